@@ -1,0 +1,1 @@
+"""Measures of segmentations against labelled meshes."""

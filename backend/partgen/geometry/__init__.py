@@ -1,0 +1,1 @@
+"""Geometry on arrays: one noun per module."""

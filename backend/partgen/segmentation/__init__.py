@@ -1,0 +1,63 @@
+"""The segmenter role: a mesh in, a part tree over its leaves out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..mesh import Mesh
+from ..part_tree import PartTree
+
+
+class Progress(Protocol):
+    """Called by a role as it works. Raises Cancelled when the job should stop."""
+
+    def __call__(self, fraction: float, stage: str) -> None: ...
+
+
+def no_progress(fraction: float, stage: str) -> None:
+    """For callers who do not watch."""
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """What a segmenter answers: `leaf_of_face` (F,) int32 per triangle, the tree over the leaves, and who made it.
+
+    `method` is a method id, `weights` the weights' id or "" where the method has none; `notes` are sentences for the
+    artist ("14 faces without area were given to their neighbours").
+    """
+
+    leaf_of_face: NDArray[np.int32]
+    tree: PartTree
+    method: str
+    weights: str = ""
+    notes: tuple[str, ...] = ()
+
+    def labels(self, scale: float | None = None) -> NDArray[np.int32]:
+        """Part of every triangle at `scale` (default: the tree's own): (F,) int32, dense."""
+        return self.tree.cut(self.tree.default_scale if scale is None else scale)[self.leaf_of_face]
+
+
+class Segmenter(Protocol):
+    """One implementation of the role."""
+
+    method: str
+
+    def segment(self, mesh: Mesh, progress: Progress = no_progress) -> Segmentation: ...
+
+
+METHODS = ("auto", "geometric")
+
+
+def segmenter(method: str) -> Segmenter:
+    """The implementation for a method id; `auto` is the best that is there. Raises PartgenError for an unknown one."""
+    from ..errors import PartgenError
+
+    if method in ("auto", "geometric"):
+        from .geometric import GeometricSegmenter
+
+        return GeometricSegmenter()
+    raise PartgenError("method.unknown", f"There is no segmentation method '{method}'.", f"Choose one of: {', '.join(METHODS)}.")

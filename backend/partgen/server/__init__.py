@@ -1,0 +1,1 @@
+"""The backend process: message loop, worker, cancellation, store."""

@@ -1,0 +1,113 @@
+# Every command there is: `make help`.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+
+PYTHON := .venv/bin/python
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+
+# The Blender wheels that the add-on is tested in, and the Python that each of them is built for.
+BLENDERS := 4.2 4.5 5.0 5.2
+BLENDER := 4.5
+bpy-4.2 := 4.2.23 3.11
+bpy-4.5 := 4.5.15 3.11
+bpy-5.0 := 5.0.1 3.11
+bpy-5.2 := 5.2.3 3.13
+BPY := .venvs/bpy-$(BLENDER)
+
+# What a Blender wheel links to, as Debian packages.
+SYSTEM_PACKAGES := libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libgl1 libxxf86vm1 libgomp1 libegl1 libgl1-mesa-dri
+
+# Rebuilt when any file of these changes.
+EXTENSION_SOURCES := $(shell find partgen_blender backend/partgen -name '*.py' 2>/dev/null) blender_manifest.toml LICENSE
+
+##@ Use
+.PHONY: help
+help: ## list every command
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-zA-Z%._-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
+
+.PHONY: setup
+setup: .venv/.setup ## make .venv with the backend: .venv/bin/partgen is ready afterwards
+
+.PHONY: demo
+demo: .venv/.setup $(BPY)/.ready dist/.built ## take a sample apart in headless Blender, into demo/out (MESH=path: your own file)
+	@$(PYTHON) demo/run.py --blender-python $(BPY)/bin/python $(if $(MESH),--mesh "$(MESH)")
+
+.PHONY: build
+build: dist/.built ## build the extension: dist/partgen_blender-VERSION.zip
+
+##@ Check
+.PHONY: test
+test: test-unit test-bpy-$(BLENDER) ## the quick suite: backend, and the add-on in one Blender (BLENDER=4.5)
+
+.PHONY: test-unit
+test-unit: .venv/.dev ## tests without Blender
+	@$(PYTHON) -m pytest tests/unit
+
+.PHONY: test-bpy-%
+test-bpy-%: .venv/.setup .venvs/bpy-%/.ready dist/.built ## tests of the built extension in Blender 4.2, 4.5, 5.0 or 5.2
+	@echo "== the add-on in Blender $*"
+	.venvs/bpy-$*/bin/python -m pytest tests/bpy
+
+.PHONY: test-all
+test-all: test-unit ## everything: backend, and the add-on in every Blender whose Python can be had
+	@failed=
+	for version in $(BLENDERS); do
+		if ! $(MAKE) --no-print-directory .venvs/bpy-$$version/.ready; then
+			echo "!! SKIPPED: Blender $$version is not tested, its environment could not be made (see above)"
+			[ "$$version" = "$(BLENDER)" ] && failed="$$failed $$version"
+			continue
+		fi
+		$(MAKE) --no-print-directory test-bpy-$$version || failed="$$failed $$version"
+	done
+	if [ -n "$$failed" ]; then echo "Failed in Blender:$$failed"; exit 1; fi
+
+.PHONY: lint
+lint: .venv/.dev ## style, types, and which package may import which
+	@$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
+	.venv/bin/lint-imports
+
+##@ Environments
+.PHONY: system-packages
+system-packages: ## install the libraries that Blender links to (Debian, root)
+	@apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(SYSTEM_PACKAGES)
+
+.PHONY: clean
+clean: ## remove what was built and rendered (environments stay)
+	@rm -rf dist build demo/out wheels/partgen-*.whl .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find backend partgen_blender tests scripts demo -name __pycache__ -prune -exec rm -rf {} +
+
+.PHONY: clean-all
+clean-all: clean ## remove the environments too
+	@rm -rf .venv .venvs
+
+.venv/.python:
+	@scripts/make_venv.sh .venv 3.11 3.12 3.13
+	touch $@
+
+.venv/.setup: .venv/.python backend/pyproject.toml
+	@echo "Installing the backend in .venv"
+	$(PYTHON) $(PIP_INSTALL) -e 'backend[geometry]'
+	touch $@
+
+.venv/.dev: .venv/.setup
+	@$(PYTHON) $(PIP_INSTALL) -e 'backend[geometry,dev]'
+	touch $@
+
+.venvs/bpy-%/.ready:
+	@read -r version python <<< "$(bpy-$*)"
+	[ -n "$$version" ] || { echo "No Blender $*: choose one of $(BLENDERS)."; exit 1; }
+	scripts/make_venv.sh .venvs/bpy-$* $$python
+	echo "Installing Blender $$version in .venvs/bpy-$* (1 GB)"
+	.venvs/bpy-$*/bin/python $(PIP_INSTALL) bpy==$$version pytest hypothesis
+	scripts/check_blender_libraries.sh .venvs/bpy-$* $(SYSTEM_PACKAGES)
+	.venvs/bpy-$*/bin/python -c 'import bpy' > /dev/null
+	touch $@
+
+dist/.built: .venv/.dev $(BPY)/.ready scripts/build_extension.py $(EXTENSION_SOURCES)
+	@$(PYTHON) scripts/build_extension.py $(BPY)
+	touch $@

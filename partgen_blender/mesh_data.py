@@ -1,0 +1,102 @@
+"""What PartGen reads from a Blender mesh: vertices, polygons, and the object's stretch. Nothing is changed here."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import bpy
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from partgen.errors import PartgenError
+
+Ints = NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Polygons:
+    """The surface of a mesh as Blender has it: polygons of any size, in the mesh's own space.
+
+    `vertices` (V, 3) float32; `corner_vertices` (C,) int32, the vertex at every corner; `polygon_offsets` (P+1,) int32:
+    polygon i has the corners `polygon_offsets[i]:polygon_offsets[i + 1]`.
+    """
+
+    vertices: NDArray[np.float32]
+    corner_vertices: Ints
+    polygon_offsets: Ints
+
+    @property
+    def count(self) -> int:
+        """The number of polygons."""
+        return len(self.polygon_offsets) - 1
+
+    @cached_property
+    def topology(self) -> str:
+        """A short fingerprint of which corners make which polygons: moving vertices leaves it, adding a face does not."""
+        corners = zlib.crc32(np.ascontiguousarray(self.corner_vertices).data)
+        offsets = zlib.crc32(np.ascontiguousarray(self.polygon_offsets).data)
+        return f"{self.count}:{len(self.corner_vertices)}:{corners:08x}{offsets:08x}"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A short fingerprint of topology and shape: any edit of the surface changes it."""
+        return f"{self.topology}:{zlib.crc32(np.ascontiguousarray(self.vertices).data):08x}"
+
+    @cached_property
+    def polygon_of_corner(self) -> Ints:
+        """(C,) int32: the polygon that each corner belongs to."""
+        return np.repeat(np.arange(self.count, dtype=np.int32), np.diff(self.polygon_offsets))
+
+
+def read_polygons(mesh: bpy.types.Mesh) -> Polygons:
+    """The polygons of `mesh`, in its own space: some 30 ms for a million.
+
+    An evaluated mesh (`object.evaluated_get(depsgraph).data`) is read just as well. Raises PartgenError for a mesh in
+    Edit Mode, whose arrays are out of date, and for one without faces.
+    """
+    if mesh.is_editmode:
+        raise PartgenError("mesh.edit_mode", f"{mesh.name} is in Edit Mode.", "Leave Edit Mode and try again.")
+    if not len(mesh.polygons):
+        raise PartgenError("mesh.no_faces", f"{mesh.name} has no faces.", "Choose an object that has a surface.")
+    vertices = np.empty((len(mesh.vertices), 3), np.float32)
+    mesh.attributes["position"].data.foreach_get("vector", vertices.reshape(-1))
+    return Polygons(vertices, corner_vertices(mesh), polygon_offsets(mesh))
+
+
+def corner_vertices(mesh: bpy.types.Mesh) -> Ints:
+    """The vertex at every corner of `mesh`: (C,) int32."""
+    corners = np.empty(len(mesh.loops), np.int32)
+    if len(corners):
+        # Through the attribute because `mesh.loops` takes a hundred times as long.
+        mesh.attributes[".corner_vert"].data.foreach_get("value", corners)
+    return corners
+
+
+def polygon_offsets(mesh: bpy.types.Mesh) -> Ints:
+    """The first corner of every polygon of `mesh` and, last, the number of corners: (P+1,) int32."""
+    offsets = np.full(len(mesh.polygons) + 1, len(mesh.loops), np.int32)
+    mesh.polygons.foreach_get("loop_start", offsets[:-1])
+    return offsets
+
+
+def linear_part(matrix_world: ArrayLike) -> NDArray[np.float64]:
+    """The scale and shear of an object, without its rotation and translation: (3, 3) float64, for column vectors.
+
+    Polar decomposition M = R S of the upper left 3x3 of `matrix_world`. Where the object is mirrored, the determinant is
+    negative and the mirrored axis is the one that lets R turn the object least, so that what is up stays up.
+    Raises PartgenError where the matrix is not finite.
+    """
+    matrix = np.array(matrix_world, np.float64)[:3, :3]
+    if not np.isfinite(matrix).all():
+        raise PartgenError(
+            "object.not_finite", "The object's transform is not finite.", "Clear or repair its scale, its parent or its constraints."
+        )
+    left, sizes, right = np.linalg.svd(matrix)
+    turn = left @ right
+    stretch = right.T @ np.diag(sizes) @ right
+    if np.linalg.det(turn) > 0:
+        return stretch
+    mirror = np.ones(3)
+    mirror[np.argmin(np.diag(turn))] = -1.0
+    return mirror[:, None] * stretch

@@ -1,0 +1,125 @@
+"""A process at the other end of two pipes: starting it, and talking with it without ever waiting for it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, BinaryIO
+
+from .protocol import Message, ProtocolError, read_message, skip_to_magic, write_message
+
+
+@dataclass(frozen=True)
+class Closed:
+    """The other end is gone. `problem` says so in words where it did not just end."""
+
+    problem: str = ""
+
+
+class Channel:
+    """Messages over a pair of byte streams, read in one thread and written in another.
+
+    `receive` is called in the reading thread with every message and at last, once, with Closed; it must not wait.
+    With `skips_banner`, whatever comes before the magic is skipped.
+    """
+
+    def __init__(self, source: BinaryIO, sink: BinaryIO, receive: Callable[[Message | Closed], None], skips_banner: bool = False) -> None:
+        self._source = source
+        self._sink = sink
+        self._receive = receive
+        self._skips_banner = skips_banner
+        self._outbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self._writer = threading.Thread(target=self._write, name="partgen writer", daemon=True)
+
+    def start(self) -> None:
+        """Begins to read and to write."""
+        threading.Thread(target=self._read, name="partgen reader", daemon=True).start()
+        self._writer.start()
+
+    def send(self, message: Message) -> None:
+        """Hands the message, its arrays included, to the writing thread. Returns at once, also where nobody reads."""
+        self._outbox.put(message)
+
+    def close(self, wait: float = 0.0) -> None:
+        """Closes the sink once everything handed over is written; waits up to `wait` seconds for that."""
+        self._outbox.put(None)
+        if wait:
+            self._writer.join(wait)
+
+    def _read(self) -> None:
+        problem = ""
+        try:
+            if self._skips_banner:
+                skip_to_magic(self._source)
+            while (message := read_message(self._source)) is not None:
+                self._receive(message)
+                del message  # or its arrays would live until the next one comes
+        except ProtocolError as error:
+            problem = error.sentence
+        except OSError as error:
+            problem = f"The pipe broke ({error.strerror})."
+        self._receive(Closed(problem))
+
+    def _write(self) -> None:
+        try:
+            while (message := self._outbox.get()) is not None:
+                write_message(self._sink, message)
+                del message  # or its arrays would live until the next one comes
+        except OSError:
+            pass  # the other end is gone: the reading thread finds out and says so
+        except ProtocolError as error:
+            self._receive(Closed(error.sentence))
+        finally:
+            with contextlib.suppress(OSError):  # what was left in the buffer has nobody to read it
+                self._sink.close()
+
+
+def spawn(
+    command: Sequence[str], environment: Mapping[str, str] | None = None, log: IO[bytes] | None = None, detached: bool = False
+) -> subprocess.Popen[bytes]:
+    """Starts `command` with pipes for its input and output; its error stream goes to `log`, or where ours goes.
+
+    `environment` is added to our own. `detached` keeps it out of the terminal's reach (Ctrl-C is for us) and lets `kill`
+    reach everything that it started. Shows no console window. Raises OSError where it cannot be started.
+    """
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NO_WINDOW | (subprocess.CREATE_NEW_PROCESS_GROUP if detached else 0)
+    return subprocess.Popen(
+        list(command),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        env={**os.environ, **(environment or {})},
+        creationflags=flags,
+        start_new_session=detached and os.name == "posix",
+    )
+
+
+def end(process: subprocess.Popen[bytes], patience: float, detached: bool = False) -> int | None:
+    """Waits `patience` seconds for `process` to end, then kills it. Its exit code (None where the system keeps it alive)."""
+    try:
+        return process.wait(patience)
+    except subprocess.TimeoutExpired:
+        kill(process, detached)
+    try:
+        return process.wait(5.0)
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def kill(process: subprocess.Popen[bytes], detached: bool = False) -> None:
+    """Kills `process` at once, and where it was started detached everything that it started."""
+    try:
+        if detached and sys.platform != "win32":
+            os.killpg(process.pid, 9)
+        else:
+            process.kill()
+    except (ProcessLookupError, PermissionError):
+        pass  # it ended by itself

@@ -1,0 +1,315 @@
+"""The client: one backend process, asked and listened to without ever waiting for it.
+
+The add-on polls it from a timer; tests and scripts do the same in a loop.
+
+    client = Client(default_command(), log_path)
+    request_id = client.submit(request, key="Lamp")     # starts the process where it does not run
+    while not finished:
+        for event in client.poll(): ...                 # Progress · Done · Failed · Stopped
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import queue
+import shlex
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+
+from .channel import Channel, Closed, end, spawn
+from .protocol import PROTOCOL, Cancel, Done, Failed, Hello, Message, Progress, SegmentRequest, Submit
+
+HELLO_SECONDS = 60.0
+"""How long a backend may take to greet: a cold disk or a slow network, but not for ever."""
+
+FAREWELL_SECONDS = 0.5
+"""How long a backend may take to end once its input is closed."""
+
+
+class Status(Enum):
+    """What the backend does, as the panel shows it."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    READY = "ready"
+    BUSY = "busy"
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The backend process is gone, after every open request got its Failed. Code "stopped" where that was asked for."""
+
+    code: str
+    sentence: str
+    remedy: str = ""
+    log_path: str = ""
+
+
+Event = Progress | Done | Failed | Stopped
+
+
+def default_command() -> list[str] | None:
+    """How to start a backend here: the environment's PARTGEN_BACKEND, else `partgen serve` where it is installed, else None."""
+    told = os.environ.get("PARTGEN_BACKEND", "").strip()
+    if told:
+        return split_command(told)
+    found = shutil.which("partgen")
+    return [found, "serve"] if found else None
+
+
+def split_command(line: str) -> list[str]:
+    """The arguments of a command line as a person types it: quotes hold together; on Windows a backslash is a backslash."""
+    if os.name != "nt":
+        return shlex.split(line)
+    return [word[1:-1] if word[:1] in ("'", '"') and word[-1:] == word[:1] else word for word in shlex.split(line, posix=False)]
+
+
+class Client:
+    """Speaks with one backend process. Every method returns at once; events are fetched with `poll`.
+
+    `command` is what to start, e.g. ["partgen", "serve"] or ["ssh", "host", "partgen", "serve"]; `log_path` the file that
+    gets what the backend has to tell; `env` is added to our environment. Events are not delivered after `stop`
+    returned and its own were polled. Methods may be called from any thread.
+    """
+
+    def __init__(self, command: Sequence[str], log_path: Path, env: Mapping[str, str] | None = None) -> None:
+        self.command = list(command)
+        self.log_path = Path(log_path)
+        self._environment = {**(env or {}), "PARTGEN_LOG": str(self.log_path)}
+        self._lock = threading.Lock()
+        self._ids = itertools.count(1)
+        self._life: _Life | None = None
+        self._hello: Hello | None = None
+        self._open: dict[int, str] = {}  # request id -> key
+        self._unsent: dict[int, Submit] = {}  # what waits for the backend's greeting
+        self._progress: dict[int, Progress] = {}  # only the newest of each request is of interest
+        self._events: list[Event] = []
+
+    @property
+    def status(self) -> Status:
+        with self._lock:
+            if self._life is None:
+                return Status.STOPPED
+            if self._hello is None:
+                return Status.STARTING
+            return Status.BUSY if self._open else Status.READY
+
+    @property
+    def backend(self) -> Hello | None:
+        """Who answers: version, methods, device; None unless the backend runs and has greeted."""
+        with self._lock:
+            return self._hello
+
+    def start(self) -> None:
+        """Starts the backend where it does not run. A failure comes as Stopped."""
+        with self._lock:
+            self._start()
+
+    def stop(self, wait: float = 0.0) -> None:
+        """Ends the backend: asks it to, and kills it after half a second, all in the background.
+
+        Open requests get Failed, then comes Stopped, all with code "stopped". Waits up to `wait` seconds until the
+        process is gone. Does nothing where none runs.
+        """
+        with self._lock:
+            life = self._life
+            if life is not None:
+                self._lose("stopped", "The backend was stopped.", "")
+        if life is not None:
+            life.stop(wait)
+
+    def submit(self, request: SegmentRequest, key: str = "") -> int:
+        """Hands a request to the backend, which is started where it does not run; the id that its events carry.
+
+        The request's arrays are not copied: do not write to them afterwards. An older open request with the same `key`
+        gets Failed with code "superseded".
+        """
+        with self._lock:
+            for request_id in [i for i, k in self._open.items() if key and k == key]:
+                self._drop(request_id, "superseded", "A newer request took its place.")
+            submit = Submit(next(self._ids), key, request)
+            self._open[submit.id] = key
+            self._start()
+            if self._hello is None:
+                self._unsent[submit.id] = submit
+            elif self._life is not None:
+                self._life.send(submit)
+            return submit.id
+
+    def cancel(self, request_id: int) -> None:
+        """Ends a request: its next and last event is Failed with code "cancelled". Does nothing where it has ended."""
+        with self._lock:
+            if request_id in self._open:
+                self._drop(request_id, "cancelled", "Cancelled.")
+
+    def poll(self) -> list[Event]:
+        """What happened since the last call, in order; of a request's progress only the newest."""
+        with self._lock:
+            events = [*self._progress.values(), *self._events]
+            self._progress.clear()
+            self._events.clear()
+            return events
+
+    # What follows is called with the lock held, but for `_receive` and `_ended`, which the threads of a _Life call.
+
+    def _start(self) -> None:
+        if self._life is None:
+            self._life = _Life(self.command, self.log_path, self._environment, self._receive, self._ended)
+            self._life.start()
+
+    def _drop(self, request_id: int, code: str, sentence: str) -> None:
+        """Answers a request from here, whatever the backend says later, and lets the backend stop working on it."""
+        if self._unsent.pop(request_id, None) is None and self._life is not None:
+            self._life.send(Cancel(request_id))
+        self._answer(Failed(request_id, code, sentence))
+
+    def _answer(self, message: Done | Failed) -> None:
+        del self._open[message.id]
+        self._progress.pop(message.id, None)
+        self._events.append(replace(message, log_path=str(self.log_path)) if isinstance(message, Failed) else message)
+
+    def _lose(self, code: str, sentence: str, remedy: str) -> None:
+        """The backend is gone, or as good as gone."""
+        self._life = None
+        self._hello = None
+        self._unsent.clear()
+        for request_id in list(self._open):
+            self._answer(Failed(request_id, code, sentence, remedy))
+        self._events.append(Stopped(code, sentence, remedy, str(self.log_path)))
+
+    def _receive(self, life: _Life, message: Message) -> None:
+        with self._lock:
+            if life is not self._life:
+                return
+            if isinstance(message, Hello):
+                self._hello = message
+                for submit in self._unsent.values():
+                    life.send(submit)
+                self._unsent.clear()
+            elif isinstance(message, Progress) and message.id in self._open:
+                self._progress[message.id] = message
+            elif isinstance(message, Done | Failed) and message.id in self._open:
+                self._answer(message)
+
+    def _ended(self, life: _Life, code: str, sentence: str, remedy: str) -> None:
+        with self._lock:
+            if life is self._life:
+                self._lose(code, sentence, remedy)
+
+
+@dataclass(frozen=True)
+class _Farewell:
+    """Put among the news by `_Life.stop`."""
+
+
+class _Life:
+    """One backend process from its start to its end, lived in a thread of its own."""
+
+    def __init__(
+        self,
+        command: list[str],
+        log_path: Path,
+        environment: Mapping[str, str],
+        receive: Callable[[_Life, Message], None],
+        ended: Callable[[_Life, str, str, str], None],
+    ) -> None:
+        self._command = command
+        self._log_path = log_path
+        self._environment = environment
+        self._receive = receive
+        self._ended = ended
+        self._news: queue.SimpleQueue[Hello | Closed | _Farewell] = queue.SimpleQueue()
+        self._channel: Channel | None = None
+        self._thread = threading.Thread(target=self._live, name="partgen backend", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def send(self, message: Message) -> None:
+        """Only after the Hello was received."""
+        if self._channel is not None:
+            self._channel.send(message)
+
+    def stop(self, wait: float) -> None:
+        self._news.put(_Farewell())
+        if wait:
+            self._thread.join(wait)
+
+    def _live(self) -> None:
+        try:
+            process = self._spawn()
+        except OSError as error:
+            sentence = f"The backend could not be started: {self._command[0]!r} ({error.strerror or error})."
+            self._ended(self, "backend.not_started", sentence, "Check where the backend is installed, or install it again.")
+            return
+        assert process.stdout is not None
+        assert process.stdin is not None
+        self._channel = Channel(process.stdout, process.stdin, self._hear, skips_banner=True)
+        self._channel.start()
+        greeted, ending = self._attend()
+        self._channel.close()
+        exit_code = end(process, FAREWELL_SECONDS, detached=True)
+        if not isinstance(ending, _Problem):
+            ending = _problem_of_end(greeted, ending, exit_code)
+        self._ended(self, ending.code, ending.sentence, ending.remedy)
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        self._log_path.parent.mkdir(parents=True, exist_ok=True)
+        with open(self._log_path, "ab") as log:
+            return spawn(self._command, self._environment, log, detached=True)
+
+    def _hear(self, message: Message | Closed) -> None:
+        """Called in the reading thread. A backend of another protocol is heard no further than its Hello."""
+        if isinstance(message, Hello | Closed):
+            self._news.put(message)
+        if not isinstance(message, Closed) and not (isinstance(message, Hello) and message.protocol != PROTOCOL):
+            self._receive(self, message)
+
+    def _attend(self) -> tuple[bool, Closed | _Problem]:
+        """Waits for the greeting and then for the end. Whether there was a greeting, and what the end was."""
+        greeted = False
+        while True:
+            try:
+                news = self._news.get(timeout=None if greeted else HELLO_SECONDS)
+            except queue.Empty:
+                sentence = f"The backend did not answer within {HELLO_SECONDS:.0f} seconds."
+                return False, _Problem("backend.silent", sentence, "Look into the log; start it again.")
+            if isinstance(news, _Farewell):
+                return greeted, Closed()
+            if isinstance(news, Closed):
+                return greeted, news
+            if news.protocol != PROTOCOL:
+                return False, _problem_of_version(news)
+            greeted = True
+
+
+@dataclass(frozen=True)
+class _Problem:
+    code: str
+    sentence: str
+    remedy: str
+
+
+def _problem_of_version(hello: Hello) -> _Problem:
+    from . import __version__
+
+    older = "backend" if hello.protocol < PROTOCOL else "add-on"
+    backend, here = f"{hello.version}, protocol {hello.protocol}", f"{__version__}, protocol {PROTOCOL}"
+    return _Problem("backend.version", f"The backend ({backend}) and the add-on ({here}) do not fit together.", f"Update the {older}.")
+
+
+def _problem_of_end(greeted: bool, closed: Closed, exit_code: int | None) -> _Problem:
+    """Why a process ended that nobody asked to end."""
+    if closed.problem and exit_code == 0 and greeted:
+        return _Problem("backend.garbled", closed.problem, "Start it again; if it happens again, report it with the log.")
+    how = f"exit code {exit_code}" if exit_code is None or exit_code >= 0 else f"signal {-exit_code}"
+    if not greeted:
+        sentence = f"The backend ended before it was ready ({how})."
+        return _Problem("backend.not_ready", sentence, "Look into the log: its last lines say why.")
+    return _Problem("backend.ended", f"The backend ended unexpectedly ({how}).", "Try again: it starts by itself. The log tells more.")

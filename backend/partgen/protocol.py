@@ -1,0 +1,307 @@
+"""The whole conversation between the add-on, the backend and its worker.
+
+A backend greets with `MAGIC`, so that whatever a login shell printed before is skipped, then with `Hello`. From there
+on both sides send frames: u32 length of the header (little-endian), the header (JSON, UTF-8), then the arrays that the
+header lists, raw and little-endian. The framing never changes; what the messages mean is counted by `PROTOCOL`.
+
+    to the backend      Submit · Cancel
+    from the backend    Hello, then for each request any number of Progress and at last one Done or Failed
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .errors import PartgenError
+
+PROTOCOL = 1
+MAGIC = b"\x00partgen\x00frames\x00"
+
+MAXIMUM_BANNER = 1 << 20
+MAXIMUM_HEADER = 1 << 20
+MAXIMUM_ARRAYS = 1 << 34
+ARRAY_TYPES = ("|b1", "|u1", "<i4", "<i8", "<f4", "<f8")
+
+
+# ---- what is asked -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentRequest:
+    """Asks for the part tree of one mesh, given as polygons.
+
+    `name` is the object's, for sentences; `method` a method id; `vertices` (V, 3) float32 in local space;
+    `corner_vertices` (C,) int32, the vertex of every corner; `polygon_offsets` (P+1,) int32, where each polygon's corners
+    begin, the last one C; `linear` (3, 3) float64, the object's scale and shear, which may mirror. Arrays of another type
+    are converted, others are taken as they are, without a copy. Raises ValueError where a shape does not fit.
+    """
+
+    name: str
+    method: str
+    vertices: NDArray[np.float32]
+    corner_vertices: NDArray[np.int32]
+    polygon_offsets: NDArray[np.int32]
+    linear: NDArray[np.float64] = field(default_factory=lambda: np.eye(3))
+
+    def __post_init__(self) -> None:
+        _settle(self, "vertices", np.float32, (-1, 3))
+        _settle(self, "corner_vertices", np.int32, (-1,))
+        _settle(self, "polygon_offsets", np.int32, (-1,))
+        _settle(self, "linear", np.float64, (3, 3))
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentResult:
+    """The part tree of one mesh: `leaf_of_polygon` (P,) int32, and the fields of a `PartTree` over the L leaves.
+
+    `merges` (L-1, 2) int32, `heights` (L-1,) float32, `default_scale`; `method` and `weights` say who made it, never
+    "auto"; `notes` are sentences for the artist; `seconds` is how long the work took.
+    """
+
+    leaf_of_polygon: NDArray[np.int32]
+    merges: NDArray[np.int32]
+    heights: NDArray[np.float32]
+    default_scale: float
+    method: str
+    weights: str = ""
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        _settle(self, "leaf_of_polygon", np.int32, (-1,))
+        _settle(self, "merges", np.int32, (-1, 2))
+        _settle(self, "heights", np.float32, (-1,))
+
+
+# ---- messages ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Submit:
+    """Start this work. A newer request with the same `key` supersedes the older one, queued or running; "" is no key."""
+
+    id: int
+    key: str
+    request: SegmentRequest
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Stop this work; it is answered by Failed with code "cancelled", or by Done where that was faster."""
+
+    id: int
+
+
+@dataclass(frozen=True)
+class Hello:
+    """Who answers. Comes first, and once more when the worker has loaded what it needs and knows its `device`.
+
+    `protocol` counts meanings of messages, `version` is the package's, `methods` are the method ids that can be asked
+    for, `pid` is the process id on the machine where the backend runs.
+    """
+
+    protocol: int
+    version: str
+    methods: tuple[str, ...] = ()
+    device: str = ""
+    pid: int = 0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a request is: `fraction` in [0, 1], `stage` in words, `seconds_left` or None while nobody can tell."""
+
+    id: int
+    fraction: float
+    stage: str
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True)
+class Done:
+    """A request's result. `stored` where it was answered from memory."""
+
+    id: int
+    result: SegmentResult
+    stored: bool = False
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A request's end without a result: what happened, what to do about it, and the log that tells more ("": none).
+
+    Codes that are no fault: "cancelled", "superseded", "stopped".
+    """
+
+    id: int
+    code: str
+    sentence: str
+    remedy: str = ""
+    log_path: str = ""
+
+    @classmethod
+    def of(cls, request_id: int, error: PartgenError) -> Failed:
+        """The answer that carries `error` to the artist."""
+        return cls(request_id, error.code, error.sentence, error.remedy)
+
+
+Message = Submit | Cancel | Hello | Progress | Done | Failed
+
+_TYPES = {kind.__name__: kind for kind in (Submit, Cancel, Hello, Progress, Done, Failed, SegmentRequest, SegmentResult)}
+
+
+# ---- frames --------------------------------------------------------------------------------------------------------
+
+
+class ProtocolError(PartgenError):
+    """The byte stream is not the conversation above: it ended inside a frame, or something else wrote into it."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__("protocol.garbled", f"The backend's answer could not be read: {problem}.", "Restart the backend.")
+
+
+def write_message(stream: BinaryIO, message: Message) -> None:
+    """Writes one frame and flushes. Raises ProtocolError, before the first byte, for what cannot be framed, and OSError."""
+    for piece in frame(message):
+        _write_all(stream, piece)
+    stream.flush()
+
+
+def frame(message: Message) -> Iterator[memoryview]:
+    """The bytes of one message, in order, without copying its arrays. Raises ProtocolError if it is too large."""
+    arrays: list[NDArray] = []
+    packed = _pack(message, arrays)
+    header = json.dumps({"message": packed, "arrays": [[a.dtype.str, list(a.shape)] for a in arrays]}, separators=(",", ":")).encode()
+    if len(header) > MAXIMUM_HEADER or sum(a.nbytes for a in arrays) > MAXIMUM_ARRAYS:
+        raise ProtocolError(f"a {type(message).__name__} is too large to send")
+    yield memoryview(struct.pack("<I", len(header)) + header)
+    yield from (memoryview(a.reshape(-1).view(np.uint8)) for a in arrays if a.size)
+
+
+def read_message(stream: BinaryIO) -> Message | None:
+    """The next message, or None where the stream ends between two. Raises ProtocolError for anything else, and OSError."""
+    prefix = _read_up_to(stream, 4)
+    if not prefix:
+        return None
+    if len(prefix) < 4:
+        raise ProtocolError("it ended inside a frame")
+    (length,) = struct.unpack("<I", prefix)
+    if length > MAXIMUM_HEADER:
+        raise ProtocolError(f"a header of {length} bytes")
+    header = _read_up_to(stream, length)
+    if len(header) < length:
+        raise ProtocolError("it ended inside a frame")
+    try:
+        contents = json.loads(header)
+        layout = [_array_layout(*entry) for entry in contents["arrays"]]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ProtocolError("a header that is none") from error
+    if sum(dtype.itemsize * math.prod(shape) for dtype, shape in layout) > MAXIMUM_ARRAYS:
+        raise ProtocolError("arrays too large to be meant")
+    arrays = [_read_array(stream, dtype, shape) for dtype, shape in layout]
+    try:
+        message = _unpack(contents["message"], arrays)
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
+        raise ProtocolError("a message that is none") from error
+    if not isinstance(message, Message):
+        raise ProtocolError("a message that is none")
+    return message
+
+
+def skip_to_magic(stream: BinaryIO) -> bytes:
+    """Reads up to and including `MAGIC` and returns what came before. Raises ProtocolError where it does not come."""
+    seen = bytearray()
+    while not seen.endswith(MAGIC):
+        byte = stream.read(1)
+        if not byte or len(seen) > MAXIMUM_BANNER:
+            raise ProtocolError("it did not greet" if seen else "it said nothing")
+        seen += byte
+    return bytes(seen[: -len(MAGIC)])
+
+
+# ---- values in headers ---------------------------------------------------------------------------------------------
+
+
+def _pack(value: Any, arrays: list[NDArray]) -> Any:
+    """`value` as JSON; its arrays are appended to `arrays` and named by their place there."""
+    if isinstance(value, np.ndarray):
+        array = np.ascontiguousarray(value, value.dtype.newbyteorder("<"))
+        if array.dtype.str not in ARRAY_TYPES:
+            raise ProtocolError(f"an array of {array.dtype} cannot be sent")
+        arrays.append(array)
+        return {"array": len(arrays) - 1}
+    if dataclasses.is_dataclass(value):
+        fields = {f.name: _pack(getattr(value, f.name), arrays) for f in dataclasses.fields(value)}
+        return {"type": type(value).__name__, **fields}
+    if isinstance(value, tuple):
+        return [_pack(item, arrays) for item in value]
+    return value
+
+
+def _unpack(value: Any, arrays: list[NDArray]) -> Any:
+    """The inverse of `_pack`. Fields that this version does not know are left out: newer ones may say more."""
+    if isinstance(value, list):
+        return tuple(_unpack(item, arrays) for item in value)
+    if not isinstance(value, dict):
+        return value
+    if "array" in value:
+        return arrays[value["array"]]
+    kind = _TYPES[value["type"]]
+    names = {f.name for f in dataclasses.fields(kind)}
+    return kind(**{name: _unpack(item, arrays) for name, item in value.items() if name in names})
+
+
+def _array_layout(dtype: str, shape: list[int]) -> tuple[np.dtype, tuple[int, ...]]:
+    if dtype not in ARRAY_TYPES or not all(isinstance(n, int) and n >= 0 for n in shape):
+        raise ValueError("not an array")
+    return np.dtype(dtype), tuple(shape)
+
+
+def _settle(message: object, name: str, dtype: type, shape: tuple[int, ...]) -> None:
+    """Gives a field of a frozen dataclass its declared type and shape."""
+    array: ArrayLike = np.ascontiguousarray(getattr(message, name), dtype).reshape(shape)
+    object.__setattr__(message, name, array)
+
+
+# ---- bytes ---------------------------------------------------------------------------------------------------------
+
+
+def _read_array(stream: BinaryIO, dtype: np.dtype, shape: tuple[int, ...]) -> NDArray:
+    try:
+        array = np.empty(shape, dtype)
+    except (MemoryError, ValueError) as error:
+        raise ProtocolError("arrays too large for this machine") from error
+    if array.size and _fill(stream, memoryview(array.reshape(-1).view(np.uint8))) < array.nbytes:
+        raise ProtocolError("it ended inside a frame")
+    return array
+
+
+def _read_up_to(stream: BinaryIO, count: int) -> bytes:
+    """`count` bytes, fewer only where the stream ends."""
+    buffer = bytearray(count)
+    return bytes(buffer[: _fill(stream, memoryview(buffer))])
+
+
+def _fill(stream: BinaryIO, target: memoryview) -> int:
+    """Reads until `target` is full or the stream ends; the number of bytes read."""
+    done = 0
+    while done < len(target):
+        read = stream.readinto(target[done:])  # type: ignore[attr-defined]
+        if not read:
+            break
+        done += read
+    return done
+
+
+def _write_all(stream: BinaryIO, piece: memoryview) -> None:
+    while piece:
+        piece = piece[stream.write(piece) :]

@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, BinaryIO
+from typing import IO
 
 from .protocol import Message, ProtocolError, read_message, skip_to_magic, write_message
 
@@ -29,7 +29,7 @@ class Channel:
     With `skips_banner`, whatever comes before the magic is skipped.
     """
 
-    def __init__(self, source: BinaryIO, sink: BinaryIO, receive: Callable[[Message | Closed], None], skips_banner: bool = False) -> None:
+    def __init__(self, source: IO[bytes], sink: IO[bytes], receive: Callable[[Message | Closed], None], skips_banner: bool = False) -> None:
         self._source = source
         self._sink = sink
         self._receive = receive
@@ -93,6 +93,7 @@ def spawn(
         flags = subprocess.CREATE_NO_WINDOW | (subprocess.CREATE_NEW_PROCESS_GROUP if detached else 0)
     return subprocess.Popen(
         list(command),
+        bufsize=0,  # buffered pipes have locks, and a thread that waits in one would break the end of the interpreter
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,

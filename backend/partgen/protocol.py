@@ -16,7 +16,7 @@ import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -169,7 +169,7 @@ class ProtocolError(PartgenError):
         super().__init__("protocol.garbled", f"The backend's answer could not be read: {problem}.", "Restart the backend.")
 
 
-def write_message(stream: BinaryIO, message: Message) -> None:
+def write_message(stream: IO[bytes], message: Message) -> None:
     """Writes one frame and flushes. Raises ProtocolError, before the first byte, for what cannot be framed, and OSError."""
     for piece in frame(message):
         _write_all(stream, piece)
@@ -184,10 +184,10 @@ def frame(message: Message) -> Iterator[memoryview]:
     if len(header) > MAXIMUM_HEADER or sum(a.nbytes for a in arrays) > MAXIMUM_ARRAYS:
         raise ProtocolError(f"a {type(message).__name__} is too large to send")
     yield memoryview(struct.pack("<I", len(header)) + header)
-    yield from (memoryview(a.reshape(-1).view(np.uint8)) for a in arrays if a.size)
+    yield from (a.reshape(-1).view(np.uint8).data for a in arrays if a.size)
 
 
-def read_message(stream: BinaryIO) -> Message | None:
+def read_message(stream: IO[bytes]) -> Message | None:
     """The next message, or None where the stream ends between two. Raises ProtocolError for anything else, and OSError."""
     prefix = _read_up_to(stream, 4)
     if not prefix:
@@ -217,7 +217,7 @@ def read_message(stream: BinaryIO) -> Message | None:
     return message
 
 
-def skip_to_magic(stream: BinaryIO) -> bytes:
+def skip_to_magic(stream: IO[bytes]) -> bytes:
     """Reads up to and including `MAGIC` and returns what came before. Raises ProtocolError where it does not come."""
     seen = bytearray()
     while not seen.endswith(MAGIC):
@@ -275,23 +275,23 @@ def _settle(message: object, name: str, dtype: type, shape: tuple[int, ...]) -> 
 # ---- bytes ---------------------------------------------------------------------------------------------------------
 
 
-def _read_array(stream: BinaryIO, dtype: np.dtype, shape: tuple[int, ...]) -> NDArray:
+def _read_array(stream: IO[bytes], dtype: np.dtype, shape: tuple[int, ...]) -> NDArray:
     try:
         array = np.empty(shape, dtype)
     except (MemoryError, ValueError) as error:
         raise ProtocolError("arrays too large for this machine") from error
-    if array.size and _fill(stream, memoryview(array.reshape(-1).view(np.uint8))) < array.nbytes:
+    if array.size and _fill(stream, array.reshape(-1).view(np.uint8).data) < array.nbytes:
         raise ProtocolError("it ended inside a frame")
     return array
 
 
-def _read_up_to(stream: BinaryIO, count: int) -> bytes:
+def _read_up_to(stream: IO[bytes], count: int) -> bytes:
     """`count` bytes, fewer only where the stream ends."""
     buffer = bytearray(count)
     return bytes(buffer[: _fill(stream, memoryview(buffer))])
 
 
-def _fill(stream: BinaryIO, target: memoryview) -> int:
+def _fill(stream: IO[bytes], target: memoryview) -> int:
     """Reads until `target` is full or the stream ends; the number of bytes read."""
     done = 0
     while done < len(target):
@@ -302,6 +302,6 @@ def _fill(stream: BinaryIO, target: memoryview) -> int:
     return done
 
 
-def _write_all(stream: BinaryIO, piece: memoryview) -> None:
+def _write_all(stream: IO[bytes], piece: memoryview) -> None:
     while piece:
         piece = piece[stream.write(piece) :]

@@ -1,0 +1,272 @@
+"""Cuts parts out of a mesh so that everything the artist made on it survives.
+
+The connectivity of a part is computed with numpy; what lies on its vertices, edges, corners and faces is copied by
+Blender itself, element by element (`BMVert.copy_from` and its sisters), because only Blender knows every layer that a
+mesh can carry: UV maps, weights, shape keys, creases, freestyle marks, attributes of every type. The cost is that of
+the parts, however many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from operator import itemgetter
+
+import bmesh
+import bpy
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from partgen.errors import PartgenError
+
+from . import stored_tree
+from .mesh_data import Ints, Polygons, read_polygons
+
+# Corner normals that differ by less are equal to the eye, and to the 16 bits in which Blender stores custom ones.
+_NORMAL_TOLERANCE = 2e-3
+
+
+def cut_out(
+    mesh: bpy.types.Mesh, part_of_polygon: ArrayLike, keep_shading: bool = True, smooth_angle: float | None = None
+) -> list[bpy.types.Mesh]:
+    """New meshes, one for every part 0..n-1 of `part_of_polygon`, (P,) integers; polygons with a negative part are left out.
+
+    `mesh` is not changed. Every part has its polygons, in the mesh's order, with the edges and vertices that they use, and
+    all that the mesh has besides: materials, UV maps, groups, shape keys, attributes, custom properties. Loose edges and
+    vertices belong to no part (see `loose_elements`). With `keep_shading` a smooth surface looks the same on both sides of
+    a cut, through custom normals at the corners where it would not; custom normals that the artist made are always kept.
+    `smooth_angle` (radians) is that of a Smooth by Angle modifier on the object, where it has one.
+
+    Raises PartgenError, and leaves nothing behind, where the labels do not fit the mesh or it is in Edit Mode.
+    """
+    polygons = read_polygons(mesh)
+    parts = np.asarray(part_of_polygon).reshape(-1)
+    if len(parts) != polygons.count:
+        raise PartgenError(
+            "tree.stale",
+            f"{mesh.name} has {polygons.count} faces, but the parts are of {len(parts)}: it was edited in the meantime.",
+            "Decompose the object again.",
+        )
+    polygons_of_part = _members(parts)
+    if any(not len(members) for members in polygons_of_part):
+        raise PartgenError("parts.empty", f"A part of {mesh.name} has no faces.", "Decompose the object again.")
+    made: list[bpy.types.Mesh] = []
+    try:
+        with _shaded(mesh, smooth_angle) as normals, _Source.opened(mesh, polygons) as source:
+            for members in polygons_of_part:
+                made.append(source.template.copy())
+                corners = source.fill(made[-1], members)
+                if keep_shading or mesh.has_custom_normals:
+                    _keep_normals(made[-1], normals[corners], smooth_angle)
+    except BaseException:
+        bpy.data.batch_remove(made)
+        raise
+    return made
+
+
+def loose_elements(mesh: bpy.types.Mesh) -> tuple[int, int]:
+    """The number of edges and of vertices of `mesh` that no polygon uses, and that therefore no part gets."""
+    corner_edges = _ints(mesh, ".corner_edge", len(mesh.loops))
+    corner_vertices = _ints(mesh, ".corner_vert", len(mesh.loops))
+    return len(mesh.edges) - len(np.unique(corner_edges)), len(mesh.vertices) - len(np.unique(corner_vertices))
+
+
+def _members(parts: NDArray) -> list[NDArray[np.int64]]:
+    """The polygons of every part 0..n-1, rising: n arrays of indices."""
+    order = np.argsort(parts, kind="stable")
+    starts = np.searchsorted(parts[order], np.arange(parts.max(initial=-1) + 2))
+    return [order[start:stop] for start, stop in pairwise(starts)]
+
+
+@dataclass(eq=False)
+class _Source:
+    """A mesh opened for cutting: its connectivity as arrays, its elements as Blender's, and an empty mesh of its kind."""
+
+    mesh: bpy.types.Mesh
+    polygons: Polygons
+    edge_vertices: Ints
+    corner_edges: Ints
+    selected: dict[str, NDArray[np.bool_]]
+    vertices: Sequence[bmesh.types.BMVert]
+    edges: Sequence[bmesh.types.BMEdge]
+    faces: Sequence[bmesh.types.BMFace]
+    template: bpy.types.Mesh
+    connectivity: bpy.types.Mesh
+
+    @classmethod
+    @contextmanager
+    def opened(cls, mesh: bpy.types.Mesh, polygons: Polygons) -> Iterator[_Source]:
+        """Opens `mesh` for as long as the context lasts; temporary datablocks are removed at its end, come what may."""
+        temporary: list[bpy.types.Mesh] = []
+        bm = bmesh.new()
+        try:
+            bm.from_mesh(mesh, face_normals=False, vertex_normals=False)
+            temporary += [_template(mesh), bpy.data.meshes.new("partgen connectivity")]
+            yield cls(
+                mesh,
+                polygons,
+                _ints(mesh, ".edge_verts", 2 * len(mesh.edges)).reshape(-1, 2),
+                _ints(mesh, ".corner_edge", len(mesh.loops)),
+                {name: _selection(mesh, name) for name in (".select_vert", ".select_edge", ".select_poly") if name in mesh.attributes},
+                bm.verts[:],
+                bm.edges[:],
+                bm.faces[:],
+                *temporary,
+            )
+        finally:
+            bm.free()
+            bpy.data.batch_remove(temporary)
+
+    def fill(self, part: bpy.types.Mesh, members: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Makes `part`, a copy of the template, of the polygons `members`. Returns the source corners of its corners."""
+        sizes = np.diff(self.polygons.polygon_offsets)[members]
+        corners = _ranges(self.polygons.polygon_offsets[members], sizes)
+        vertices, corner_vertices = np.unique(self.polygons.corner_vertices[corners], return_inverse=True)
+        edges, corner_edges = np.unique(self.corner_edges[corners], return_inverse=True)
+        edge_vertices = np.searchsorted(vertices, self.edge_vertices[edges])
+        self._connect(vertices, edge_vertices, corner_vertices, corner_edges, sizes)
+        self._mark_selected({".select_vert": vertices, ".select_edge": edges, ".select_poly": members})
+        with _editing(part) as bm:
+            # The one vertex of the template has done its work: it carried the layers, shape keys too, into `bm`.
+            bm.verts.remove(bm.verts[:][0])
+            bm.from_mesh(self.connectivity, face_normals=False, vertex_normals=False)
+            _copy_elements(bm.verts, self.vertices, vertices)
+            _copy_elements(bm.edges, self.edges, edges)
+            _copy_elements(bm.faces, self.faces, members)
+            for index, face in zip(members.tolist(), bm.faces, strict=True):
+                for corner, original in zip(face.loops, self.faces[index].loops, strict=True):
+                    corner.copy_from(original)
+        return corners
+
+    def _connect(self, vertices: NDArray, edge_vertices: NDArray, corner_vertices: NDArray, corner_edges: NDArray, sizes: NDArray) -> None:
+        """Makes `connectivity` the bare polygons of a part."""
+        mesh = self.connectivity
+        mesh.clear_geometry()
+        mesh.vertices.add(len(vertices))
+        mesh.edges.add(len(edge_vertices))
+        mesh.loops.add(len(corner_vertices))
+        mesh.polygons.add(len(sizes))
+        mesh.attributes["position"].data.foreach_set("vector", self.polygons.vertices[vertices].reshape(-1))
+        for name, values in ((".edge_verts", edge_vertices), (".corner_vert", corner_vertices), (".corner_edge", corner_edges)):
+            mesh.attributes[name].data.foreach_set("value", values.reshape(-1).astype(np.int32))
+        mesh.polygons.foreach_set("loop_start", (np.cumsum(sizes) - sizes).astype(np.int32))
+
+    def _mark_selected(self, elements: dict[str, NDArray]) -> None:
+        """Selects in `connectivity` what is selected in the source, because `copy_from` copies everything but selection."""
+        domains = {".select_vert": "POINT", ".select_edge": "EDGE", ".select_poly": "FACE"}
+        for name, indices in elements.items():
+            attribute = self.connectivity.attributes.get(name) or self.connectivity.attributes.new(name, "BOOLEAN", domains[name])
+            attribute.data.foreach_set("value", self.selected[name][indices] if name in self.selected else np.zeros(len(indices), bool))
+
+
+def _template(mesh: bpy.types.Mesh) -> bpy.types.Mesh:
+    """A copy of `mesh` with one vertex and every layer, key block, material and property; without the stored tree.
+
+    One vertex rather than none, because Blender gives no shape key layers to the BMesh of a mesh without vertices.
+    """
+    template = mesh.copy()
+    template.use_fake_user = False
+    with _editing(template) as bm:
+        for vertex in bm.verts[1:]:
+            bm.verts.remove(vertex)
+    template.pop(stored_tree.TREE, None)
+    derived = template.attributes.get(stored_tree.PART)
+    if derived is not None:
+        template.attributes.remove(derived)
+    return template
+
+
+@contextmanager
+def _editing(mesh: bpy.types.Mesh) -> Iterator[bmesh.types.BMesh]:
+    """The BMesh of `mesh`, written back at the end unless something failed."""
+    bm = bmesh.new()
+    try:
+        bm.from_mesh(mesh, face_normals=False, vertex_normals=False)
+        yield bm
+        bm.to_mesh(mesh)
+    finally:
+        bm.free()
+
+
+def _copy_elements(elements: Sequence, originals: Sequence, indices: NDArray) -> None:
+    chosen = itemgetter(*indices.tolist())(originals) if len(indices) > 1 else (originals[int(indices[0])],)
+    for element, original in zip(elements, chosen, strict=True):
+        element.copy_from(original)
+
+
+@contextmanager
+def _shaded(mesh: bpy.types.Mesh, smooth_angle: float | None) -> Iterator[NDArray[np.float32]]:
+    """The normals that the artist sees at every corner of `mesh`: (C, 3) float32, unit."""
+    if smooth_angle is None:
+        yield _corner_normals(mesh)
+        return
+    copy = mesh.copy()
+    try:
+        copy.set_sharp_from_angle(angle=smooth_angle)
+        yield _corner_normals(copy)
+    finally:
+        bpy.data.meshes.remove(copy)
+
+
+def _keep_normals(part: bpy.types.Mesh, wanted: NDArray[np.float32], smooth_angle: float | None) -> None:
+    """Gives the corners of `part` the normals `wanted` (C, 3) where they are not so by themselves.
+
+    Under a Smooth by Angle modifier normals are compared and set with the edges sharp that the modifier will make sharp:
+    Blender stores a custom normal relative to the smooth faces around it.
+    """
+    sharp = None
+    if smooth_angle is not None:
+        sharp = _sharp_edges(part)
+        part.set_sharp_from_angle(angle=smooth_angle)
+    differs = np.abs(_corner_normals(part) - wanted).max(axis=1) > _NORMAL_TOLERANCE
+    if differs.any():
+        part.normals_split_custom_set(wanted.tolist() if part.has_custom_normals else _where(differs, wanted))
+    if sharp is not None:
+        _set_sharp_edges(part, sharp)
+
+
+def _where(differs: NDArray[np.bool_], wanted: NDArray[np.float32]) -> list[Sequence[float]]:
+    """The vectors `wanted` where they differ, else zero: that is how Blender says "as it is by itself"."""
+    values: list[Sequence[float]] = [(0.0, 0.0, 0.0)] * len(differs)
+    for index, vector in zip(np.flatnonzero(differs).tolist(), wanted[differs].tolist(), strict=True):
+        values[index] = vector
+    return values
+
+
+def _corner_normals(mesh: bpy.types.Mesh) -> NDArray[np.float32]:
+    normals = np.empty((len(mesh.loops), 3), np.float32)
+    mesh.corner_normals.foreach_get("vector", normals.reshape(-1))
+    return normals
+
+
+def _sharp_edges(mesh: bpy.types.Mesh) -> NDArray[np.bool_]:
+    return _selection(mesh, "sharp_edge") if "sharp_edge" in mesh.attributes else np.zeros(len(mesh.edges), bool)
+
+
+def _set_sharp_edges(mesh: bpy.types.Mesh, sharp: NDArray[np.bool_]) -> None:
+    attribute = mesh.attributes.get("sharp_edge")
+    if attribute is not None and not sharp.any():
+        mesh.attributes.remove(attribute)
+    elif attribute is not None:
+        attribute.data.foreach_set("value", sharp)
+
+
+def _selection(mesh: bpy.types.Mesh, name: str) -> NDArray[np.bool_]:
+    attribute = mesh.attributes[name]
+    values = np.empty(len(attribute.data), bool)
+    attribute.data.foreach_get("value", values)
+    return values
+
+
+def _ints(mesh: bpy.types.Mesh, name: str, count: int) -> Ints:
+    values = np.empty(count, np.int32)
+    if count:
+        mesh.attributes[name].data.foreach_get("value", values)
+    return values
+
+
+def _ranges(starts: NDArray, sizes: NDArray) -> NDArray[np.int64]:
+    """The indices start, start + 1, ... start + size - 1 of every range, one after the other."""
+    ends = np.cumsum(sizes)
+    return np.repeat(starts - (ends - sizes), sizes) + np.arange(ends[-1] if len(ends) else 0)

@@ -1,0 +1,255 @@
+"""The command `partgen`: the same segmentation that the add-on shows, for files."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import __version__
+from .errors import PartgenError
+from .segmentation import METHODS
+
+if TYPE_CHECKING:
+    from .files import Model
+    from .segmentation import Segmentation
+
+DESCRIPTION = """\
+Takes meshes apart into a tree of parts.
+
+  partgen decompose robot.glb -o out/            one .glb with a named node for each part
+  partgen decompose robot.glb -o out/ --parts 8  as eight parts
+  partgen segment a.ply b.stl --labels-dir out/  a part number for every triangle
+  partgen COMMAND --help                         more about one command
+"""
+
+DECOMPOSE = """\
+Takes a model apart and writes OUT_DIR/<name>.glb, one named node for each part with its materials, textures, UVs and
+colours, and OUT_DIR/parts.json, which lists the parts with their areas, volumes and bounds.
+
+  partgen decompose chair.obj -o out/                as many parts as the method finds sensible
+  partgen decompose chair.obj -o out/ --parts 12     twelve parts
+  partgen decompose chair.obj -o out/ --scale 0.8    coarser: 0 is the finest, 1 the whole object
+"""
+
+SEGMENT = """\
+Writes LABELS_DIR/<name>.npz for every file: `face_labels`, the part of each triangle in the file's order. With --levels
+also `levels` (L,), the part counts in that range that the model can be cut into, and `level_labels` (L, triangles).
+
+  partgen segment chair.ply --labels-dir labels/
+  partgen segment models/*.glb --labels-dir labels/ --parts 6
+  partgen segment chair.ply --labels-dir labels/ --levels 2-60
+
+A file that cannot be read does not stop the others; the exit code is 1 at the end.
+"""
+
+FILES = "Reads glb, gltf, obj, ply, stl, off, 3mf, and npz with the arrays vertices (V, 3) and faces (F, 3)."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command and returns its exit code: 0 done, 1 something failed (said on stderr), 2 wrong usage."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments[:1] == ["serve"]:
+        from .server import serve
+
+        return serve(arguments[1:])
+    options = parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except PartgenError as error:
+        report(error, options.traceback)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    text = argparse.RawDescriptionHelpFormatter
+    program = argparse.ArgumentParser("partgen", description=DESCRIPTION, epilog=FILES, formatter_class=text)
+    program.add_argument("--version", action="version", version=f"partgen {__version__}")
+    commands = program.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    decompose = commands.add_parser(
+        "decompose", help="write the parts of one model as a .glb", description=DECOMPOSE, epilog=FILES, formatter_class=text
+    )
+    decompose.add_argument("file", metavar="IN", type=Path)
+    decompose.add_argument("-o", "--output", metavar="OUT_DIR", type=Path, required=True, help="folder to write to; made if missing")
+    decompose.set_defaults(run=run_decompose)
+
+    segment = commands.add_parser(
+        "segment", help="write the part number of every triangle", description=SEGMENT, epilog=FILES, formatter_class=text
+    )
+    segment.add_argument("files", metavar="IN", type=Path, nargs="+")
+    segment.add_argument("--labels-dir", metavar="DIR", type=Path, required=True, help="folder to write to; made if missing")
+    segment.add_argument("--levels", metavar="FIRST-LAST", type=count_range, help="also write the cuts into this many parts, as in 2-60")
+    segment.set_defaults(run=run_segment)
+
+    for command in (decompose, segment):
+        command.add_argument("--method", choices=METHODS, default="auto", help="how to find parts; auto takes the best that is there")
+        amount = command.add_mutually_exclusive_group()
+        amount.add_argument("--scale", type=scale, help="0 (finest) to 1 (whole object); chosen by the method if not given")
+        amount.add_argument("--parts", type=positive, help="number of parts, at most what the model can be cut into")
+
+    commands.add_parser("serve", help="answer requests on standard input and output, as the Blender add-on's backend", add_help=False)
+
+    bench = commands.add_parser("bench", help="measure against labelled models").add_subparsers(metavar="WHAT", required=True)
+    segmentation = bench.add_parser(
+        "segmentation",
+        help="the parts against labels",
+        description="Scores a method on labelled models: .npz files with vertices, faces and face_labels (or several "
+        "labelings, face_labels_0, ...), in DIR or in DIR/labelled and DIR/remeshed. The component baseline stands beside it.",
+    )
+    segmentation.add_argument("--data", metavar="DIR", type=Path, required=True)
+    segmentation.add_argument("--protocol", choices=("auto", "gt-k", "best-20"), help="print this protocol alone")
+    segmentation.add_argument("--method", choices=METHODS, default="auto")
+    segmentation.add_argument("--limit", metavar="N", type=positive, help="at most N models of each set, evenly chosen")
+    segmentation.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    segmentation.set_defaults(run=run_bench_segmentation)
+
+    for command in (decompose, segment, segmentation):
+        command.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
+    return program
+
+
+def scale(text: str) -> float:
+    """An argument between 0 and 1."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
+def positive(text: str) -> int:
+    """An argument that is a whole number from 1 on."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return value
+
+
+def count_range(text: str) -> tuple[int, int]:
+    """An argument such as 2-60: the first and the last part count."""
+    first, dash, last = text.partition("-")
+    if not (dash and first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last)):
+        raise argparse.ArgumentTypeError(f"{text} is not a range such as 2-60")
+    return int(first), int(last)
+
+
+def run_decompose(options: argparse.Namespace) -> int:
+    """`partgen decompose`."""
+    from .files import write_parts
+
+    try:
+        model, segmentation = segmented(options.file, options.method)
+        chosen = chosen_scale(segmentation, options)
+        about = {"method": segmentation.method, "weights": segmentation.weights, "scale": chosen}
+        target = write_parts(model, segmentation.labels(chosen), options.output, about)
+    except Exception as error:
+        report(as_partgen_error(error, options.file), options.traceback)
+        return 1
+    print(f"{target}: {segmentation.tree.count(chosen)} parts at scale {chosen:.3f} ({segmentation.method})")
+    for note in segmentation.notes:
+        print(f"  {note}")
+    return 0
+
+
+def run_segment(options: argparse.Namespace) -> int:
+    """`partgen segment`."""
+    written: dict[Path, Path] = {}
+    failures = 0
+    for file in options.files:
+        target = options.labels_dir / f"{file.stem}.npz"
+        try:
+            if target in written:
+                problem = f"{file} was left out: {target} is already written, of {written[target]}."
+                raise PartgenError("file.same_name", problem, "Use another folder for it.")
+            started = time.perf_counter()
+            segmentation = segment_to_labels(file, target, options)
+            written[target] = file
+            seconds = time.perf_counter() - started
+            count = segmentation.tree.count(chosen_scale(segmentation, options))
+            print(f"{target}: {count} parts ({segmentation.method}, {seconds:.1f} s)", flush=True)
+        except Exception as error:
+            report(as_partgen_error(error, file), options.traceback)
+            failures += 1
+    if failures and len(options.files) > 1:
+        print(f"{failures} of {len(options.files)} files failed.", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def segment_to_labels(file: Path, target: Path, options: argparse.Namespace) -> Segmentation:
+    """Segments one file and writes its labels to `target`."""
+    import numpy as np
+
+    from .files import write_file
+
+    _, segmentation = segmented(file, options.method)
+    arrays: dict[str, Any] = {"face_labels": segmentation.labels(chosen_scale(segmentation, options))}
+    if options.levels:
+        first, last = options.levels
+        levels = np.arange(first, min(last, segmentation.tree.leaf_count) + 1, dtype=np.int32)
+        cuts = np.empty((len(levels), len(segmentation.leaf_of_face)), np.int32)
+        for row, count in zip(cuts, levels, strict=True):
+            row[:] = segmentation.tree.cut_into(count)[segmentation.leaf_of_face]
+        arrays |= {"levels": levels, "level_labels": cuts}
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **arrays)  # not compressed: writing stays much faster than segmenting
+    write_file(target, content.getbuffer())
+    return segmentation
+
+
+def segmented(file: Path, method: str) -> tuple[Model, Segmentation]:
+    """Reads and segments one file. Raises PartgenError for whatever is wrong with it."""
+    from .files import read_model
+    from .segmentation import segmenter
+
+    model = read_model(file)
+    return model, segmenter(method).segment(model.mesh)
+
+
+def chosen_scale(segmentation: Segmentation, options: argparse.Namespace) -> float:
+    """The scale that was asked for, or the one that gives the asked number of parts, or the tree's own."""
+    if options.parts is not None:
+        return segmentation.tree.scale_for(options.parts)
+    return segmentation.tree.default_scale if options.scale is None else options.scale
+
+
+def run_bench_segmentation(options: argparse.Namespace) -> int:
+    """`partgen bench segmentation`."""
+    from .evaluation.segmentation import measure, table
+
+    result = measure(options.data, options.method, options.limit)
+    if options.json:
+        import json
+
+        print(json.dumps(result, indent=2))
+    else:
+        print(table(result, options.protocol))
+    return 1 if result["failed"] else 0
+
+
+def as_partgen_error(error: Exception, file: Path) -> PartgenError:
+    """What to tell about `error`, which stays its cause: a fault of ours is said to be one."""
+    if isinstance(error, PartgenError):
+        return error
+    if isinstance(error, MemoryError):
+        told = PartgenError("memory", f"{file.name} does not fit into this machine's memory.", "Reduce the mesh first.")
+    elif isinstance(error, ModuleNotFoundError):
+        told = PartgenError("package.missing", f"The package {error.name} is not installed.", "Install it: pip install 'partgen[geometry]'")
+    else:
+        told = PartgenError("internal", f"PartGen failed on {file.name}: a fault of its own.", "Run again with --traceback and report it.")
+    told.__cause__ = error
+    return told
+
+
+def report(error: PartgenError, with_traceback: bool) -> None:
+    """Says on stderr what happened and what to do, in one line; the traceback only where it was asked for."""
+    if with_traceback:
+        traceback.print_exception(error)
+    print(f"partgen: {error}", file=sys.stderr, flush=True)

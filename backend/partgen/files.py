@@ -137,7 +137,7 @@ READERS: dict[str, Callable[[Path], trimesh.Trimesh]] = {".npz": _read_npz, ".of
 def _surfaces(scene: trimesh.Scene, path: Path) -> list[trimesh.Trimesh]:
     """The scene's meshes in its order, each where its node puts it. Raises PartgenError where there is none."""
     placed: list[tuple[trimesh.Trimesh, NDArray]] = []
-    taken: set[str] = set()
+    taken = set()
     for node in scene.graph.nodes_geometry:
         transform, name = scene.graph[node]
         geometry = scene.geometry[name]

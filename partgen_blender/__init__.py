@@ -1,0 +1,34 @@
+"""PartGen: takes meshes apart into a tree of clean, separate parts.
+
+The add-on holds what the artist touches; the work is done by the backend, a process of its own (`partgen serve`). Nothing
+heavy and nothing of the network happens here: registering only tells Blender which classes, menus and handlers there are.
+"""
+
+from __future__ import annotations
+
+import bpy
+
+from . import backend, handlers, jobs, operators, overlay, panel, preferences, properties
+
+_CLASSES = (preferences.PARTGEN_AP_preferences, *properties.CLASSES, *operators.CLASSES, *panel.CLASSES)
+
+
+def register() -> None:
+    for class_ in _CLASSES:
+        bpy.utils.register_class(class_)
+    properties.register()
+    panel.register()
+    handlers.register()
+    overlay.start()
+
+
+def unregister() -> None:
+    jobs.cancel_all()
+    jobs.stop_pumping()
+    backend.stop()
+    overlay.stop()
+    handlers.unregister()
+    panel.unregister()
+    properties.unregister()
+    for class_ in reversed(_CLASSES):
+        bpy.utils.unregister_class(class_)

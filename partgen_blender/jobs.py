@@ -1,0 +1,383 @@
+"""Jobs: objects that the backend is decomposing, from the button to the result on the mesh.
+
+    decompose([lamp, chair])     # asks, changes nothing, returns at once
+    pump()                       # called by a timer ten times a second: listens, and inserts what is finished
+
+Starting a job changes nothing in the file and is no undo step; a result that is inserted is exactly one. Whatever happens
+to the object, the file or the backend in between, a job ends with its result or with a message, never with half a change.
+Between calls a job holds no reference to Blender's data, only names, session ids and its own copy of the geometry.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+from partgen.client import Status
+from partgen.errors import PartgenError
+from partgen.part_tree import PartTree
+from partgen.protocol import Done, Failed, Progress, SegmentRequest, SegmentResult
+
+from . import applying, backend, mesh_data, originals, preferences, regrouping, stored_tree
+
+PUMP_SECONDS = 0.1
+# Ends of a request that the artist asked for: they need no message.
+_NO_FAULT = ("cancelled", "superseded")
+
+
+@dataclass
+class Job:
+    """One object on its way through the backend."""
+
+    request_id: int
+    object_name: str
+    object_uid: int
+    evaluated: bool
+    apply_at_once: bool
+    hierarchy: str
+    polygons: mesh_data.Polygons
+    fraction: float = 0.0
+    stage: str = "Waiting for the backend"
+    seconds_left: float | None = None
+    result: SegmentResult | None = None  # there, but waiting until it can be inserted
+
+
+@dataclass(frozen=True)
+class Message:
+    """What the artist should know about a job that ended: level is "INFO", "WARNING" or "ERROR"."""
+
+    level: str
+    sentence: str
+    remedy: str = ""
+
+
+_open: dict[int, Job] = {}
+_started = 0  # since nothing was open the last time: what "2 of 5" counts
+messages: list[Message] = []
+"""What the panel shows until it is dismissed or the next job starts."""
+_unreported: list[Message] = []  # what the status bar has not shown yet
+
+
+# ---- asking ----------------------------------------------------------------------------------------------------------
+
+
+def decompose(
+    objects: Iterable[bpy.types.Object],
+    method: str = "auto",
+    evaluated: bool = False,
+    apply_at_once: bool = False,
+    hierarchy: str = "NONE",
+) -> list[Job]:
+    """Asks the backend for the part trees of `objects` and returns at once; `pump` inserts the results.
+
+    `method` is a method id; `evaluated` works on a copy of each object with its modifiers applied; `apply_at_once` makes
+    separate objects of the result, arranged by `hierarchy` ("NONE", "PARENTING" or "COLLECTIONS"). Objects that share
+    a mesh are one job. A newer job for an object replaces its older one. Raises PartgenError, with nothing started, where
+    there is no backend, and where none of the objects can be decomposed; those that cannot while others can get a message.
+    """
+    global _started
+    client = backend.client()
+    messages.clear()
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    problems: list[PartgenError] = []
+    jobs: list[Job] = []
+    if not _open:
+        _started = 0
+    for object_ in _one_of_each_mesh(objects, evaluated):
+        try:
+            polygons = originals.read(object_, _bakes(object_, evaluated), depsgraph)
+            linear = mesh_data.linear_part(object_.matrix_world)
+        except PartgenError as error:
+            problems.append(error)
+            continue
+        request = SegmentRequest(
+            object_.name, method, polygons.vertices, polygons.corner_vertices, polygons.polygon_offsets, linear
+        )
+        request_id = client.submit(request, key=f"segment {object_.session_uid}")
+        job = Job(
+            request_id, object_.name, object_.session_uid, _bakes(object_, evaluated), apply_at_once, hierarchy, polygons
+        )
+        _open[request_id] = job
+        jobs.append(job)
+    if problems and not jobs:
+        raise problems[0]
+    for problem in problems:
+        _tell("WARNING", problem.sentence, problem.remedy)
+    _started += len(jobs)
+    keep_pumping()
+    return jobs
+
+
+def cancel_all() -> None:
+    """Ends every open job without a result. Takes effect at once here, and within a second in the backend."""
+    client = backend.current()
+    for request_id in list(_open):
+        if client:
+            client.cancel(request_id)
+        del _open[request_id]
+    preferences.redraw()
+
+
+def abandon_all(why: str) -> None:
+    """Ends every open job and says `why`, the end of a sentence: "because another file was opened"."""
+    names = [job.object_name for job in _open.values()]
+    cancel_all()
+    if names:
+        _tell("WARNING", f"{_listed(names)} {'was' if len(names) == 1 else 'were'} not decomposed, {why}.", "Start again where you want it.")
+
+
+# ---- watching --------------------------------------------------------------------------------------------------------
+
+
+def open_jobs() -> list[Job]:
+    """The jobs that have not ended, oldest first."""
+    return list(_open.values())
+
+
+def job_of(object_: bpy.types.Object) -> Job | None:
+    """The open job of an object."""
+    return next((job for job in _open.values() if job.object_uid == object_.session_uid), None)
+
+
+def progress() -> tuple[float, str]:
+    """How far all open jobs are together, in [0, 1], and in words: which object, what is done to it, how long it takes."""
+    if not _open:
+        return 1.0, ""
+    ended = max(_started - len(_open), 0)
+    total = ended + len(_open)
+    fraction = (ended + sum(job.fraction for job in _open.values())) / total
+    job = max(_open.values(), key=lambda job: (job.result is None, job.fraction > 0, -job.request_id))
+    words = f"{job.object_name}: {job.stage}" if total > 1 else job.stage
+    if job.result is None and job.seconds_left is not None:
+        words += f", {time_left(job.seconds_left)}"
+    return fraction, f"{ended + 1} of {total} · {words}" if total > 1 else words
+
+
+def time_left(seconds: float) -> str:
+    """A duration as one says it: "about 10 s left", "about 3 min left"."""
+    if seconds < 1.5:
+        return "about 1 s left"
+    if seconds < 90:
+        return f"about {round(seconds) if seconds < 10 else 5 * round(seconds / 5)} s left"
+    return f"about {round(seconds / 60)} min left"
+
+
+def keep_pumping() -> None:
+    """Lets Blender's timer call `pump` until nothing is going on."""
+    if not bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.register(_tick, first_interval=PUMP_SECONDS, persistent=True)
+
+
+def stop_pumping() -> None:
+    """Ends what `keep_pumping` began."""
+    if bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.unregister(_tick)
+
+
+def pump() -> bool:
+    """Takes in what the backend has said since the last call and inserts finished results. Whether more is to come."""
+    client = backend.current()
+    if client is None:
+        return False
+    heard = client.poll()
+    for event in heard:
+        if isinstance(event, Progress) and event.id in _open:
+            job = _open[event.id]
+            job.fraction, job.stage, job.seconds_left = event.fraction, event.stage, event.seconds_left
+        elif isinstance(event, Done) and event.id in _open:
+            _open[event.id].result = event.result
+            _open[event.id].fraction = 1.0
+        elif isinstance(event, Failed):
+            _failed(event)
+    for job in [job for job in _open.values() if job.result is not None]:
+        if waiting_for := _hindrance():
+            job.stage = waiting_for
+        else:
+            del _open[job.request_id]
+            _finish(job)
+    if heard or _open:
+        preferences.redraw()
+    return bool(_open) or client.status in (Status.STARTING, Status.BUSY)
+
+
+def finish(seconds: float = 600.0) -> bool:
+    """Pumps until no job is open, for scripts and background mode, where no timers run. Whether that came to be in time."""
+    deadline = time.monotonic() + seconds
+    while pump() and _open:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _tick() -> float | None:
+    going_on = pump()
+    _report()
+    return PUMP_SECONDS if going_on else None
+
+
+# ---- inserting -------------------------------------------------------------------------------------------------------
+
+
+def _hindrance() -> str:
+    """What forbids to change the file at this moment, in words for the progress bar; "" where nothing does."""
+    if bpy.app.is_job_running("RENDER"):
+        return "Ready when the render is done"
+    for window in bpy.context.window_manager.windows:
+        active = window.view_layer.objects.active
+        if active is not None and active.mode != "OBJECT":
+            # Undo in Edit Mode and Sculpt Mode remembers only what that mode changes: a result would be lost to it.
+            return "Ready: return to Object Mode to see the parts"
+        if any("UNDO" in operator.bl_options for operator in window.modal_operators):
+            return "Ready when the current tool is done"
+    return ""
+
+
+def _finish(job: Job) -> None:
+    """Inserts the result of `job` as one undo step, or says why that cannot be."""
+    assert job.result is not None
+    window = _window_of(job)
+    with bpy.context.temp_override(window=window):
+        try:
+            object_ = _insert(job, job.result)
+            if job.apply_at_once:
+                _apply(object_, job.hierarchy)
+        except PartgenError as error:
+            _tell("ERROR", error.sentence, error.remedy)
+            return
+        bpy.ops.ed.undo_push(message=f"Decompose {job.object_name}")
+    for note in filter(None, (originals.note(object_), *job.result.notes)):
+        _tell("INFO", note)
+    _tell_finished(object_, job.result)
+
+
+def _insert(job: Job, result: SegmentResult) -> bpy.types.Object:
+    """Writes the tree on the object that was asked for, and returns the one that carries it. Raises PartgenError and changes nothing
+    where the object is gone or no longer what the backend was given.
+    """
+    object_ = _object_of(job)
+    if object_ is None:
+        sentence = f"{job.object_name} was deleted while it was being decomposed."
+        raise PartgenError("object.deleted", sentence, "Bring it back with Undo and decompose it again.")
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    if not _same_surface(originals.read(object_, job.evaluated, depsgraph), job.polygons):
+        sentence = f"{object_.name} was edited while it was being decomposed, so the result no longer fits it."
+        raise PartgenError("mesh.edited", sentence, "Decompose it again.")
+    tree = PartTree(result.merges, result.heights, result.default_scale)
+    original = originals.original_of(object_, job.evaluated, depsgraph)
+    mesh = original.data
+    stored_tree.write(mesh, tree, result.leaf_of_polygon, result.method, result.weights, result.notes)
+    regrouping.forget(mesh)
+    mesh.partgen.scale = tree.default_scale
+    _select_instead(object_, original)
+    return original
+
+
+def _select_instead(object_: bpy.types.Object, copy: bpy.types.Object) -> None:
+    """Where a copy took the place of an object, it is selected and active as that was."""
+    view_layer = bpy.context.view_layer
+    if copy == object_ or copy.name not in view_layer.objects:
+        return
+    if view_layer.objects.active == object_:
+        view_layer.objects.active = copy
+        copy.select_set(True)
+
+
+def _apply(object_: bpy.types.Object, hierarchy: str) -> None:
+    """Makes separate objects. The tree stays where that fails: it is good, and can be applied later."""
+    try:
+        applying.apply(object_, hierarchy)
+    except PartgenError as error:
+        _tell("ERROR", error.sentence, error.remedy)
+
+
+def _tell_finished(object_: bpy.types.Object, result: SegmentResult) -> None:
+    count = regrouping.part_count(object_.data)
+    _unreported.append(Message("INFO", f"{object_.name}: {count} parts ({result.method}, {result.seconds:.1f} s)."))
+
+
+def _failed(event: Failed) -> None:
+    job = _open.pop(event.id, None)
+    if job is None or event.code in _NO_FAULT:
+        return
+    sentence = event.sentence if job.object_name in event.sentence else f"{job.object_name} was not decomposed. {event.sentence}"
+    _tell("WARNING" if event.code == "stopped" else "ERROR", sentence, event.remedy)
+
+
+def _bakes(object_: bpy.types.Object, evaluated: bool) -> bool:
+    """Whether a copy with modifiers applied is called for: not where nothing but the mesh itself makes the object's shape."""
+    deformed = object_.modifiers or object_.parent_type in ("ARMATURE", "LATTICE", "CURVE") or object_.data.shape_keys
+    return evaluated and bool(deformed)
+
+
+def _one_of_each_mesh(objects: Iterable[bpy.types.Object], evaluated: bool) -> list[bpy.types.Object]:
+    """The objects without those whose mesh an earlier one has too: its labels are theirs. Modifiers make every object its own."""
+    seen: dict[int, bpy.types.Object] = {}
+    for object_ in objects:
+        shared = object_.type == "MESH" and not _bakes(object_, evaluated)
+        seen.setdefault(object_.data.session_uid if shared else object_.session_uid, object_)
+    return list(seen.values())
+
+
+def _same_surface(a: mesh_data.Polygons, b: mesh_data.Polygons) -> bool:
+    return (
+        np.array_equal(a.polygon_offsets, b.polygon_offsets)
+        and np.array_equal(a.corner_vertices, b.corner_vertices)
+        and np.array_equal(a.vertices, b.vertices, equal_nan=True)
+    )
+
+
+def _object_of(job: Job) -> bpy.types.Object | None:
+    """The object of a job as it is now, under whatever name; None where it was deleted."""
+    named = bpy.data.objects.get(job.object_name)
+    if named is not None and named.session_uid == job.object_uid:
+        found: bpy.types.Object | None = named
+    else:
+        found = next((o for o in bpy.data.objects if o.session_uid == job.object_uid), None)
+    return found if found is not None and found.users_scene else None
+
+
+def _window_of(job: Job) -> bpy.types.Window:
+    """The window in which the object of a job is to be seen, else the first: the context that operators need."""
+    windows = bpy.context.window_manager.windows
+    object_ = _object_of(job)
+    if object_ is not None:
+        for window in windows:
+            if object_.name in window.view_layer.objects:
+                return window
+    return windows[0]
+
+
+# ---- telling ---------------------------------------------------------------------------------------------------------
+
+
+def _tell(level: str, sentence: str, remedy: str = "") -> None:
+    message = Message(level, sentence, remedy)
+    if message not in messages:
+        messages.append(message)
+        _unreported.append(message)
+    preferences.redraw()
+
+
+def take_unreported() -> list[Message]:
+    """The messages that the status bar has not shown yet; they count as shown from now on."""
+    taken = list(_unreported)
+    _unreported.clear()
+    return taken
+
+
+def _report() -> None:
+    """Shows in the status bar what happened, through an operator that ends at its first event: timers cannot report."""
+    if _unreported and not bpy.app.background:
+        with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+            bpy.ops.partgen.report("INVOKE_DEFAULT")
+
+
+def _listed(names: list[str]) -> str:
+    """Names as one says them: "Lamp", "Lamp and Chair", "Lamp, Chair and 3 more"."""
+    if len(names) > 3:
+        return f"{names[0]}, {names[1]} and {len(names) - 2} more"
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

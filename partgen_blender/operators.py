@@ -1,0 +1,253 @@
+"""The buttons. Each reads its properties, calls one function that a script can call too, and reports."""
+
+from __future__ import annotations
+
+import bpy
+from partgen.errors import PartgenError
+
+from . import applying, backend, jobs, preferences, properties, regrouping
+
+
+def chosen_objects(context: bpy.types.Context) -> list[bpy.types.Object]:
+    """The selected mesh objects, the active one first; the active one alone where none is selected."""
+    selected = [o for o in context.selected_objects if o.type == "MESH"]
+    active = context.view_layer.objects.active
+    if active is not None and active.type == "MESH":
+        return [active, *(o for o in selected if o != active)]
+    return selected
+
+
+def decomposed_objects(context: bpy.types.Context) -> list[bpy.types.Object]:
+    """Those of the chosen objects that have a part tree, or the sources that chosen parts were made from, without doubles."""
+    sources = {o.session_uid: o for o in map(applying.source_of, chosen_objects(context)) if o is not None}
+    return list(sources.values())
+
+
+def _report(operator: bpy.types.Operator, error: PartgenError) -> set[str]:
+    operator.report({"ERROR"}, str(error))
+    return {"CANCELLED"}
+
+
+class PARTGEN_OT_decompose(bpy.types.Operator):
+    """Find the parts of the selected objects. It runs beside Blender, some seconds for each hundred thousand faces: keep on working"""
+
+    bl_idname = "partgen.decompose"
+    bl_label = "Decompose into Parts"
+    bl_options = {"REGISTER"}
+
+    method: bpy.props.EnumProperty(name="Method", description="How parts are found", items=properties.METHODS, default="auto")
+    surface: bpy.props.EnumProperty(
+        name="Mesh", description="Which mesh of the object is decomposed", items=properties.SURFACES, default="ORIGINAL"
+    )
+    apply_at_once: bpy.props.BoolProperty(
+        name="Apply at Once", description="Make separate objects as soon as the parts are found", default=False
+    )
+    hierarchy: bpy.props.EnumProperty(
+        name="Hierarchy", description="How separate objects are arranged", items=properties.HIERARCHIES, default="NONE"
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if context.mode != "OBJECT":
+            cls.poll_message_set("Return to Object Mode first")
+            return False
+        if not chosen_objects(context):
+            cls.poll_message_set("Select a mesh object first")
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        settings = context.scene.partgen
+        for name in ("method", "surface", "apply_at_once", "hierarchy"):
+            if not self.properties.is_property_set(name):
+                setattr(self, name, getattr(settings, name))
+        return self.execute(context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            jobs.decompose(chosen_objects(context), self.method, self.surface == "EVALUATED", self.apply_at_once, self.hierarchy)
+        except PartgenError as error:
+            return _report(self, error)
+        preferences.redraw()
+        return {"FINISHED"}
+
+
+class PARTGEN_OT_cancel(bpy.types.Operator):
+    """Stop decomposing. Nothing in the scene has been changed yet"""
+
+    bl_idname = "partgen.cancel"
+    bl_label = "Cancel"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not jobs.open_jobs():
+            cls.poll_message_set("Nothing is being decomposed")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        jobs.cancel_all()
+        self.report({"INFO"}, "Cancelled. Nothing was changed.")
+        return {"FINISHED"}
+
+
+class _OfDecomposed:
+    """Operators for objects that have a part tree."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if context.mode != "OBJECT":
+            cls.poll_message_set("Return to Object Mode first")
+            return False
+        if not decomposed_objects(context):
+            cls.poll_message_set("Select an object that has been decomposed, or one of its parts")
+            return False
+        return True
+
+
+class PARTGEN_OT_apply(_OfDecomposed, bpy.types.Operator):
+    """Make one object of every part, in a collection named after the object, which is hidden and kept. \
+Applied again, the parts are made anew for the scale as it is now"""
+
+    bl_idname = "partgen.apply"
+    bl_label = "Apply"
+    bl_options = {"REGISTER", "UNDO"}
+
+    hierarchy: bpy.props.EnumProperty(
+        name="Hierarchy", description="How the parts are arranged", items=properties.HIERARCHIES, default="NONE"
+    )
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if not self.properties.is_property_set("hierarchy"):
+            self.hierarchy = context.scene.partgen.hierarchy
+        return self.execute(context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        made = 0
+        try:
+            for object_ in decomposed_objects(context):
+                made += len(applying.apply(object_, self.hierarchy))
+        except PartgenError as error:
+            self.report({"ERROR"}, str(error))
+            return {"FINISHED"} if made else {"CANCELLED"}
+        self.report({"INFO"}, f"{made} parts.")
+        return {"FINISHED"}
+
+
+class PARTGEN_OT_clear(_OfDecomposed, bpy.types.Operator):
+    """Forget the parts of the selected objects: their tree, labels and preview. Objects that were made by Apply stay"""
+
+    bl_idname = "partgen.clear"
+    bl_label = "Clear Decomposition"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            for object_ in decomposed_objects(context):
+                regrouping.clear(object_.data)
+        except PartgenError as error:
+            return _report(self, error)
+        preferences.redraw()
+        return {"FINISHED"}
+
+
+class PARTGEN_OT_start_backend(bpy.types.Operator):
+    """Start the backend now, so that the next decomposition need not wait for it. It ends with Blender"""
+
+    bl_idname = "partgen.start_backend"
+    bl_label = "Start"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            backend.client().start()
+        except PartgenError as error:
+            return _report(self, error)
+        jobs.keep_pumping()
+        preferences.redraw()
+        return {"FINISHED"}
+
+
+class PARTGEN_OT_stop_backend(bpy.types.Operator):
+    """Stop the backend and free its memory. What it is decomposing is given up; it starts again by itself when needed"""
+
+    bl_idname = "partgen.stop_backend"
+    bl_label = "Stop"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        backend.stop()
+        jobs.pump()
+        preferences.redraw()
+        return {"FINISHED"}
+
+
+class PARTGEN_OT_open_log_folder(bpy.types.Operator):
+    """Show the folder of the backend's log in the file browser of the system"""
+
+    bl_idname = "partgen.open_log_folder"
+    bl_label = "Open Folder"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        bpy.ops.wm.path_open(filepath=str(backend.log_folder()))
+        return {"FINISHED"}
+
+
+class PARTGEN_OT_copy_log_path(bpy.types.Operator):
+    """Copy the path of the backend's log, to attach it to a report"""
+
+    bl_idname = "partgen.copy_log_path"
+    bl_label = "Copy Path"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        context.window_manager.clipboard = str(backend.log_path())
+        self.report({"INFO"}, f"Copied: {backend.log_path()}")
+        return {"FINISHED"}
+
+
+class PARTGEN_OT_dismiss_messages(bpy.types.Operator):
+    """Remove these messages"""
+
+    bl_idname = "partgen.dismiss_messages"
+    bl_label = "Dismiss"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        jobs.messages.clear()
+        preferences.redraw()
+        return {"FINISHED"}
+
+
+class PARTGEN_OT_report(bpy.types.Operator):
+    """Show in the status bar what jobs have to tell. Modal for one event, because only then do reports reach the status bar"""
+
+    bl_idname = "partgen.report"
+    bl_label = "Report"
+    bl_options = {"INTERNAL"}
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        self._timer = context.window_manager.event_timer_add(0.01, window=context.window)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        context.window_manager.event_timer_remove(self._timer)
+        return self.execute(context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        for message in jobs.take_unreported():
+            self.report({message.level}, f"{message.sentence} {message.remedy}".strip())
+        return {"FINISHED"}
+
+
+CLASSES = (
+    PARTGEN_OT_decompose,
+    PARTGEN_OT_cancel,
+    PARTGEN_OT_apply,
+    PARTGEN_OT_clear,
+    PARTGEN_OT_start_backend,
+    PARTGEN_OT_stop_backend,
+    PARTGEN_OT_open_log_folder,
+    PARTGEN_OT_copy_log_path,
+    PARTGEN_OT_dismiss_messages,
+    PARTGEN_OT_report,
+)

@@ -1,0 +1,285 @@
+"""The preview: the parts of decomposed objects in colors, drawn over them in every 3D viewport. Materials are not touched.
+
+Positions and leaf indices go to the GPU once for each object; a change of scale uploads only a small table, the color of
+every leaf. Nothing has to tell the preview about scale, visibility or transform: it looks at the data whenever it draws.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+
+import bpy
+import gpu
+import numpy as np
+from mathutils import Matrix
+from numpy.typing import NDArray
+from partgen.part_tree import PartTree
+
+from . import mesh_data, palette, preferences, regrouping, stored_tree
+
+_TABLE_WIDTH = 1024  # leaves in one row of the color table: far below every GPU's largest texture
+# How much nearer than the object's own surface the preview is drawn, as a share of the distance to the viewer.
+_NEARER = 1e-3
+
+
+@dataclass
+class _Drawn:
+    """What the GPU holds of one object."""
+
+    vertices: NDArray[np.float32]
+    counts: tuple[int, int, int]
+    batch: gpu.types.GPUBatch
+    tree: PartTree | None = None
+    part_count: int = 0
+    table: gpu.types.GPUTexture | None = None
+    stale: bool = False
+
+
+@dataclass
+class _State:
+    """Everything that `start` makes and `stop` lets go."""
+
+    handle: object | None = None
+    shader: gpu.types.GPUShader | None = None
+    view: gpu.types.GPUUniformBuf | None = None
+    drawn: dict[int, _Drawn] = field(default_factory=dict)
+    previewed: list[str] | None = None
+
+
+_state = _State()
+
+
+def start() -> None:
+    """Begins to draw in every 3D viewport. Touches no GPU yet, so that it works in background mode too."""
+    if _state.handle is None:
+        _state.handle = bpy.types.SpaceView3D.draw_handler_add(_draw_viewport, (), "WINDOW", "POST_VIEW")
+
+
+def stop() -> None:
+    """Ends drawing and frees what the GPU holds."""
+    if _state.handle is not None:
+        bpy.types.SpaceView3D.draw_handler_remove(_state.handle, "WINDOW")
+        _state.handle = None
+    _state.shader = _state.view = None
+    forget_all()
+
+
+def forget_all() -> None:
+    """Drops what is held of every object: after another file was opened."""
+    _state.drawn.clear()
+    _state.previewed = None
+
+
+def look_again() -> None:
+    """Lets the next draw compare every object with what the GPU holds of it: after undo and redo."""
+    _state.previewed = None
+    for drawn in _state.drawn.values():
+        drawn.stale = True
+
+
+def notice(depsgraph: bpy.types.Depsgraph) -> None:
+    """Takes in what changed: an object whose shape may have changed is compared with the GPU's copy when it is drawn next."""
+    _state.previewed = None
+    for update in depsgraph.updates:
+        if update.is_updated_geometry and isinstance(update.id, bpy.types.Object):
+            drawn = _state.drawn.get(update.id.original.session_uid)
+            if drawn is not None:
+                drawn.stale = True
+
+
+def previewed_objects(view_layer: bpy.types.ViewLayer) -> list[bpy.types.Object]:
+    """The objects of a view layer that have a part tree: looked up once until something in the scene changes."""
+    if _state.previewed is None:
+        _state.previewed = [o.name for o in view_layer.objects if o.type == "MESH" and stored_tree.is_stored(o.data)]
+    return [o for name in _state.previewed if (o := view_layer.objects.get(name)) is not None]
+
+
+def draw_objects(objects: list[bpy.types.Object], depsgraph: bpy.types.Depsgraph, view: Matrix, projection: Matrix, opacity: float) -> None:
+    """Draws the parts of `objects` into the framebuffer that is bound, in its color space, with depth test and blending.
+
+    `view` and `projection` as Blender has them; `opacity` in [0, 1]. Objects without a usable tree or in Edit Mode are left out.
+    """
+    gpu.state.depth_test_set("LESS_EQUAL")
+    gpu.state.depth_mask_set(True)
+    gpu.state.blend_set("ALPHA")
+    shader = _shader()
+    shader.bind()
+    for object_ in objects:
+        drawn = None if object_.mode == "EDIT" else _up_to_date(object_, depsgraph)
+        if drawn is None:
+            continue
+        shader.uniform_block("view", _view_uniforms(view @ object_.matrix_world, projection, opacity))
+        shader.uniform_sampler("colors", drawn.table)
+        drawn.batch.draw(shader)
+    gpu.state.blend_set("NONE")
+    gpu.state.depth_mask_set(False)
+    gpu.state.depth_test_set("NONE")
+
+
+def leaf_colors(tree: PartTree, part_count: int) -> NDArray[np.float32]:
+    """The color of every leaf when `tree` is cut into `part_count` parts: (L, 4) float32, scene-linear, alpha 1."""
+    ranks = tree.node_ranks[tree.nodes_into(part_count)]
+    return palette.colors_of_ranks(np.arange(part_count))[ranks]
+
+
+def color_table(colors: NDArray[np.float32]) -> gpu.types.GPUTexture:
+    """The colors of the leaves, (L, 4) float32, as a texture that is filled row by row."""
+    rows = -(-len(colors) // _TABLE_WIDTH)
+    padded = np.zeros((rows * _TABLE_WIDTH, 4), np.float32)
+    padded[: len(colors)] = colors
+    return gpu.types.GPUTexture((_TABLE_WIDTH, rows), format="RGBA16F", data=gpu.types.Buffer("FLOAT", padded.size, padded.reshape(-1)))
+
+
+def corner_triangles(mesh: bpy.types.Mesh, polygons: mesh_data.Polygons) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The triangles by which Blender draws a mesh: (T, 3) int32 corners, and the polygon of each, (T,) int32.
+
+    Triangles and quads, which most meshes are made of, are split here, because Blender hands out its own split too slowly;
+    larger polygons are taken from Blender.
+    """
+    starts, sizes = polygons.polygon_offsets[:-1], np.diff(polygons.polygon_offsets)
+    if len(sizes) and (sizes == 3).all():
+        return np.arange(3 * len(sizes), dtype=np.int32).reshape(-1, 3), np.arange(len(sizes), dtype=np.int32)
+    threes, fours, larger = (np.flatnonzero(condition).astype(np.int32) for condition in (sizes == 3, sizes == 4, sizes > 4))
+    triangles = [starts[threes][:, None] + np.arange(3, dtype=np.int32), _quad_triangles(polygons, fours)]
+    owners = [threes, np.repeat(fours, 2)]
+    if len(larger):
+        mesh.calc_loop_triangles()
+        first = np.concatenate([[0], np.cumsum(np.maximum(sizes - 2, 0))])
+        wanted = np.concatenate([np.arange(first[i], first[i + 1]) for i in larger])
+        triangles.append(np.array([mesh.loop_triangles[i].loops[:] for i in wanted.tolist()], np.int32).reshape(-1, 3))
+        owners.append(np.repeat(larger, sizes[larger] - 2))
+    return np.concatenate(triangles), np.concatenate(owners)
+
+
+def _quad_triangles(polygons: mesh_data.Polygons, quads: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Two triangles for every quad, along the first diagonal or, where that lies outside the quad, along the other."""
+    corners = polygons.polygon_offsets[quads][:, None] + np.arange(4, dtype=np.int32)
+    a, b, c, d = (polygons.vertices[polygons.corner_vertices[corners[:, i]]] for i in range(4))
+    outside = np.einsum("ij,ij->i", np.cross(b - a, c - a), np.cross(d - a, c - a)) > 0
+    split = np.where(outside[:, None], np.array([0, 1, 3, 1, 2, 3]), np.array([0, 1, 2, 0, 2, 3]))
+    return np.take_along_axis(corners, split, axis=1).reshape(-1, 3)
+
+
+def _draw_viewport() -> None:
+    context = bpy.context
+    space, region = context.space_data, context.region_data
+    if not context.window_manager.partgen.show_preview or not space.overlay.show_overlays:
+        return
+    objects = [o for o in previewed_objects(context.view_layer) if o.visible_get(view_layer=context.view_layer, viewport=space)]
+    if objects:
+        depsgraph = context.evaluated_depsgraph_get()
+        draw_objects(objects, depsgraph, region.view_matrix, gpu.matrix.get_projection_matrix(), preferences.get().preview_opacity)
+
+
+def _up_to_date(object_: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> _Drawn | None:
+    """What the GPU holds of an object, brought in line with the object first."""
+    tree = regrouping.tree_of(object_.data)
+    if tree is None:
+        return None
+    drawn = _state.drawn.get(object_.session_uid)
+    if drawn is None or drawn.tree is not tree or (drawn.stale and not _same_shape(drawn, object_, depsgraph)):
+        drawn = _upload(object_, depsgraph)
+        if drawn is None:
+            return None
+        _state.drawn[object_.session_uid] = drawn
+    drawn.stale = False
+    part_count = tree.count(object_.data.partgen.scale)
+    if drawn.table is None or drawn.part_count != part_count:
+        drawn.tree, drawn.part_count = tree, part_count
+        drawn.table = color_table(leaf_colors(tree, part_count))
+    return drawn
+
+
+def _shown_mesh(object_: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> bpy.types.Mesh:
+    """The mesh with the shape that is on screen: after modifiers where these only move vertices, else the object's own."""
+    own = object_.data
+    shown = object_.evaluated_get(depsgraph).data
+    return shown if _counts(shown) == _counts(own) else own
+
+
+def _counts(mesh: bpy.types.Mesh) -> tuple[int, int, int]:
+    return len(mesh.vertices), len(mesh.loops), len(mesh.polygons)
+
+
+def _positions(mesh: bpy.types.Mesh) -> NDArray[np.float32]:
+    vertices = np.empty((len(mesh.vertices), 3), np.float32)
+    mesh.attributes["position"].data.foreach_get("vector", vertices.reshape(-1))
+    return vertices
+
+
+def _same_shape(drawn: _Drawn, object_: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> bool:
+    """Whether an object still is as it was uploaded. Connections change in Edit Mode only, after which the tree is read anew."""
+    shown = _shown_mesh(object_, depsgraph)
+    return drawn.counts == _counts(shown) and np.array_equal(drawn.vertices, _positions(shown), equal_nan=True)
+
+
+def _upload(object_: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> _Drawn | None:
+    leaves = stored_tree.leaf_of_polygon(object_.data)
+    if leaves is None or not len(leaves):
+        return None
+    shown = _shown_mesh(object_, depsgraph)
+    polygons = mesh_data.read_polygons(shown)
+    triangles, owners = corner_triangles(shown, polygons)
+    layout = gpu.types.GPUVertFormat()
+    layout.attr_add(id="position", comp_type="F32", len=3, fetch_mode="FLOAT")
+    layout.attr_add(id="leaf", comp_type="I32", len=1, fetch_mode="INT")
+    buffer = gpu.types.GPUVertBuf(layout, triangles.size)
+    buffer.attr_fill("position", polygons.vertices.take(polygons.corner_vertices.take(triangles.reshape(-1)), axis=0))
+    buffer.attr_fill("leaf", np.repeat(leaves.take(owners), 3))
+    return _Drawn(polygons.vertices, _counts(shown), gpu.types.GPUBatch(type="TRIS", buf=buffer))
+
+
+def _view_uniforms(model_view: Matrix, projection: Matrix, opacity: float) -> gpu.types.GPUUniformBuf:
+    columns = [value for matrix in (model_view, projection) for column in matrix.transposed() for value in column]
+    return gpu.types.GPUUniformBuf(struct.pack("36f", *columns, opacity, _NEARER, float(_TABLE_WIDTH), 0.0))
+
+
+def _shader() -> gpu.types.GPUShader:
+    """The preview's shader, compiled at the first draw. A description instead of plain GLSL, so that Metal and Vulkan take it."""
+    if _state.shader is None:
+        passed = gpu.types.GPUStageInterfaceInfo("partgen_preview")
+        passed.smooth("VEC3", "viewPosition")
+        passed.flat("VEC4", "partColor")
+        info = gpu.types.GPUShaderCreateInfo()
+        # More than 128 bytes of plain uniforms are not promised everywhere, hence a block.
+        info.typedef_source("struct PreviewView { mat4 modelView; mat4 projection; vec4 settings; };")
+        info.uniform_buf(0, "PreviewView", "view")
+        info.sampler(0, "FLOAT_2D", "colors")
+        info.vertex_in(0, "VEC3", "position")
+        info.vertex_in(1, "INT", "leaf")
+        info.vertex_out(passed)
+        info.fragment_out(0, "VEC4", "fragColor")
+        info.vertex_source(_VERTEX_SOURCE)
+        info.fragment_source(_FRAGMENT_SOURCE)
+        _state.shader = gpu.shader.create_from_info(info)
+    return _state.shader
+
+
+_VERTEX_SOURCE = """
+void main()
+{
+  vec4 position_in_view = view.modelView * vec4(position, 1.0);
+  viewPosition = position_in_view.xyz;
+  /* Towards the viewer along the line of sight, so that nothing shifts sideways: to the eye, or straight in orthographic views. */
+  if (view.projection[3][3] == 0.0) {
+    position_in_view.xyz *= 1.0 - view.settings.y;
+  }
+  else {
+    position_in_view.z += view.settings.y * 2.0 / view.projection[1][1];
+  }
+  gl_Position = view.projection * position_in_view;
+  int width = int(view.settings.z);
+  partColor = texelFetch(colors, ivec2(leaf % width, leaf / width), 0);
+}
+"""
+
+_FRAGMENT_SOURCE = """
+void main()
+{
+  vec3 normal = normalize(cross(dFdx(viewPosition), dFdy(viewPosition)));
+  vec3 to_viewer = view.projection[3][3] == 0.0 ? normalize(-viewPosition) : vec3(0.0, 0.0, 1.0);
+  float facing = abs(dot(normal, to_viewer));
+  fragColor = vec4(partColor.rgb * mix(0.25, 1.0, facing), view.settings.x);
+}
+"""

@@ -1,0 +1,185 @@
+"""The sidebar tab "PartGen", and the entries in the Object menu and its context menu."""
+
+from __future__ import annotations
+
+import textwrap
+
+import bpy
+from partgen.client import Status
+
+from . import applying, backend, jobs, operators, preferences, regrouping, stored_tree
+
+_STATUS_TEXT = {
+    Status.STOPPED: ("Stopped", "RADIOBUT_OFF"),
+    Status.STARTING: ("Starting", "SORTTIME"),
+    Status.READY: ("Ready", "RADIOBUT_ON"),
+    Status.BUSY: ("Working", "SORTTIME"),
+}
+_LEVEL_ICON = {"INFO": "INFO", "WARNING": "ERROR", "ERROR": "CANCEL"}
+
+
+class _InSidebar:
+    """Where all panels of PartGen are."""
+
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "PartGen"
+
+
+class PARTGEN_PT_decompose(_InSidebar, bpy.types.Panel):
+    """Finding the parts of the selected objects."""
+
+    bl_label = "PartGen"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        settings = context.scene.partgen
+        options = layout.column()
+        options.use_property_split = True
+        options.use_property_decorate = False
+        options.prop(settings, "method")
+        options.prop(settings, "surface")
+        options.prop(settings, "apply_at_once")
+        count = len(operators.chosen_objects(context))
+        button = layout.row()
+        button.scale_y = 1.4
+        text = f"Decompose {count} Objects into Parts" if count > 1 else "Decompose into Parts"
+        button.operator("partgen.decompose", text=text, icon="MOD_EXPLODE")
+        _draw_progress(layout)
+        _draw_messages(layout, context)
+
+
+class PARTGEN_PT_parts(_InSidebar, bpy.types.Panel):
+    """Regrouping the parts of the active object and making objects of them."""
+
+    bl_label = "Parts"
+    bl_parent_id = "PARTGEN_PT_decompose"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        source = _source(context)
+        if source is None:
+            layout.label(text="No parts yet", icon="INFO")
+            return
+        mesh = source.data
+        tree = regrouping.tree_of(mesh)
+        _draw_source(layout, context, source)
+        if tree is None:
+            _draw_text(layout, context, regrouping.problem_of(mesh), "ERROR")
+            layout.operator("partgen.clear", icon="X")
+            return
+        column = layout.column(align=True)
+        column.enabled = not mesh.is_editmode and mesh.library is None
+        column.prop(mesh.partgen, "scale", slider=True)
+        column.prop(mesh.partgen, "parts", text="Parts")
+        if warning := regrouping.warning_of(mesh):
+            _draw_text(layout, context, warning, "ERROR")
+        row = layout.row(align=True)
+        shown = context.window_manager.partgen
+        row.prop(shown, "show_preview", text="Preview", toggle=True, icon="HIDE_OFF" if shown.show_preview else "HIDE_ON")
+        strength = row.row(align=True)
+        strength.enabled = shown.show_preview
+        strength.prop(preferences.get(), "preview_opacity")
+        _draw_apply(layout, context, source)
+        layout.operator("partgen.clear", icon="X")
+
+
+class PARTGEN_PT_backend(_InSidebar, bpy.types.Panel):
+    """The process that does the work."""
+
+    bl_label = "Backend"
+    bl_parent_id = "PARTGEN_PT_decompose"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        text, icon = _STATUS_TEXT[backend.status()]
+        self.layout.label(text=text, icon=icon)
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        greeting = backend.greeting()
+        if greeting is not None:
+            layout.label(text=" · ".join(filter(None, [f"Version {greeting.version}", greeting.device])))
+        row = layout.row(align=True)
+        if backend.status() is Status.STOPPED:
+            row.operator("partgen.start_backend", icon="PLAY")
+        else:
+            row.operator("partgen.stop_backend", icon="PAUSE")
+        row = layout.row(align=True)
+        row.operator("partgen.open_log_folder", text="Open Log", icon="FILE_FOLDER")
+        row.operator("partgen.copy_log_path", text="", icon="COPYDOWN")
+
+
+def _source(context: bpy.types.Context) -> bpy.types.Object | None:
+    active = context.view_layer.objects.active
+    return applying.source_of(active) if active is not None else None
+
+
+def _draw_progress(layout: bpy.types.UILayout) -> None:
+    if not jobs.open_jobs():
+        return
+    fraction, words = jobs.progress()
+    row = layout.row(align=True)
+    row.progress(factor=fraction, text=f"{fraction:.0%}", type="BAR")
+    row.operator("partgen.cancel", text="", icon="X")
+    layout.label(text=words)
+
+
+def _draw_messages(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    if not jobs.messages:
+        return
+    box = layout.box()
+    for message in jobs.messages:
+        _draw_text(box, context, f"{message.sentence} {message.remedy}".strip(), _LEVEL_ICON[message.level])
+    box.operator("partgen.dismiss_messages", icon="CHECKMARK")
+
+
+def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, source: bpy.types.Object) -> None:
+    method = source.data[stored_tree.TREE].get("method", "")
+    row = layout.row()
+    row.label(text=source.name, icon="OUTLINER_OB_MESH")
+    side = row.row()
+    side.alignment = "RIGHT"
+    side.active = False
+    side.label(text=method)
+
+
+def _draw_apply(layout: bpy.types.UILayout, context: bpy.types.Context, source: bpy.types.Object) -> None:
+    collection = applying.collection_of(source)
+    column = layout.column(align=True)
+    row = column.row(align=True)
+    row.prop(context.scene.partgen, "hierarchy", expand=True)
+    row = column.row(align=True)
+    row.scale_y = 1.4
+    row.operator("partgen.apply", text="Apply Again" if collection else "Apply", icon="OUTLINER_COLLECTION")
+    if collection is not None:
+        layout.prop(collection.partgen, "explode", slider=True)
+
+
+def _draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
+    """A sentence over as many lines as the sidebar needs: labels do not wrap by themselves."""
+    width = context.region.width if context.region else 300
+    letters = max(int(width / (6.5 * context.preferences.system.ui_scale)) - 10, 16)
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for number, line in enumerate(textwrap.wrap(text, letters)):
+        column.label(text=line, icon="BLANK1" if number else icon)
+
+
+def _draw_menu(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
+    menu.layout.separator()
+    menu.layout.operator("partgen.decompose", icon="MOD_EXPLODE")
+
+
+CLASSES = (PARTGEN_PT_decompose, PARTGEN_PT_parts, PARTGEN_PT_backend)
+_MENUS = ("VIEW3D_MT_object", "VIEW3D_MT_object_context_menu")
+
+
+def register() -> None:
+    for name in _MENUS:
+        getattr(bpy.types, name).append(_draw_menu)
+
+
+def unregister() -> None:
+    for name in _MENUS:
+        getattr(bpy.types, name).remove(_draw_menu)

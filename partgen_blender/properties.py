@@ -1,0 +1,153 @@
+"""The registered properties: each lives on the data that it describes, so that undo and the file remember it."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import explode, regrouping
+
+# The numbers are saved in files: a method keeps its number for ever.
+METHODS = (
+    ("auto", "Automatic", "Use the best method that is installed, and say which one it was", 0),
+    (
+        "geometric",
+        "Geometric",
+        "Split along creases and where the thickness changes. Needs no trained weights; seconds for a hundred thousand faces",
+        1,
+    ),
+)
+SURFACES = (
+    ("ORIGINAL", "Original Mesh", "Decompose the mesh as it is without modifiers. Modifiers stay on the object and on its parts", 0),
+    (
+        "EVALUATED",
+        "With Modifiers",
+        "Decompose a copy of the object with its modifiers and shape keys applied. The object itself stays as it is",
+        1,
+    ),
+)
+HIERARCHIES = (
+    ("NONE", "Flat", "All parts lie side by side in one collection", 0),
+    ("PARENTING", "Parents", "Parts that belong together get a common parent, so that a group moves as one", 1),
+    ("COLLECTIONS", "Collections", "Parts that belong together get a common collection inside the object's own", 2),
+)
+
+
+
+# Functions with names: Blender reads annotations as text, where a lambda would not find the modules above.
+def _scale_changed(properties: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    regrouping.regroup(properties.id_data)
+
+
+def _part_count(properties: bpy.types.PropertyGroup) -> int:
+    return regrouping.part_count(properties.id_data)
+
+
+def _set_part_count(properties: bpy.types.PropertyGroup, count: int) -> None:
+    regrouping.set_part_count(properties.id_data, count)
+
+
+def _explode_changed(properties: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    explode.arrange(properties.id_data)
+
+
+class PARTGEN_PG_mesh(bpy.types.PropertyGroup):
+    """What a decomposed mesh remembers."""
+
+    scale: bpy.props.FloatProperty(
+        name="Scale",
+        description=(
+            "From the finest parts (0) to the whole object (1). Regroups the preview at once, even without the backend; "
+            "objects that were made by Apply follow when you apply again"
+        ),
+        subtype="FACTOR",
+        min=0.0,
+        max=1.0,
+        default=0.5,
+        precision=3,
+        options=set(),
+        update=_scale_changed,
+    )
+    parts: bpy.props.IntProperty(
+        name="Parts",
+        description="The number of parts at this scale. Type or drag a number to move the scale to where there are so many",
+        min=0,
+        soft_min=1,
+        options=set(),
+        get=_part_count,
+        set=_set_part_count,
+    )
+
+
+class PARTGEN_PG_collection(bpy.types.PropertyGroup):
+    """What a collection of parts remembers."""
+
+    explode: bpy.props.FloatProperty(
+        name="Explode",
+        description=(
+            "Moves the parts away from their common center, in proportion to the size of the object; at 0 every part is "
+            "exactly where it was. Parts that you moved yourself keep what you did"
+        ),
+        subtype="FACTOR",
+        min=0.0,
+        soft_max=2.0,
+        default=0.0,
+        precision=3,
+        options=set(),
+        update=_explode_changed,
+    )
+
+
+class PARTGEN_PG_object(bpy.types.PropertyGroup):
+    """What a part remembers of being exploded: see explode.py."""
+
+    explode_rest: bpy.props.FloatVectorProperty(options={"HIDDEN"}, subtype="TRANSLATION")
+    explode_offset: bpy.props.FloatVectorProperty(options={"HIDDEN"}, subtype="TRANSLATION")
+
+
+class PARTGEN_PG_scene(bpy.types.PropertyGroup):
+    """What the panel asks for when its buttons are pressed."""
+
+    method: bpy.props.EnumProperty(name="Method", description="How parts are found", items=METHODS, default="auto", options=set())
+    surface: bpy.props.EnumProperty(
+        name="Mesh", description="Which mesh of the object is decomposed", items=SURFACES, default="ORIGINAL", options=set()
+    )
+    apply_at_once: bpy.props.BoolProperty(
+        name="Apply at Once",
+        description="Make separate objects as soon as the parts are found, at the scale that suits the object",
+        default=False,
+        options=set(),
+    )
+    hierarchy: bpy.props.EnumProperty(
+        name="Hierarchy", description="How separate objects are arranged", items=HIERARCHIES, default="NONE", options=set()
+    )
+
+
+class PARTGEN_PG_window(bpy.types.PropertyGroup):
+    """How this session looks at things: not part of the scene, so not undone."""
+
+    show_preview: bpy.props.BoolProperty(
+        name="Preview",
+        description="Show the parts of decomposed objects in colors, in every 3D viewport. Materials are not touched",
+        default=True,
+        options={"SKIP_SAVE"},
+    )
+
+
+CLASSES = (PARTGEN_PG_mesh, PARTGEN_PG_collection, PARTGEN_PG_object, PARTGEN_PG_scene, PARTGEN_PG_window)
+_PLACES = (
+    (bpy.types.Mesh, PARTGEN_PG_mesh),
+    (bpy.types.Collection, PARTGEN_PG_collection),
+    (bpy.types.Object, PARTGEN_PG_object),
+    (bpy.types.Scene, PARTGEN_PG_scene),
+    (bpy.types.WindowManager, PARTGEN_PG_window),
+)
+
+
+def register() -> None:
+    for kind, group in _PLACES:
+        kind.partgen = bpy.props.PointerProperty(type=group)
+
+
+def unregister() -> None:
+    for kind, _ in _PLACES:
+        del kind.partgen

@@ -1,0 +1,126 @@
+"""Regrouping: what happens to a decomposed mesh when its scale changes, and the trees kept in memory to do it in a frame.
+
+The scale is `mesh.partgen.scale`; the face attribute ``partgen_part`` is derived from it and never the other way round.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+from partgen.part_tree import PartTree
+
+from . import stored_tree
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A tree in memory, and what it was read from."""
+
+    source: tuple
+    tree: PartTree | None
+    problem: str
+    edited: str = ""
+
+
+_kept: dict[int, _Kept] = {}
+
+
+def tree_of(mesh: bpy.types.Mesh) -> PartTree | None:
+    """The part tree of `mesh`, None where there is none that can be used: cheap after the first call, so fit for draws."""
+    return _keep(mesh).tree
+
+
+def problem_of(mesh: bpy.types.Mesh) -> str:
+    """Why the tree that is stored on `mesh` cannot be used, in a sentence for the artist; "" where nothing is wrong."""
+    return _keep(mesh).problem
+
+
+def warning_of(mesh: bpy.types.Mesh) -> str:
+    """A sentence that says how `mesh` was edited after it was decomposed; "" where it was not, or has no usable tree."""
+    return _keep(mesh).edited
+
+
+def forget(mesh: bpy.types.Mesh | None = None) -> None:
+    """Drops what is kept of `mesh`, or of every mesh: to be called when a stored tree may have changed."""
+    if mesh is None:
+        _kept.clear()
+    else:
+        _kept.pop(mesh.session_uid, None)
+
+
+def part_count(mesh: bpy.types.Mesh) -> int:
+    """The number of parts that `mesh` has at its scale, 0 where it is not decomposed."""
+    tree = tree_of(mesh)
+    return tree.count(mesh.partgen.scale) if tree else 0
+
+
+def set_part_count(mesh: bpy.types.Mesh, count: int) -> None:
+    """Moves the scale of `mesh` to where it has `count` parts, clipped to what its tree can give."""
+    tree = tree_of(mesh)
+    if tree:
+        mesh.partgen.scale = tree.scale_for(count)
+
+
+def regroup(mesh: bpy.types.Mesh) -> None:
+    """Rewrites the derived part of every polygon of `mesh` for its scale, where it is not right already.
+
+    A mesh in Edit Mode or from a library is left as it is: its attribute follows as soon as it can be written.
+    """
+    tree = tree_of(mesh)
+    if tree is None or mesh.is_editmode or mesh.library is not None:
+        return
+    stored_tree.write_parts(mesh, tree.cut(mesh.partgen.scale))
+
+
+def regroup_where_needed(mesh: bpy.types.Mesh) -> None:
+    """Like `regroup`, but writes nothing where the attribute is right, so that looking at a file does not change it."""
+    tree = tree_of(mesh)
+    leaves = stored_tree.leaf_of_polygon(mesh)
+    if tree is None or leaves is None:
+        return
+    parts = stored_tree.part_of_polygon(mesh)
+    if parts is None or not np.array_equal(parts, tree.cut(mesh.partgen.scale).take(leaves, mode="clip")):
+        regroup(mesh)
+
+
+def regroup_all() -> None:
+    """Brings the derived parts of every mesh of the file in line with its scale: after undo, redo and loading."""
+    for mesh in bpy.data.meshes:
+        if stored_tree.is_stored(mesh):
+            regroup_where_needed(mesh)
+
+
+def clear(mesh: bpy.types.Mesh) -> None:
+    """Removes the part tree and its labels from `mesh`. Raises PartgenError where it is linked or in Edit Mode."""
+    stored_tree.clear(mesh)
+    forget(mesh)
+
+
+def _keep(mesh: bpy.types.Mesh) -> _Kept:
+    stored = mesh.get(stored_tree.TREE)
+    if stored is None:
+        return _Kept((), None, "")
+    source = _source(stored)
+    kept = _kept.get(mesh.session_uid)
+    if kept is None or kept.source != source:
+        kept = _read(mesh, source)
+        if not mesh.is_editmode:
+            _kept[mesh.session_uid] = kept
+    return kept
+
+
+def _read(mesh: bpy.types.Mesh, source: tuple) -> _Kept:
+    stored = stored_tree.read(mesh)
+    if stored is None:
+        return _Kept(source, None, stored_tree.why_unreadable(mesh))
+    return _Kept(source, stored.tree, "", stored.edited)
+
+
+def _source(stored: object) -> tuple:
+    """What tells one stored tree from another without reading it."""
+    try:
+        return (stored["topology"], stored["method"], stored["default_scale"], len(stored.get("merges", ())))  # type: ignore[index, attr-defined]
+    except (KeyError, TypeError, AttributeError):
+        return ()

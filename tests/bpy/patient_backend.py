@@ -1,0 +1,42 @@
+"""A backend for tests of jobs: the real server above a worker whose parts are the loose pieces, one leaf each.
+
+`partgen serve` in all but the segmenter. An object whose name contains "Slow" takes a minute, in steps with progress.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from partgen.part_tree import PartTree
+from partgen.protocol import SegmentRequest, SegmentResult
+from partgen.segmentation import Progress
+from partgen.server import serve
+from partgen.server.worker import work
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+
+def answer(request: SegmentRequest, progress: Progress) -> SegmentResult:
+    """One leaf for every loose piece of the mesh, merged one after the other; half of them at the default scale."""
+    steps = 600 if "Slow" in request.name else 1
+    for step in range(steps):
+        progress(step / steps, "Counting the pieces")
+        time.sleep(0.1 if steps > 1 else 0.0)
+    owner = np.repeat(np.arange(len(request.polygon_offsets) - 1), np.diff(request.polygon_offsets))
+    size = len(request.polygon_offsets) - 1 + len(request.vertices)
+    links = coo_matrix((np.ones(len(owner)), (owner, len(request.polygon_offsets) - 1 + request.corner_vertices)), shape=(size, size))
+    pieces = connected_components(links, directed=False)[1][: len(request.polygon_offsets) - 1]
+    leaf_of_polygon = np.unique(pieces, return_inverse=True)[1].reshape(-1)
+    count = int(leaf_of_polygon.max()) + 1
+    merges = [[0 if i == 0 else count + i - 1, i + 1] for i in range(count - 1)]
+    tree = PartTree.from_merges(np.reshape(merges, (-1, 2)), max(count // 2, 1))
+    return SegmentResult(leaf_of_polygon, tree.merges, tree.heights, tree.default_scale, "geometric", seconds=0.1)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["worker"]:
+        sys.exit(work(lambda: answer))
+    sys.exit(serve(sys.argv[1:], worker_command=[sys.executable, str(Path(__file__)), "worker"]))

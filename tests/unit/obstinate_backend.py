@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-
 from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
 from partgen.protocol import SegmentRequest, SegmentResult

@@ -49,16 +49,17 @@ class Polygons:
         return np.repeat(np.arange(self.count, dtype=np.int32), np.diff(self.polygon_offsets))
 
 
-def read_polygons(mesh: bpy.types.Mesh) -> Polygons:
+def read_polygons(mesh: bpy.types.Mesh, name: str = "") -> Polygons:
     """The polygons of `mesh`, in its own space: some 30 ms for a million.
 
-    An evaluated mesh (`object.evaluated_get(depsgraph).data`) is read just as well. Raises PartgenError for a mesh in
-    Edit Mode, whose arrays are out of date, and for one without faces.
+    An evaluated mesh (`object.evaluated_get(depsgraph).to_mesh()`) is read just as well. `name` is what errors call it.
+    Raises PartgenError for a mesh in Edit Mode, whose arrays are out of date, and for one without faces.
     """
+    name = name or mesh.name
     if mesh.is_editmode:
-        raise PartgenError("mesh.edit_mode", f"{mesh.name} is in Edit Mode.", "Leave Edit Mode and try again.")
+        raise PartgenError("mesh.edit_mode", f"{name} is in Edit Mode.", "Leave Edit Mode and try again.")
     if not len(mesh.polygons):
-        raise PartgenError("mesh.no_faces", f"{mesh.name} has no faces.", "Choose an object that has a surface.")
+        raise PartgenError("mesh.no_faces", f"{name} has no faces.", "Choose an object that has a surface.")
     vertices = np.empty((len(mesh.vertices), 3), np.float32)
     mesh.attributes["position"].data.foreach_get("vector", vertices.reshape(-1))
     return Polygons(vertices, corner_vertices(mesh), polygon_offsets(mesh))

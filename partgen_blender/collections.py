@@ -1,0 +1,330 @@
+"""Parts as separate objects, in a collection beside their source, which stays hidden as the truth.
+
+`apply` makes them, or brings what an earlier `apply` made to another scale. Everything finds each other through pointer
+properties, which survive renaming, saving and the absence of the add-on:
+
+- on the source ``partgen_applied``: the collection, and how the source was shown before it was hidden;
+- on the collection ``partgen_members``: the source, and all objects and collections that PartGen made in it;
+- on every part ``partgen_of``: the source, the leaves, of which tree and shape they are, and the name and colour given.
+
+Whatever else is in the collection, duplicates of parts included, is the artist's and is left alone.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Collection as Several
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+from partgen.errors import PartgenError
+
+from . import cutting, grouping, originals, stored_tree, visibility
+from .mesh_data import read_polygons
+from .palette import colors_of_ranks
+
+APPLIED = "partgen_applied"
+MEMBERS = "partgen_members"
+PART = "partgen_of"
+HIERARCHIES = ("NONE", "PARENTING", "COLLECTIONS")
+
+# Modifiers that rebuild the surface and shade the result themselves: custom normals along cuts would be in their way.
+_REBUILDING_MODIFIERS = {"BEVEL", "MULTIRES", "REMESH", "SUBSURF"}
+
+
+@dataclass(eq=False)
+class _Part:
+    """A part as it shall be. `kept` is the object that is it already; else `name` and `color` are what the artist chose."""
+
+    rank: int
+    leaves: NDArray[np.int32]
+    kept: bpy.types.Object | None = None
+    name: str = ""
+    color: tuple[float, ...] = ()
+
+
+def apply(
+    source: bpy.types.Object,
+    scale: float,
+    hierarchy: str = "NONE",
+    keep_shading: bool = True,
+    scene: bpy.types.Scene | None = None,
+    view_layer: bpy.types.ViewLayer | None = None,
+) -> bpy.types.Collection:
+    """Makes every part of `source` at `scale` an object of its own. Returns the collection that they are in.
+
+    `source` is a mesh object with a stored tree; it is hidden and otherwise left as it is. `hierarchy` is "NONE",
+    "PARENTING" (to empties: one for the whole, one for every group of a coarser cut) or "COLLECTIONS" (nested alike).
+    `scene` and `view_layer` are the current ones by default.
+
+    Applied again, the same collection comes to the new scale: a part with the same leaves keeps its object, whatever the
+    artist did to it; any other is replaced, and hands name and colour, where the artist chose them, to the new part that has
+    most of its leaves. Where the source was reshaped or decomposed anew in the meantime, every part is cut anew.
+
+    Raises PartgenError, and leaves everything as it was, where the source cannot be taken apart.
+    """
+    _require_applicable(source, hierarchy)
+    stored = _stored_tree(source)
+    parts = _plan(stored, scale)
+    identity = _identity(source, stored)
+    _match(parts, parts_of(source), identity)
+    objects = _make_objects(source, stored, parts, identity, keep_shading)
+    _hide(source, view_layer or bpy.context.view_layer)
+    _remove_members(source, keeping=[part.kept for part in parts if part.kept is not None])
+    collection, home = _prepare_collection(source, scene or bpy.context.scene)
+    _name_and_color(source, parts, objects)
+    groups = grouping.nest(stored.tree, [int(part.leaves[0]) for part in parts])
+    collections, empties = _arrange(source, objects, groups, collection, home, hierarchy)
+    collection[MEMBERS] = {"source": source, "objects": [*objects, *empties], **({"collections": collections} if collections else {})}
+    return collection
+
+
+def restore(source: bpy.types.Object, view_layer: bpy.types.ViewLayer | None = None) -> None:
+    """Undoes `apply`: removes the parts that it made and shows `source` as it was. Harmless where nothing was applied."""
+    if APPLIED not in source:
+        return
+    collection = collection_of(source)
+    _remove_members(source, keeping=())
+    if collection is not None and not collection.objects and not collection.children:
+        bpy.data.collections.remove(collection)
+    visibility.restore(source, list(source[APPLIED]["shown"]), view_layer or bpy.context.view_layer)
+    del source[APPLIED]
+
+
+def parts_of(source: bpy.types.Object) -> list[bpy.types.Object]:
+    """The parts of `source` that are in a scene, larger ones of the tree first; [] where none were applied."""
+    return [obj for obj in _recorded(source, "objects") if PART in obj and obj.users_scene]
+
+
+def collection_of(source: bpy.types.Object) -> bpy.types.Collection | None:
+    """The collection that `apply` made for `source`, or None where there is none in any scene (any more)."""
+    collection = _recorded_collection(source)
+    if collection is not None and any(collection in scene.collection.children_recursive for scene in bpy.data.scenes):
+        return collection
+    return None
+
+
+def source_of(part: bpy.types.Object) -> bpy.types.Object | None:
+    """The source that `part` was cut from; None where it is no part, or its source is in no scene (any more)."""
+    record = part.get(PART)
+    source = record.get("source") if record is not None else None
+    return source if source is not None and source.users_scene else None
+
+
+def leaves_of(part: bpy.types.Object) -> NDArray[np.int32]:
+    """The leaves of the tree that `part` is made of, rising: (n,) int32. Raises KeyError for an object that is no part."""
+    return np.array(part[PART]["leaves"], np.int32)
+
+
+def smooth_angle(obj: bpy.types.Object) -> float | None:
+    """The angle, in radians, of the Smooth by Angle modifier that Shade Auto Smooth gave to `obj`; None without one."""
+    for modifier in obj.modifiers:
+        group = modifier.node_group if modifier.type == "NODES" and modifier.show_viewport else None
+        if group is not None and group.name.startswith("Smooth by Angle") and "Input_1" in modifier:
+            return float(modifier["Input_1"])
+    return None
+
+
+def _require_applicable(source: bpy.types.Object, hierarchy: str) -> None:
+    if hierarchy not in HIERARCHIES:
+        raise ValueError(f"hierarchy must be one of {HIERARCHIES}, not {hierarchy!r}")
+    if source.type != "MESH":
+        raise PartgenError("object.no_mesh", f"{source.name} is not a mesh.", "Choose a mesh that was decomposed.")
+    if source.library is not None or source.data.library is not None:
+        raise PartgenError("object.linked", f"{source.name} is linked.", "Decompose it: that makes a local copy to work on.")
+    if hierarchy == "PARENTING" and source.parent is not None and source.parent_type in originals.DEFORMING_PARENTS:
+        raise PartgenError(
+            "parts.deforming_parent",
+            f"{source.name} is deformed by its parent {source.parent.name}, and would not be under another one.",
+            "Choose Collections, or replace the deforming parent by a modifier.",
+        )
+
+
+def _stored_tree(source: bpy.types.Object) -> stored_tree.StoredTree:
+    stored = stored_tree.read(source.data)
+    if stored is None:
+        raise PartgenError("tree.unusable", stored_tree.why_unreadable(source.data))
+    return stored
+
+
+def _plan(stored: stored_tree.StoredTree, scale: float) -> list[_Part]:
+    """The parts at `scale`, by rank; without those whose faces the artist has deleted since."""
+    leaves = np.flatnonzero(stored.polygons_of_leaf).astype(np.int32)
+    nodes, part_of_leaf = np.unique(stored.tree.nodes(scale)[leaves], return_inverse=True)
+    groups = np.split(leaves[np.argsort(part_of_leaf, kind="stable")], np.cumsum(np.bincount(part_of_leaf))[:-1])
+    parts = [_Part(rank, members) for rank, members in zip(stored.tree.node_ranks[nodes].tolist(), groups, strict=True)]
+    return sorted(parts, key=lambda part: part.rank)
+
+
+def _identity(source: bpy.types.Object, stored: stored_tree.StoredTree) -> dict[str, str]:
+    """What makes leaves comparable (`tree`), and parts of the same leaves the same (`shape`)."""
+    tree = zlib.crc32(stored.leaf_of_polygon.data, zlib.crc32(stored.tree.merges.data))
+    return {"tree": f"{tree:08x}", "shape": read_polygons(source.data).fingerprint}
+
+
+def _match(parts: list[_Part], former: list[bpy.types.Object], identity: dict[str, str]) -> None:
+    """Finds for every part the object that it keeps, or the one whose name and colour it takes over."""
+    former = [obj for obj in former if obj[PART]["tree"] == identity["tree"]]
+    same = {leaves_of(obj).tobytes(): obj for obj in former if obj[PART]["shape"] == identity["shape"]}
+    for part in parts:
+        part.kept = same.pop(part.leaves.tobytes(), None)
+    new = [part for part in parts if part.kept is None]
+    kept = {part.kept for part in parts}
+    old = [(obj, leaves_of(obj)) for obj in former if obj not in kept]
+    overlaps = [(np.isin(part.leaves, leaves, assume_unique=True).sum(), part, obj) for part in new for obj, leaves in old]
+    taken: set[object] = set()
+    for overlap, part, obj in sorted(overlaps, key=lambda item: -item[0]):
+        if overlap and part not in taken and obj not in taken:
+            taken |= {part, obj}
+            part.name = obj.name if obj.name != obj[PART]["name"] else ""
+            part.color = tuple(obj.color) if not np.allclose(obj.color, obj[PART]["color"], atol=1e-4) else ()
+
+
+def _make_objects(
+    source: bpy.types.Object, stored: stored_tree.StoredTree, parts: list[_Part], identity: dict[str, str], keep_shading: bool
+) -> list[bpy.types.Object]:
+    """The object of every part, kept or cut anew; those are in no collection yet. On an error nothing remains."""
+    new = [part for part in parts if part.kept is None]
+    part_of_leaf = np.full(stored.tree.leaf_count, -1, np.int32)
+    for number, part in enumerate(new):
+        part_of_leaf[part.leaves] = number
+    keep_shading = keep_shading and not any(m.type in _REBUILDING_MODIFIERS and m.show_viewport for m in source.modifiers)
+    meshes = cutting.cut_out(source.data, part_of_leaf[stored.leaf_of_polygon], keep_shading, smooth_angle(source)) if new else []
+    made: list[bpy.types.Object] = []
+    try:
+        for part, mesh in zip(new, meshes, strict=True):
+            made.append(_part_object(source, mesh))
+            made[-1][PART] = {"source": source, "leaves": part.leaves, **identity}
+    except BaseException:
+        bpy.data.batch_remove([*made, *meshes])
+        raise
+    remaining = iter(made)
+    return [part.kept or next(remaining) for part in parts]
+
+
+def _part_object(source: bpy.types.Object, mesh: bpy.types.Mesh) -> bpy.types.Object:
+    """A copy of `source` with `mesh`: same transform, parent, modifiers, constraints, slots, groups and properties."""
+    obj = source.copy()
+    obj.data = mesh
+    obj.hide_viewport = False
+    # A source that is hidden for its parts would make later parts hidden too.
+    obj.hide_render = bool(source[APPLIED]["shown"][2]) if APPLIED in source else source.hide_render
+    for name in (APPLIED, originals.COPY_OF, PART):
+        obj.pop(name, None)
+    return obj
+
+
+def _hide(source: bpy.types.Object, view_layer: bpy.types.ViewLayer) -> None:
+    shown = visibility.hide(source, view_layer)
+    if APPLIED not in source:
+        source[APPLIED] = {"shown": shown}
+
+
+def _prepare_collection(source: bpy.types.Object, scene: bpy.types.Scene) -> tuple[bpy.types.Collection, bpy.types.Collection]:
+    """The collection for the parts of `source`, made where there is none, and the one in which kept parts are now."""
+    collection = collection_of(source)
+    if collection is not None:
+        return collection, collection
+    deleted = _recorded_collection(source)
+    if deleted is not None:
+        bpy.data.collections.remove(deleted)
+    # Where an artist deletes a collection, Blender moves its objects up into the one that held it.
+    beside = _collection_of_source(source, scene)
+    collection = bpy.data.collections.new(f"{_title(source)} Parts")
+    beside.children.link(collection)
+    collection[MEMBERS] = {"source": source}
+    source[APPLIED]["collection"] = collection
+    return collection, beside
+
+
+def _remove_members(source: bpy.types.Object, keeping: Several[bpy.types.Object]) -> None:
+    """Removes the objects and nested collections that an earlier `apply` made for `source`, but for those in `keeping`."""
+    collection = _recorded_collection(source)
+    for nested in _recorded(source, "collections"):
+        for obj in nested.objects:
+            if collection not in obj.users_collection:
+                collection.objects.link(obj)
+        for child in nested.children:
+            if child.name not in collection.children:
+                collection.children.link(child)
+        bpy.data.collections.remove(nested)
+    doomed = [obj for obj in _recorded(source, "objects") if obj not in keeping]
+    for child in {child for obj in doomed for child in obj.children}.difference(doomed):
+        _release(child, source)
+    meshes = {obj.data for obj in doomed if obj.type == "MESH"}
+    bpy.data.batch_remove(doomed)
+    bpy.data.batch_remove([mesh for mesh in meshes if not mesh.users])
+
+
+def _release(child: bpy.types.Object, source: bpy.types.Object) -> None:
+    """Takes `child` from a parent that will be removed: a part hangs where its source hangs, anything else stays in place."""
+    if PART in child:
+        grouping.hang_like(child, source)
+        return
+    world = child.matrix_world.copy()
+    child.parent = None
+    child.matrix_world = world
+
+
+def _collection_of_source(source: bpy.types.Object, scene: bpy.types.Scene) -> bpy.types.Collection:
+    """The collection that `source` is in, where something can be put beside it, else the scene's own."""
+    in_scene = [scene.collection, *scene.collection.children_recursive]
+    for collection in source.users_collection:
+        if collection in in_scene and collection.library is None and collection.override_library is None:
+            return collection
+    return scene.collection
+
+
+def _name_and_color(source: bpy.types.Object, parts: list[_Part], objects: list[bpy.types.Object]) -> None:
+    """Names and colours new objects: as the artist chose, else by rank; a colour that the artist gave the source stays."""
+    is_white = np.allclose(source.color, 1.0)
+    colors = colors_of_ranks([part.rank for part in parts])
+    for part, obj, color in zip(parts, objects, colors.tolist(), strict=True):
+        if part.kept is not None:
+            continue
+        obj.name = f"{_title(source)} Part {part.rank + 1:02d}"
+        obj.color = color if is_white else source.color
+        obj[PART]["name"], obj[PART]["color"] = obj.name, list(obj.color)
+        obj.name = part.name or obj.name
+        obj.color = part.color or obj.color
+        obj.data.name = obj.name
+
+
+def _arrange(
+    source: bpy.types.Object,
+    objects: list[bpy.types.Object],
+    groups: list[int | grouping.Group],
+    collection: bpy.types.Collection,
+    home: bpy.types.Collection,
+    hierarchy: str,
+) -> tuple[list[bpy.types.Collection], list[bpy.types.Object]]:
+    """Puts `objects` into `collection` in the chosen hierarchy. Returns the nested collections and the empties made for it."""
+    if hierarchy == "COLLECTIONS":
+        return grouping.collect(_title(source), groups, objects, collection, home), []
+    for obj in objects:
+        grouping.place(obj, collection, home)
+    if hierarchy == "PARENTING":
+        return [], grouping.hang_under_empties(_title(source), groups, objects, source, collection)
+    return [], []
+
+
+def _title(source: bpy.types.Object) -> str:
+    """What the artist calls the source: for a local or baked copy, the name of the object that it stands for."""
+    original, _ = originals.original_record(source)
+    return (original or source).name
+
+
+def _recorded_collection(source: bpy.types.Object) -> bpy.types.Collection | None:
+    """The collection in the record of `source`, in a scene or not. A duplicate of the source has the record, but no claim."""
+    record = source.get(APPLIED)
+    collection = record.get("collection") if record is not None else None
+    members = collection.get(MEMBERS) if collection is not None else None
+    return collection if members is not None and members.get("source") == source else None
+
+
+def _recorded(source: bpy.types.Object, what: str) -> list[bpy.types.ID]:
+    """The "objects" or "collections" that an earlier `apply` made for `source` and that still exist."""
+    collection = _recorded_collection(source)
+    return [made for made in collection[MEMBERS].get(what, ()) if made is not None] if collection is not None else []

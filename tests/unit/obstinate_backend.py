@@ -40,6 +40,12 @@ def work_in_steps(progress: Progress) -> None:
         time.sleep(0.01)
 
 
+def work_for_three_seconds(progress: Progress) -> None:
+    for step in range(300):
+        progress(step / 300, "Working steadily")
+        time.sleep(0.01)
+
+
 def sleep_in_native_code(progress: Progress) -> None:
     ctypes.CDLL(None).sleep(600)
 
@@ -102,8 +108,8 @@ def fill_the_log(progress: Progress) -> None:
 behaviours = {
     function.__name__: function
     for function in (
-        work_in_steps, sleep_in_native_code, hold_the_interpreter, swallow_cancellation, crash, be_killed, print_everywhere,
-        divide_by_zero, refuse, run_out_of_memory, flood, finish, fill_the_log,
+        work_in_steps, work_for_three_seconds, sleep_in_native_code, hold_the_interpreter, swallow_cancellation, crash, be_killed,
+        print_everywhere, divide_by_zero, refuse, run_out_of_memory, flood, finish, fill_the_log,
     )
 }  # fmt: skip
 

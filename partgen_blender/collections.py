@@ -95,7 +95,15 @@ def restore(source: bpy.types.Object, view_layer: bpy.types.ViewLayer | None = N
 
 def parts_of(source: bpy.types.Object) -> list[bpy.types.Object]:
     """The parts of `source` that are in a scene, larger ones of the tree first; [] where none were applied."""
-    return [obj for obj in _recorded(source, "objects") if PART in obj and obj.users_scene]
+    collection = _recorded_collection(source)
+    return part_objects(collection) if collection is not None else []
+
+
+def part_objects(collection: bpy.types.Collection) -> list[bpy.types.Object]:
+    """The parts that `apply` made in `collection`, wherever the artist put them since; [] for any other collection."""
+    members = collection.get(MEMBERS)
+    objects = members.get("objects", ()) if members is not None else ()
+    return [obj for obj in objects if obj is not None and PART in obj and obj.users_scene]
 
 
 def collection_of(source: bpy.types.Object) -> bpy.types.Collection | None:
@@ -111,6 +119,12 @@ def source_of(part: bpy.types.Object) -> bpy.types.Object | None:
     record = part.get(PART)
     source = record.get("source") if record is not None else None
     return source if source is not None and source.users_scene else None
+
+
+def source_of_collection(collection: bpy.types.Collection) -> bpy.types.Object | None:
+    """The source whose parts are in `collection`; None for a collection that `apply` did not make."""
+    members = collection.get(MEMBERS)
+    return members.get("source") if members is not None else None
 
 
 def leaves_of(part: bpy.types.Object) -> NDArray[np.int32]:

@@ -16,7 +16,7 @@ from mathutils import Matrix
 from numpy.typing import NDArray
 from partgen.part_tree import PartTree
 
-from . import mesh_data, palette, preferences, regrouping, stored_tree
+from . import applying, collections, mesh_data, palette, preferences, regrouping, stored_tree
 
 _TABLE_WIDTH = 1024  # leaves in one row of the color table: far below every GPU's largest texture
 # How much nearer than the object's own surface the preview is drawn, as a share of the distance to the viewer.
@@ -42,7 +42,6 @@ class _State:
 
     handle: object | None = None
     shader: gpu.types.GPUShader | None = None
-    view: gpu.types.GPUUniformBuf | None = None
     drawn: dict[int, _Drawn] = field(default_factory=dict)
     previewed: list[str] | None = None
 
@@ -61,7 +60,7 @@ def stop() -> None:
     if _state.handle is not None:
         bpy.types.SpaceView3D.draw_handler_remove(_state.handle, "WINDOW")
         _state.handle = None
-    _state.shader = _state.view = None
+    _state.shader = None
     forget_all()
 
 
@@ -109,7 +108,8 @@ def draw_objects(objects: list[bpy.types.Object], depsgraph: bpy.types.Depsgraph
         drawn = None if object_.mode == "EDIT" else _up_to_date(object_, depsgraph)
         if drawn is None:
             continue
-        shader.uniform_block("view", _view_uniforms(view @ object_.matrix_world, projection, opacity))
+        uniforms = _view_uniforms(view @ object_.matrix_world, projection, opacity)  # named, to outlive the draw
+        shader.uniform_block("view", uniforms)
         shader.uniform_sampler("colors", drawn.table)
         drawn.batch.draw(shader)
     gpu.state.blend_set("NONE")
@@ -166,10 +166,18 @@ def _draw_viewport() -> None:
     space, region = context.space_data, context.region_data
     if not context.window_manager.partgen.show_preview or not space.overlay.show_overlays:
         return
-    objects = [o for o in previewed_objects(context.view_layer) if o.visible_get(view_layer=context.view_layer, viewport=space)]
+    objects = [o for o in previewed_objects(context.view_layer) if _is_seen(o, context.view_layer, space)]
     if objects:
         depsgraph = context.evaluated_depsgraph_get()
         draw_objects(objects, depsgraph, region.view_matrix, gpu.matrix.get_projection_matrix(), preferences.get().preview_opacity)
+
+
+def _is_seen(object_: bpy.types.Object, view_layer: bpy.types.ViewLayer, space: bpy.types.SpaceView3D) -> bool:
+    """Whether a viewport shows an object, or its parts in its place: these are covered while the scale is not applied to them."""
+    if object_.visible_get(view_layer=view_layer, viewport=space):
+        return True
+    shown = (part.visible_get(view_layer=view_layer, viewport=space) for part in collections.parts_of(object_))
+    return applying.is_behind(object_) and any(shown)
 
 
 def _up_to_date(object_: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> _Drawn | None:

@@ -7,7 +7,7 @@ import textwrap
 import bpy
 from partgen.client import Status
 
-from . import applying, backend, jobs, operators, preferences, regrouping, stored_tree
+from . import applying, backend, collections, jobs, operators, preferences, regrouping, stored_tree
 
 _STATUS_TEXT = {
     Status.STOPPED: ("Stopped", "RADIOBUT_OFF"),
@@ -145,7 +145,7 @@ def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, source:
 
 
 def _draw_apply(layout: bpy.types.UILayout, context: bpy.types.Context, source: bpy.types.Object) -> None:
-    collection = applying.collection_of(source)
+    collection = collections.collection_of(source)
     column = layout.column(align=True)
     row = column.row(align=True)
     row.prop(context.scene.partgen, "hierarchy", expand=True)

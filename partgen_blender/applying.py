@@ -1,0 +1,53 @@
+"""Applying: separate objects of the parts as they are grouped at this moment, selected and exploded as before.
+
+What happens to the data is in collections.py; here is what the artist expects around it.
+"""
+
+from __future__ import annotations
+
+import bpy
+
+from . import collections, explode, regrouping, stored_tree
+
+
+def apply(source: bpy.types.Object, hierarchy: str = "NONE") -> list[bpy.types.Object]:
+    """Makes an object of every part of `source` at its scale, and returns them. Applied again, they are brought to the new scale.
+
+    `source` is hidden and kept. `hierarchy`: "NONE", "PARENTING" or "COLLECTIONS". Where `source` was selected, or one of
+    its parts was, the parts are selected now. Raises PartgenError, and changes nothing, where it has no usable tree.
+    """
+    view_layer = bpy.context.view_layer
+    was_chosen = any(_is_chosen(object_, view_layer) for object_ in (source, *collections.parts_of(source)))
+    collection = collections.apply(source, source.data.partgen.scale, hierarchy)
+    parts = collections.parts_of(source)
+    collection.partgen.part_count = regrouping.part_count(source.data)
+    explode.arrange(collection)
+    if was_chosen:
+        _choose(parts, view_layer)
+    return parts
+
+
+def source_of(object_: bpy.types.Object) -> bpy.types.Object | None:
+    """The object whose parts `object_` shows: itself where it is decomposed, the source where it is a part, else None."""
+    if object_.type == "MESH" and stored_tree.is_stored(object_.data):
+        return object_
+    source = collections.source_of(object_)
+    return source if source is not None and stored_tree.is_stored(source.data) else None
+
+
+def is_behind(source: bpy.types.Object) -> bool:
+    """Whether separate objects of `source` are there but the scale has been moved since, so that they show another cut."""
+    collection = collections.collection_of(source)
+    return collection is not None and collection.partgen.part_count != regrouping.part_count(source.data)
+
+
+def _is_chosen(object_: bpy.types.Object, view_layer: bpy.types.ViewLayer) -> bool:
+    return object_.name in view_layer.objects and (object_.select_get(view_layer=view_layer) or view_layer.objects.active == object_)
+
+
+def _choose(parts: list[bpy.types.Object], view_layer: bpy.types.ViewLayer) -> None:
+    seen = [part for part in parts if part.name in view_layer.objects]
+    for part in seen:
+        part.select_set(True, view_layer=view_layer)
+    if seen:
+        view_layer.objects.active = seen[0]

@@ -46,6 +46,7 @@ def _is_chosen(object_: bpy.types.Object, view_layer: bpy.types.ViewLayer) -> bo
 
 
 def _choose(parts: list[bpy.types.Object], view_layer: bpy.types.ViewLayer) -> None:
+    view_layer.update()  # which has not heard of new objects yet
     seen = [part for part in parts if part.name in view_layer.objects]
     for part in seen:
         part.select_set(True, view_layer=view_layer)

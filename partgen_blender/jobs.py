@@ -126,7 +126,7 @@ def abandon_all(why: str) -> None:
     names = [job.object_name for job in _open.values()]
     cancel_all()
     if names:
-        _tell("WARNING", f"{_listed(names)} {'was' if len(names) == 1 else 'were'} not decomposed, {why}.", "Start again where you want it.")
+        _tell("WARNING", f"{_listed(names)} {'was' if len(names) == 1 else 'were'} not decomposed, {why}.")
 
 
 # ---- watching --------------------------------------------------------------------------------------------------------

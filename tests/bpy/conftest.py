@@ -27,7 +27,6 @@ def pytest_report_header() -> str:
     return f"Blender {bpy.app.version_string}"
 
 
-@pytest.fixture(scope="session")
 def extension_zip() -> Path:
     """The extension as users get it: PARTGEN_EXTENSION_ZIP, else built from this tree where it is not up to date."""
     given = os.environ.get("PARTGEN_EXTENSION_ZIP")
@@ -37,21 +36,53 @@ def extension_zip() -> Path:
     return max((ROOT / "dist").glob("partgen_blender-*.zip"), key=lambda path: path.stat().st_mtime)
 
 
-@pytest.fixture(scope="session")
-def package(extension_zip: Path) -> Iterator[ModuleType]:
-    """The add-on's package, installed and enabled."""
-    bpy.ops.extensions.package_install_files(filepath=str(extension_zip), repo="user_default", enable_on_install=True, overwrite=True)
+def pytest_sessionstart() -> None:
+    """Installs and enables the add-on before any test module is imported, so that tests can import it by its name."""
+    archive = extension_zip()
+    bpy.ops.extensions.package_install_files(filepath=str(archive), repo="user_default", enable_on_install=True, overwrite=True)
     # The operator says FINISHED even where the installation failed.
-    assert MODULE in bpy.context.preferences.addons, f"{extension_zip.name} did not install"
-    installed = importlib.import_module(MODULE)
-    assert USER_FOLDER in Path(installed.__file__).parents
-    yield installed
+    if MODULE not in bpy.context.preferences.addons:
+        pytest.exit(f"{archive.name} did not install: see above.", returncode=3)
+    assert USER_FOLDER in Path(importlib.import_module(MODULE).__file__).parents
+
+
+def pytest_sessionfinish() -> None:
     bpy.ops.preferences.addon_disable(module=MODULE)
     shutil.rmtree(USER_FOLDER, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def package() -> ModuleType:
+    """The add-on's package as Blender knows it; its modules can also be imported by their full name."""
+    return importlib.import_module(MODULE)
+
+
 @pytest.fixture(autouse=True)
-def empty_file(package: ModuleType) -> None:
+def empty_file() -> None:
     """Every test begins in a new, empty file, with the add-on enabled."""
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     assert MODULE in bpy.context.preferences.addons
+
+
+@pytest.fixture()
+def patient_backend(package: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A real backend process whose parts are the loose pieces; objects with "Slow" in their name take it a minute."""
+    yield from _backend(monkeypatch, f'"{ROOT}/.venv/bin/python" "{ROOT}/tests/bpy/patient_backend.py"')
+
+
+@pytest.fixture()
+def real_backend(package: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The backend as users have it: PARTGEN_BACKEND, else that of .venv."""
+    yield from _backend(monkeypatch, os.environ.get("PARTGEN_BACKEND") or f'"{ROOT}/.venv/bin/partgen" serve')
+
+
+def _backend(monkeypatch: pytest.MonkeyPatch, command: str) -> Iterator[None]:
+    """Lets the add-on start `command`, and ends it after the test with everything that it was still asked."""
+    jobs, backend = (importlib.import_module(f"{MODULE}.{name}") for name in ("jobs", "backend"))
+    monkeypatch.setenv("PARTGEN_BACKEND", command)
+    jobs.messages.clear()
+    jobs.take_unreported()
+    yield
+    jobs.cancel_all()
+    backend.stop(wait=5.0)
+    jobs.pump()

@@ -1,0 +1,76 @@
+"""Runs inside a real Blender: a desk lamp of seven pieces, the sidebar open at PartGen, then "SETUP DONE"."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+import bpy
+from mathutils import Euler
+
+SETTINGS = Path(__file__).with_name("backend.txt")  # the backend's command, put here by run.sh
+
+
+def make_lamp() -> bpy.types.Object:
+    """A lamp whose pieces are one mesh, with two materials, as an artist would have it."""
+    bpy.ops.object.select_all(action="SELECT")
+    bpy.ops.object.delete()
+    pieces = []
+
+    def add(operator, **arguments) -> bpy.types.Object:
+        operator(**arguments)
+        pieces.append(bpy.context.object)
+        return bpy.context.object
+
+    add(bpy.ops.mesh.primitive_cylinder_add, radius=1.0, depth=0.2, location=(0, 0, 0.1), vertices=64)
+    add(bpy.ops.mesh.primitive_cylinder_add, radius=0.09, depth=2.2, location=(-0.42, 0, 1.1), rotation=(0, -0.38, 0), vertices=24)
+    add(bpy.ops.mesh.primitive_uv_sphere_add, radius=0.2, location=(-0.83, 0, 2.1))
+    add(bpy.ops.mesh.primitive_cylinder_add, radius=0.09, depth=2.2, location=(0.05, 0, 2.68), rotation=(0, 0.98, 0), vertices=24)
+    add(bpy.ops.mesh.primitive_uv_sphere_add, radius=0.17, location=(0.97, 0, 3.27))
+    add(bpy.ops.mesh.primitive_cone_add, radius1=0.75, radius2=0.25, depth=0.9, location=(1.2, 0, 2.9), rotation=(0, -0.3, 0), vertices=64)
+    add(bpy.ops.mesh.primitive_uv_sphere_add, radius=0.3, location=(1.33, 0, 2.45))
+    brass, shade = bpy.data.materials.new("Brass"), bpy.data.materials.new("Shade")
+    brass.diffuse_color, shade.diffuse_color = (0.6, 0.42, 0.15, 1), (0.75, 0.73, 0.7, 1)
+    for number, piece in enumerate(pieces):
+        piece.data.materials.append(shade if number in (0, 5) else brass)
+        piece.select_set(True)
+    bpy.context.view_layer.objects.active = pieces[0]
+    bpy.ops.object.join()
+    lamp = bpy.context.object
+    lamp.name = lamp.data.name = "Lamp"
+    return lamp
+
+
+def look_at(lamp: bpy.types.Object) -> None:
+    """Opens the sidebar and turns the view so that the lamp fills it."""
+    area = next(area for area in bpy.context.window.screen.areas if area.type == "VIEW_3D")
+    area.spaces.active.show_region_ui = True
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    with bpy.context.temp_override(area=area, region=region):
+        area.spaces.active.region_3d.view_rotation = Euler((math.radians(70), 0, math.radians(-25))).to_quaternion()
+        bpy.ops.view3d.view_selected()
+
+
+def open_tab() -> None:
+    area = next(area for area in bpy.context.window.screen.areas if area.type == "VIEW_3D")
+    next(region for region in area.regions if region.type == "UI").active_panel_category = "PartGen"
+
+
+def step_one() -> None:
+    lamp = make_lamp()
+    look_at(lamp)
+    bpy.ops.ed.undo_push(message="A lamp")
+    bpy.app.timers.register(step_two, first_interval=1.0)
+
+
+def step_two() -> None:
+    open_tab()
+    bpy.app.timers.register(lambda: print("SETUP DONE", flush=True), first_interval=1.0)
+
+
+bpy.context.preferences.view.show_splash = False
+bpy.context.preferences.system.use_region_overlap = False
+if SETTINGS.exists():
+    os.environ["PARTGEN_BACKEND"] = SETTINGS.read_text("utf-8").strip()
+bpy.app.timers.register(step_one, first_interval=1.0)

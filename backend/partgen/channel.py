@@ -64,6 +64,8 @@ class Channel:
             problem = error.sentence
         except OSError as error:
             problem = f"The pipe broke ({error.strerror})."
+        finally:
+            self._source.close()
         self._receive(Closed(problem))
 
     def _write(self) -> None:

@@ -65,7 +65,7 @@ def failure_of(client: Client, request_id: int) -> Failed:
 
 def wait_until_working(client: Client, request_id: int) -> None:
     """Returns once the worker itself has reported progress on a request."""
-    events_until(client, lambda e: isinstance(e, Progress) and e.id == request_id and e.stage != "Waiting")
+    events_until(client, lambda e: isinstance(e, Progress) and e.id == request_id and e.stage not in ("Starting", "Waiting"))
 
 
 def worker_pid(client: Client) -> int:

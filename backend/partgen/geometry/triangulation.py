@@ -71,22 +71,17 @@ def _strip(count: int) -> NDArray[np.int64]:
 
 def _triangles_of_quads(points: Doubles) -> NDArray[np.int64]:
     """Splits quads `points` (N, 4, 3) along the diagonal that lies inside, or the shorter one where both do. (N, 2, 3)."""
-    normals = _newell_normals(points)
-    areas = np.stack([_areas_along(points, normals, triple) for triple in ((0, 1, 2), (0, 2, 3), (0, 1, 3), (1, 2, 3))])
-    least_02, least_13 = areas[:2].min(axis=0), areas[2:].min(axis=0)
-    limit = FLAT * np.abs(areas).max(axis=0)
-    inside_02, inside_13 = least_02 > limit, least_13 > limit
-    length_02 = np.linalg.norm(points[:, 0] - points[:, 2], axis=1)
-    length_13 = np.linalg.norm(points[:, 1] - points[:, 3], axis=1)
-    better = np.where(inside_02 & inside_13, length_13 < length_02 * (1 - FLAT), least_13 > least_02)
-    along_13 = np.where(inside_02 == inside_13, better, inside_13)
-    return np.where(along_13[:, None, None], [[0, 1, 3], [1, 2, 3]], [[0, 1, 2], [0, 2, 3]])
-
-
-def _areas_along(points: Doubles, normals: Doubles, triple: tuple[int, int, int]) -> Doubles:
-    """Twice the area of one triangle of each polygon as seen along its normal, negative where it faces away. (N,)."""
-    a, b, c = (points[:, i] for i in triple)
-    return np.einsum("ij,ij->i", np.cross(b - a, c - a), normals)
+    a, b, c, d = points.transpose(1, 0, 2)
+    normal = np.cross(c - a, d - b)  # along Newell's, and as long as twice the area
+    area = np.linalg.norm(normal, axis=1)
+    normal /= np.maximum(area, np.finfo(float).tiny)[:, None]
+    abc = np.einsum("ij,ij->i", np.cross(b - a, c - a), normal)  # twice the area as seen along the normal; acd has the rest
+    abd = np.einsum("ij,ij->i", np.cross(b - a, d - a), normal)  # and bcd the rest here
+    least_ac, least_bd = np.minimum(abc, area - abc), np.minimum(abd, area - abd)
+    inside_ac, inside_bd = least_ac > FLAT * area, least_bd > FLAT * area
+    shorter_bd = np.linalg.norm(d - b, axis=1) < np.linalg.norm(c - a, axis=1) * (1 - FLAT)
+    along_bd = np.where(inside_ac == inside_bd, np.where(inside_ac, shorter_bd, least_bd > least_ac), inside_bd)
+    return np.where(along_bd[:, None, None], [[0, 1, 3], [1, 2, 3]], [[0, 1, 2], [0, 2, 3]])
 
 
 def _newell_normals(points: Doubles) -> Doubles:

@@ -113,7 +113,9 @@ class Server:
             self._client.send(Done(submit.id, stored, stored=True))
             return
         self._waiting[submit.id] = _Job(submit, digest)
-        if self._running is not None or self._worker is None or not self._worker.is_ready:
+        if self._worker is None or not self._worker.is_ready:
+            self._client.send(Progress(submit.id, 0.0, "Starting"))
+        elif self._running is not None:
             self._client.send(Progress(submit.id, 0.0, "Waiting"))
 
     def _drop(self, request_id: int, code: str, sentence: str) -> None:

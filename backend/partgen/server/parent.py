@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 SYNCHRONIZE = 0x00100000
+TERMINATE_AND_SET_QUOTA = 0x0101
 PR_SET_PDEATHSIG = 1
 KILL_ON_JOB_CLOSE = 0x2000
 EXTENDED_LIMIT_INFORMATION = 9
@@ -49,11 +50,13 @@ def let_die_with_us(process: subprocess.Popen[bytes]) -> None:
         limits.limit_flags = KILL_ON_JOB_CLOSE
         kernel32 = _kernel32()
         job = kernel32.CreateJobObjectW(None, None)  # never closed by us: that is what ends the process
+        handle = kernel32.OpenProcess(TERMINATE_AND_SET_QUOTA, False, process.pid)
         if not (
             kernel32.SetInformationJobObject(job, EXTENDED_LIMIT_INFORMATION, ctypes.byref(limits), ctypes.sizeof(limits))
-            and kernel32.AssignProcessToJobObject(job, ctypes.c_void_p(int(process._handle)))
+            and kernel32.AssignProcessToJobObject(job, handle)
         ):
             logging.warning("the worker is not bound to the server: error %d", kernel32.GetLastError())
+        kernel32.CloseHandle(handle)
 
 
 class _ExtendedLimits(ctypes.Structure):
@@ -83,6 +86,7 @@ if sys.platform == "win32":
         """The system's library, with handles declared as what they are: pointers."""
         kernel32 = ctypes.WinDLL("kernel32")
         kernel32.OpenProcess.restype = ctypes.c_void_p
+        kernel32.CloseHandle.argtypes = [ctypes.c_void_p]
         kernel32.CreateJobObjectW.restype = ctypes.c_void_p
         kernel32.WaitForSingleObject.argtypes = [ctypes.c_void_p, ctypes.c_uint32]
         kernel32.SetInformationJobObject.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_uint32]

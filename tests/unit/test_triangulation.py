@@ -80,6 +80,12 @@ def test_corners_on_a_straight_edge_stay_connected(polygon, pieces, turn):
     assert_covers(dense, triangles_in_space(dense, turn, np.zeros(3), 1.0))
 
 
+@given(star_polygons(5, 9), some.lists(some.integers(1, 3), min_size=9, max_size=9), rotations)
+def test_doubled_corners_stay_connected(polygon, times, turn):
+    doubled = np.repeat(polygon, times[: len(polygon)], axis=0)
+    assert_covers(doubled, triangles_in_space(doubled, turn, np.zeros(3), 1.0))
+
+
 @given(some.floats(-0.9, 0.45), some.integers(0, 3), rotations)
 def test_a_concave_quad_is_split_through_its_dent(depth, start, turn):
     dart = np.roll(np.array([[0.0, -1.0], [1.0, 1.0], [0.0, depth], [-1.0, 1.0]]), start, axis=0)

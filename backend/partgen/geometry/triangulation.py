@@ -129,8 +129,8 @@ def _triangles_of_polygon(flat: Doubles) -> NDArray[np.int64]:
 
 
 def _with_all_corners(triangles: list[list[int]], count: int) -> list[tuple[int, int, int]]:
-    """Splits triangles at the corners that lie straight between their neighbours: earcut leaves such corners out, which
-    would tear the polygon from whatever touches it there. Empty where the triangles are not bounded by the polygon.
+    """Splits triangles at the corners that earcut leaves out, such as doubled ones: without them the polygon would be torn
+    from whatever touches it there. Empty where the triangles are not bounded by the polygon.
 
     Corners rise along the boundary, so an edge from a to b with no triangle behind it stands for the boundary from a to b.
     """

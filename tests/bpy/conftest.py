@@ -64,13 +64,13 @@ def empty_file() -> None:
     assert MODULE in bpy.context.preferences.addons
 
 
-@pytest.fixture()
+@pytest.fixture
 def patient_backend(package: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A real backend process whose parts are the loose pieces; objects with "Slow" in their name take it a minute."""
     yield from _backend(monkeypatch, f'"{ROOT}/.venv/bin/python" "{ROOT}/tests/bpy/patient_backend.py"')
 
 
-@pytest.fixture()
+@pytest.fixture
 def real_backend(package: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The backend as users have it: PARTGEN_BACKEND, else that of .venv."""
     yield from _backend(monkeypatch, os.environ.get("PARTGEN_BACKEND") or f'"{ROOT}/.venv/bin/partgen" serve')

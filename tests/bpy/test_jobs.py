@@ -404,7 +404,9 @@ def test_pumping_an_idle_client_ends_the_timer() -> None:
     assert jobs._tick() is None
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(0.2, "about 1 s left"), (7.4, "about 7 s left"), (47, "about 45 s left"), (200, "about 3 min left")])
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.2, "about 1 s left"), (7.4, "about 7 s left"), (47, "about 45 s left"), (200, "about 3 min left")]
+)
 def test_time_left_is_said_as_a_person_would(seconds: float, words: str) -> None:
     assert jobs.time_left(seconds) == words
 

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from backends import answer_to, client_in, events_until, failure_of, is_alive, request, wait_until, wait_until_working, worker_pid
+from backends import LIMIT, answer_to, client_in, events_until, failure_of, is_alive, request, wait_until, wait_until_working, worker_pid
 from obstinate_backend import COMMAND
 from partgen.client import Client
-from partgen.protocol import Done, Failed, Progress
+from partgen.part_tree import PartTree
+from partgen.protocol import MAGIC, Done, Failed, Progress, SegmentRequest
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the obstinate worker calls the C library of POSIX systems")
 
@@ -186,6 +187,27 @@ def test_a_worker_that_cannot_start_fails_each_request_and_not_the_server(tmp_pa
             failed = failure_of(client, client.submit(request("finish", name=name)))
             assert failed.code == "worker.not_started"
             assert "exit code 3" in failed.sentence
+
+
+def test_the_program_greets_and_ends_with_its_input():
+    result = subprocess.run([sys.executable, "-m", "partgen", "serve"], stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT)
+    assert result.returncode == 0
+    assert result.stdout.startswith(MAGIC)
+
+
+def test_the_program_segments_a_mesh_of_polygons(tmp_path):
+    """Two boxes of quads, side by side: the real backend, its real worker and the best method there is."""
+    box = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], float)
+    quads = np.array([[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]])
+    vertices, corners = np.concatenate([box, np.add(box, [3, 0, 0])]), np.concatenate([quads, quads + 8])
+    with client_in(tmp_path, [sys.executable, "-m", "partgen", "serve"]) as client:
+        boxes = SegmentRequest("Boxes", "auto", vertices, corners, np.arange(0, 49, 4))
+        answer = answer_to(client, client.submit(boxes), limit=60.0)
+        assert isinstance(answer, Done), answer
+    tree = PartTree(answer.result.merges, answer.result.heights, answer.result.default_scale)
+    parts = tree.cut_into(2)[answer.result.leaf_of_polygon]
+    assert parts.tolist() == [parts[0]] * 6 + [1 - parts[0]] * 6
+    assert answer.result.method != "auto"
 
 
 def test_serve_does_not_speak_frames_to_a_terminal():

@@ -14,17 +14,17 @@ FLAT = 1e-9
 """Share of a polygon's area below which a triangle of it counts as having none."""
 
 
-def triangulate(vertices: NDArray, corner_vertices: NDArray, polygon_offsets: NDArray) -> tuple[Ints, Ints]:
+def triangulate(vertices: NDArray, corner_vertices: NDArray, polygon_offsets: NDArray, name: str = "The mesh") -> tuple[Ints, Ints]:
     """Triangles of polygons that may be concave, bent or degenerate.
 
     Arguments: `vertices` (V, 3); `corner_vertices` (C,) the vertex of every corner; `polygon_offsets` (P+1,) where each
-    polygon's corners begin, the last one C. Returns `faces` (C - 2P, 3) int32, wound as their polygon and in its order,
-    and `polygon_of_face` (C - 2P,) int32. Every edge of a polygon is an edge of one of its triangles, so neighbours stay
-    neighbours. Raises PartgenError where the arrays are no polygons.
+    polygon's corners begin, the last one C; `name` for sentences. Returns `faces` (C - 2P, 3) int32, wound as their
+    polygon and in its order, and `polygon_of_face` (C - 2P,) int32. Every edge of a polygon is an edge of one of its
+    triangles, so neighbours stay neighbours. Raises PartgenError where the arrays are no polygons.
     """
     corner_vertices = np.asarray(corner_vertices, np.int32)
     offsets = np.asarray(polygon_offsets, np.int64)
-    _check(len(vertices), corner_vertices, offsets)
+    _check(len(vertices), corner_vertices, offsets, name)
     counts = np.diff(offsets)
     first_face = offsets[:-1] - 2 * np.arange(len(counts))
     corners = np.empty((len(corner_vertices) - 2 * len(counts), 3), np.int64)
@@ -36,14 +36,14 @@ def triangulate(vertices: NDArray, corner_vertices: NDArray, polygon_offsets: ND
     return corner_vertices[corners], np.repeat(np.arange(len(counts), dtype=np.int32), counts - 2)
 
 
-def _check(vertex_count: int, corner_vertices: Ints, offsets: NDArray[np.int64]) -> None:
+def _check(vertex_count: int, corner_vertices: Ints, offsets: NDArray[np.int64], name: str) -> None:
     remedy = "Clean up the mesh (Mesh > Clean Up > Degenerate Dissolve), or export it again."
     if not len(offsets) or offsets[0] != 0 or offsets[-1] != len(corner_vertices):
-        raise PartgenError("mesh.bad_polygon", "The mesh has corners that belong to no polygon.", remedy)
+        raise PartgenError("mesh.bad_polygon", f"{name} has corners that belong to no polygon.", remedy)
     if (np.diff(offsets) < 3).any():
-        raise PartgenError("mesh.bad_polygon", "The mesh has polygons of fewer than three corners.", remedy)
+        raise PartgenError("mesh.bad_polygon", f"{name} has polygons of fewer than three corners.", remedy)
     if len(corner_vertices) and not 0 <= corner_vertices.min() <= corner_vertices.max() < vertex_count:
-        raise PartgenError("mesh.bad_index", "The mesh has polygons that name vertices it does not have.", remedy)
+        raise PartgenError("mesh.bad_index", f"{name} has polygons that name vertices it does not have.", remedy)
 
 
 def _triangles_of(vertices: NDArray, polygons: Ints) -> NDArray[np.int64]:
@@ -52,6 +52,7 @@ def _triangles_of(vertices: NDArray, polygons: Ints) -> NDArray[np.int64]:
     if count == 3:
         return np.broadcast_to(np.arange(3), (len(polygons), 1, 3))
     points = vertices[polygons].astype(np.float64)
+    points[~np.isfinite(points).all(axis=(1, 2))] = 0.0  # has no form: somebody else says so
     if count == 4:
         return _triangles_of_quads(points)
     flat = _flattened(points)

@@ -36,7 +36,7 @@ def mesh_of(request: SegmentRequest) -> Mesh:
 
     Raises PartgenError where no segmenter could work with them.
     """
-    faces, polygon_of_face = triangulate(request.vertices, request.corner_vertices, request.polygon_offsets)
+    faces, polygon_of_face = triangulate(request.vertices, request.corner_vertices, request.polygon_offsets, request.name)
     if np.linalg.det(request.linear) < 0:
         faces = faces[:, [0, 2, 1]]
     vertices = (request.vertices @ request.linear.T).astype(np.float32)

@@ -269,12 +269,13 @@ void main()
 {
   vec4 position_in_view = view.modelView * vec4(position, 1.0);
   viewPosition = position_in_view.xyz;
-  /* Towards the viewer along the line of sight, so that nothing shifts sideways: to the eye, or straight in orthographic views. */
+  /* Towards the viewer along the line of sight, so that nothing shifts sideways: to the eye; in orthographic views straight,
+   * by a share of the view's height or depth. */
   if (view.projection[3][3] == 0.0) {
     position_in_view.xyz *= 1.0 - view.settings.y;
   }
   else {
-    position_in_view.z += view.settings.y * 2.0 / view.projection[1][1];
+    position_in_view.z += view.settings.y * min(abs(2.0 / view.projection[1][1]), abs(2.0 / view.projection[2][2]));
   }
   gl_Position = view.projection * position_in_view;
   int width = int(view.settings.z);

@@ -199,6 +199,16 @@ def test_a_banner_before_the_greeting_does_no_harm(tmp_path):
         assert isinstance(answer_to(client, client.submit(request("finish"))), Done)
 
 
+def test_the_log_of_another_machine_comes_over_its_error_stream(tmp_path):
+    elsewhere = ["env", "-u", "PARTGEN_LOG", *COMMAND]  # as with ssh: our environment does not reach the backend
+    with client_in(tmp_path, elsewhere) as client:
+        answer_to(client, client.submit(request("print_everywhere")))
+        answer_to(client, client.submit(request("divide_by_zero")))
+        log = client.log_path.read_text()
+        assert "printed by native code" in log
+        assert "a detail for the log alone" in log
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_a_frozen_backend_is_stopped_all_the_same(tmp_path):
     with client_in(tmp_path) as client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from mapbox_earcut import triangulate_float64
 from numpy.typing import NDArray
 
 from ..errors import PartgenError
@@ -116,8 +117,6 @@ def _are_convex(flat: Doubles) -> NDArray[np.bool_]:
 
 def _triangles_of_polygon(flat: Doubles) -> NDArray[np.int64]:
     """Triangles of one polygon `flat` (n, 2), counter-clockwise, of any form: (n-2, 3). A fan where it has no inside."""
-    from mapbox_earcut import triangulate_float64
-
     count = len(flat)
     ears = triangulate_float64(np.ascontiguousarray(flat), np.array([count], np.uint32)).reshape(-1, 3).astype(np.int64)
     a, b, c = (flat[ears[:, i]] for i in range(3))

@@ -27,8 +27,8 @@ _NEARER = 1e-3
 class _Drawn:
     """What the GPU holds of one object."""
 
-    vertices: NDArray[np.float32]
-    counts: tuple[int, int, int]
+    polygons: mesh_data.Polygons
+    leaves: NDArray[np.int32]
     batch: gpu.types.GPUBatch
     tree: PartTree | None = None
     part_count: int = 0
@@ -186,14 +186,14 @@ def _up_to_date(object_: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> _D
     if tree is None:
         return None
     drawn = _state.drawn.get(object_.session_uid)
-    if drawn is None or drawn.tree is not tree or (drawn.stale and not _same_shape(drawn, object_, depsgraph)):
+    if drawn is None or not _is_current(drawn, tree, object_, depsgraph):
         drawn = _upload(object_, depsgraph)
         if drawn is None:
             return None
         _state.drawn[object_.session_uid] = drawn
     drawn.stale = False
     part_count = tree.count(object_.data.partgen.scale)
-    if drawn.table is None or drawn.part_count != part_count:
+    if drawn.tree is not tree or drawn.part_count != part_count:
         drawn.tree, drawn.part_count = tree, part_count
         drawn.table = color_table(leaf_colors(tree, part_count))
     return drawn
@@ -216,10 +216,17 @@ def _positions(mesh: bpy.types.Mesh) -> NDArray[np.float32]:
     return vertices
 
 
-def _same_shape(drawn: _Drawn, object_: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> bool:
-    """Whether an object still is as it was uploaded. Connections change in Edit Mode only, after which the tree is read anew."""
+def _is_current(drawn: _Drawn, tree: PartTree, object_: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> bool:
+    """Whether the GPU's copy is that of the object as it is. Connections and leaves change only where the tree is read anew too."""
+    if drawn.tree is tree and not drawn.stale:
+        return True
     shown = _shown_mesh(object_, depsgraph)
-    return drawn.counts == _counts(shown) and np.array_equal(drawn.vertices, _positions(shown), equal_nan=True)
+    if _counts(shown) != (len(drawn.polygons.vertices), len(drawn.polygons.corner_vertices), drawn.polygons.count):
+        return False
+    if drawn.tree is tree:
+        return np.array_equal(drawn.polygons.vertices, _positions(shown), equal_nan=True)
+    leaves = stored_tree.leaf_of_polygon(object_.data)
+    return np.array_equal(drawn.leaves, leaves) and mesh_data.read_polygons(shown).fingerprint == drawn.polygons.fingerprint
 
 
 def _upload(object_: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> _Drawn | None:
@@ -235,7 +242,7 @@ def _upload(object_: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> _Drawn
     buffer = gpu.types.GPUVertBuf(layout, triangles.size)
     buffer.attr_fill("position", polygons.vertices.take(polygons.corner_vertices.take(triangles.reshape(-1)), axis=0))
     buffer.attr_fill("leaf", np.repeat(leaves.take(owners), 3))
-    return _Drawn(polygons.vertices, _counts(shown), gpu.types.GPUBatch(type="TRIS", buf=buffer))
+    return _Drawn(polygons, leaves, gpu.types.GPUBatch(type="TRIS", buf=buffer))
 
 
 def _view_uniforms(model_view: Matrix, projection: Matrix, opacity: float) -> gpu.types.GPUUniformBuf:

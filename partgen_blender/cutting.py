@@ -91,6 +91,7 @@ class _Source:
     vertices: Sequence[bmesh.types.BMVert]
     edges: Sequence[bmesh.types.BMEdge]
     faces: Sequence[bmesh.types.BMFace]
+    matrices: dict[str, tuple[str, NDArray[np.float32]]]
     template: bpy.types.Mesh
     connectivity: bpy.types.Mesh
 
@@ -108,10 +109,11 @@ class _Source:
                 polygons,
                 _ints(mesh, ".edge_verts", 2 * len(mesh.edges)).reshape(-1, 2),
                 _ints(mesh, ".corner_edge", len(mesh.loops)),
-                {name: _selection(mesh, name) for name in (".select_vert", ".select_edge", ".select_poly") if name in mesh.attributes},
+                _selection(mesh),
                 bm.verts[:],
                 bm.edges[:],
                 bm.faces[:],
+                _matrix_attributes(mesh),
                 *temporary,
             )
         finally:
@@ -127,6 +129,7 @@ class _Source:
         edge_vertices = np.searchsorted(vertices, self.edge_vertices[edges])
         self._connect(vertices, edge_vertices, corner_vertices, corner_edges, sizes)
         self._mark_selected({".select_vert": vertices, ".select_edge": edges, ".select_poly": members})
+        domains = {"POINT": vertices, "EDGE": edges, "CORNER": corners, "FACE": members}
         with _editing(part) as bm:
             # The one vertex of the template has done its work: it carried the layers, shape keys too, into `bm`.
             bm.verts.remove(bm.verts[:][0])
@@ -137,7 +140,20 @@ class _Source:
             for index, face in zip(members.tolist(), bm.faces, strict=True):
                 for corner, original in zip(face.loops, self.faces[index].loops, strict=True):
                     corner.copy_from(original)
+        for name, (domain, matrices) in self.matrices.items():
+            attribute = part.attributes.new(name, "FLOAT4X4", domain)
+            attribute.data.foreach_set("value", matrices[domains[domain]].reshape(-1))
+        self._keep_active_uv_map(part)
         return corners
+
+    def _keep_active_uv_map(self, part: bpy.types.Mesh) -> None:
+        """Blender 5.2 forgets which UV map is active and which is rendered when a BMesh takes in a second mesh."""
+        active = self.mesh.uv_layers.active
+        if active is not None:
+            part.uv_layers.active = part.uv_layers[active.name]
+            for layer in self.mesh.uv_layers:
+                if layer.active_render:
+                    part.uv_layers[layer.name].active_render = True
 
     def _connect(self, vertices: NDArray, edge_vertices: NDArray, corner_vertices: NDArray, corner_edges: NDArray, sizes: NDArray) -> None:
         """Makes `connectivity` the bare polygons of a part."""
@@ -157,7 +173,8 @@ class _Source:
         domains = {".select_vert": "POINT", ".select_edge": "EDGE", ".select_poly": "FACE"}
         for name, indices in elements.items():
             attribute = self.connectivity.attributes.get(name) or self.connectivity.attributes.new(name, "BOOLEAN", domains[name])
-            attribute.data.foreach_set("value", self.selected[name][indices] if name in self.selected else np.zeros(len(indices), bool))
+            chosen = self.selected[name][indices] if name in self.selected else np.zeros(len(indices), bool)
+            attribute.data.foreach_set("value", chosen)
 
 
 def _template(mesh: bpy.types.Mesh) -> bpy.types.Mesh:
@@ -171,10 +188,22 @@ def _template(mesh: bpy.types.Mesh) -> bpy.types.Mesh:
         for vertex in bm.verts[1:]:
             bm.verts.remove(vertex)
     template.pop(stored_tree.TREE, None)
-    derived = template.attributes.get(stored_tree.PART)
-    if derived is not None:
-        template.attributes.remove(derived)
+    for name in (stored_tree.PART, *_matrix_attributes(mesh)):
+        if name in template.attributes:
+            template.attributes.remove(template.attributes[name])
     return template
+
+
+def _matrix_attributes(mesh: bpy.types.Mesh) -> dict[str, tuple[str, NDArray[np.float32]]]:
+    """Domain and values (n, 16) of every attribute of 4x4 matrices.
+
+    They do not go through BMesh, because Blender (4.2 to 5.2) crashes where it fills such a layer of a BMesh with defaults.
+    """
+    attributes = [attribute for attribute in mesh.attributes if attribute.data_type == "FLOAT4X4"]
+    found = {attribute.name: (attribute.domain, np.empty((len(attribute.data), 16), np.float32)) for attribute in attributes}
+    for attribute in attributes:
+        attribute.data.foreach_get("value", found[attribute.name][1].reshape(-1))
+    return found
 
 
 @contextmanager
@@ -241,7 +270,7 @@ def _corner_normals(mesh: bpy.types.Mesh) -> NDArray[np.float32]:
 
 
 def _sharp_edges(mesh: bpy.types.Mesh) -> NDArray[np.bool_]:
-    return _selection(mesh, "sharp_edge") if "sharp_edge" in mesh.attributes else np.zeros(len(mesh.edges), bool)
+    return _booleans(mesh, "sharp_edge") if "sharp_edge" in mesh.attributes else np.zeros(len(mesh.edges), bool)
 
 
 def _set_sharp_edges(mesh: bpy.types.Mesh, sharp: NDArray[np.bool_]) -> None:
@@ -252,7 +281,13 @@ def _set_sharp_edges(mesh: bpy.types.Mesh, sharp: NDArray[np.bool_]) -> None:
         attribute.data.foreach_set("value", sharp)
 
 
-def _selection(mesh: bpy.types.Mesh, name: str) -> NDArray[np.bool_]:
+def _selection(mesh: bpy.types.Mesh) -> dict[str, NDArray[np.bool_]]:
+    attributes = [mesh.attributes[name] for name in (".select_vert", ".select_edge", ".select_poly") if name in mesh.attributes]
+    # Blender 5.0 gives some meshes a `.select_edge` of pairs of integers, which is no selection.
+    return {attribute.name: _booleans(mesh, attribute.name) for attribute in attributes if attribute.data_type == "BOOLEAN"}
+
+
+def _booleans(mesh: bpy.types.Mesh, name: str) -> NDArray[np.bool_]:
     attribute = mesh.attributes[name]
     values = np.empty(len(attribute.data), bool)
     attribute.data.foreach_get("value", values)

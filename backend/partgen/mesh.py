@@ -54,8 +54,10 @@ class Mesh:
         if not len(self.faces):
             raise PartgenError("mesh.no_faces", f"{self.name} has no faces.", "Choose an object that has a surface.")
         if self.faces.min() < 0 or self.faces.max() >= len(self.vertices):
-            raise PartgenError("mesh.bad_index", f"{self.name} has faces that name vertices it does not have.", "Repair or re-export the mesh.")
+            sentence = f"{self.name} has faces that name vertices it does not have."
+            raise PartgenError("mesh.bad_index", sentence, "Repair or re-export the mesh.")
         if not np.isfinite(self.vertices[self.faces]).all():
-            raise PartgenError("mesh.not_finite", f"{self.name} has vertices that are not finite numbers.", "Remove them, or apply Mesh > Clean Up.")
+            sentence = f"{self.name} has vertices that are not finite numbers."
+            raise PartgenError("mesh.not_finite", sentence, "Remove them, or re-export the mesh.")
         if not np.ptp(self.vertices[self.faces.reshape(-1)].astype(np.float64), axis=0).max() > 0:
             raise PartgenError("mesh.no_extent", f"All vertices of {self.name} lie in one point.", "Choose an object that has a surface.")

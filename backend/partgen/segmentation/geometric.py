@@ -1,0 +1,112 @@
+"""The geometric segmenter: no weights, seconds on a CPU.
+
+Superfaces grow along creases and changes of thickness; a greedy hierarchy joins them, keeping apart what a concave
+boundary, a change of thickness or a blocked line of sight through the inside keeps apart. The ideas are those of the
+shape diameter (Shapira et al. 2008), weakly convex parts (van Kaick et al. 2014) and region merging.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..geometry.adjacency import FaceGraph, face_graph
+from ..mesh import Mesh
+from ..part_tree import PartTree
+from . import Progress, Segmentation, no_progress
+from .merging import Merges, MergeWeights, RankWeights, greedy_merges, ranked
+from .regions import region_graph
+
+MERGE = MergeWeights(
+    concave=2.271, convex=0.068, creases=0.323, turns=0.0, thickness=0.323, hidden=1.02, hollow=0.299, warp=0.828,
+    contact=2.161, gap=0.0, base=0.04, small=0.174, open=0.322,
+)  # fmt: skip
+RANK = RankWeights(small=0.333, small_component=0.474, inside=0.421, apart=1.0)
+# Merges of at least this significance are undone at the default scale.
+SIGNIFICANT = 0.338
+MOST_DEFAULT_PARTS = 64
+
+
+class GeometricSegmenter:
+    """Segments by shape alone. Deterministic: the same mesh gives the same tree."""
+
+    method = "geometric"
+
+    def segment(self, mesh: Mesh, progress: Progress = no_progress) -> Segmentation:
+        """A part tree over at most a few hundred leaves for `mesh`. Raises PartgenError where there is no surface."""
+        mesh.check()
+        progress(0.0, "Reading the surface")
+        graph = face_graph(mesh.vertices, mesh.faces)
+        if graph.face_count < 2:
+            return Segmentation(np.zeros(len(mesh.faces), np.int32), PartTree.from_merges([], 1), self.method)
+        regions = region_graph(graph, lambda fraction, stage: progress(0.1 + 0.7 * fraction, stage))
+        progress(0.8, "Building the part tree")
+        merges = ranked(greedy_merges(regions, MERGE), regions, RANK)
+        progress(0.97, "Labelling polygons")
+        leaf = whole_polygons(mesh, leaf_of_faces(mesh, graph, regions.region_of_face), graph)
+        leaf, merges = without_empty_leaves(leaf, merges)
+        tree = PartTree.from_merges(merges.nodes, default_count(merges.costs))
+        return Segmentation(leaf, tree, self.method, notes=notes(mesh, graph))
+
+
+def default_count(costs: NDArray) -> int:
+    """The number of parts at the default scale: one more than there are significant merges."""
+    return int(min((costs > SIGNIFICANT).sum() + 1, MOST_DEFAULT_PARTS))
+
+
+def leaf_of_faces(mesh: Mesh, graph: FaceGraph, region: NDArray[np.int64]) -> NDArray[np.int32]:
+    """The region of every input triangle (F,): those without area take that of a face at the same vertex."""
+    leaf = np.where(graph.face_of_input >= 0, region[graph.face_of_input], -1)
+    missing = np.flatnonzero(leaf < 0)
+    if len(missing):
+        corners = mesh.faces
+        of_vertex = np.full(len(mesh.vertices), -1, np.int64)
+        known = leaf >= 0
+        of_vertex[corners[known].reshape(-1)] = np.repeat(leaf[known], 3)
+        leaf[missing] = of_vertex[corners[missing]].max(axis=1)
+        leaf[leaf < 0] = 0
+    return leaf.astype(np.int32)
+
+
+def whole_polygons(mesh: Mesh, leaf: NDArray[np.int32], graph: FaceGraph) -> NDArray[np.int32]:
+    """Gives all triangles of a polygon the leaf that covers most of its area: (F,)."""
+    if mesh.polygon_count == len(mesh.faces):
+        return leaf
+    areas = np.zeros(len(leaf))
+    known = graph.face_of_input >= 0
+    areas[known] = graph.areas[graph.face_of_input[known]]
+    count = int(leaf.max()) + 1
+    key, slot = np.unique(mesh.polygon_of_face.astype(np.int64) * count + leaf, return_inverse=True)
+    cover = np.bincount(slot.reshape(-1), areas, len(key))
+    polygon = key // count
+    order = np.lexsort((cover, polygon))
+    last = np.r_[polygon[order][1:] != polygon[order][:-1], True]
+    chosen = (key % count)[order[last]]
+    return chosen[mesh.polygon_of_face].astype(np.int32)
+
+
+def without_empty_leaves(leaf: NDArray[np.int32], merges: Merges) -> tuple[NDArray[np.int32], Merges]:
+    """Drops the leaves that no face has (a polygon took them over) from labels (F,) and merges."""
+    count = len(merges.nodes) + 1
+    used = np.zeros(count, bool)
+    used[leaf] = True
+    if used.all():
+        return leaf, merges
+    left = int(used.sum())
+    name = np.where(used, np.cumsum(used) - 1, -1).tolist()
+    nodes: list[tuple[int, int]] = []
+    costs: list[float] = []
+    for (a, b), cost in zip(merges.nodes.tolist(), merges.costs.tolist(), strict=True):
+        if name[a] >= 0 and name[b] >= 0:
+            name.append(left + len(nodes))
+            nodes.append((name[a], name[b]))
+            costs.append(cost)
+        else:
+            name.append(max(name[a], name[b]))
+    return np.array(name[:count], np.int32)[leaf], Merges(np.array(nodes, np.int64).reshape(-1, 2), np.array(costs))
+
+
+def notes(mesh: Mesh, graph: FaceGraph) -> tuple[str, ...]:
+    """What the artist should know about the input, in sentences."""
+    flat = int((graph.face_of_input < 0).sum())
+    return (f"{mesh.name} has {flat} faces without area; they follow their neighbours.",) if flat else ()

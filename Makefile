@@ -34,7 +34,11 @@ setup: .venv/.setup ## make .venv with the backend: .venv/bin/partgen is ready a
 
 .PHONY: demo
 demo: .venv/.setup $(BPY)/.ready dist/.built ## take a sample apart in headless Blender, into demo/out (MESH=path: your own file)
-	@$(PYTHON) demo/run.py --blender-python $(BPY)/bin/python $(if $(MESH),--mesh "$(MESH)")
+	@echo "Taking $(if $(MESH),$(MESH),the sample) apart"
+	PARTGEN_BACKEND="'$(CURDIR)/.venv/bin/partgen' serve" $(BPY)/bin/python demo/run.py \
+		--extension dist/partgen_blender-*.zip --output demo/out $(if $(MESH),--mesh "$(MESH)") > demo/blender.log 2>&1 &&
+		grep '^  ' demo/blender.log || { cat demo/blender.log; exit 1; }
+	$(PYTHON) demo/overview.py demo/out
 
 .PHONY: build
 build: dist/.built ## build the extension: dist/partgen_blender-VERSION.zip

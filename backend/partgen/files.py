@@ -272,7 +272,7 @@ def write_parts(model: Model, labels: NDArray, folder: Path, about: dict[str, An
     `labels` (F,) are dense from 0; `about` goes into parts.json as it is. Raises PartgenError where nothing can be written.
     """
     count = int(labels.max()) + 1
-    names = [f"{model.path.stem}.{label + 1:0{max(len(str(count)), 2)}d}" for label in range(count)]
+    names = [f"{model.path.stem} Part {label + 1:0{max(len(str(count)), 2)}d}" for label in range(count)]
     target = folder / f"{model.path.stem}.glb"
     listed = [
         {"label": label, "name": names[label], **_measures(model, faces), "file": target.name, "parent": None}

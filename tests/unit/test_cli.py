@@ -61,7 +61,8 @@ def test_decompose_writes_as_many_named_parts_as_asked(dumbbell: Path, tmp_path:
     assert main(["decompose", str(dumbbell), "-o", str(tmp_path / "out"), "--parts", "3"]) == 0
     scene = trimesh.load_scene(tmp_path / "out" / "dumbbell.glb")
     table = json.loads((tmp_path / "out" / "parts.json").read_text())
-    assert sorted(scene.graph.nodes_geometry) == [part["name"] for part in table["parts"]] == ["dumbbell.01", "dumbbell.02", "dumbbell.03"]
+    assert [part["name"] for part in table["parts"]] == ["dumbbell Part 01", "dumbbell Part 02", "dumbbell Part 03"]
+    assert sorted(scene.graph.nodes_geometry) == [part["name"] for part in table["parts"]]
     assert sum(part["faces"] for part in table["parts"]) == len(trimesh.load_mesh(dumbbell, process=False).faces)
     assert table["method"] == "geometric"
 

@@ -177,7 +177,7 @@ def test_face_colours_survive(tmp_path: Path) -> None:
     model = read_model(tmp_path / "boxes.ply")
     target = write_parts(model, np.arange(24, dtype=np.int32) // 12, tmp_path / "out", {})
     parts = trimesh.load_scene(target, process=False).geometry
-    colours = np.concatenate([parts[name].visual.vertex_colors[parts[name].faces[:, 0]] for name in ("boxes.01", "boxes.02")])
+    colours = np.concatenate([parts[name].visual.vertex_colors[parts[name].faces[:, 0]] for name in ("boxes Part 01", "boxes Part 02")])
     assert np.array_equal(colours, surface.visual.face_colors)
 
 
@@ -188,7 +188,7 @@ def test_a_part_is_one_node_with_a_primitive_for_each_material(tmp_path: Path) -
     model = read_model(file)
     target = write_parts(model, np.array([0] * 5 + [1] * 9, np.int32), tmp_path / "out", {"method": "geometric", "scale": 0.5})
     tree = glb_header(target)
-    assert [n["name"] for n in tree["nodes"]] == ["house.01", "house.02"]
+    assert [n["name"] for n in tree["nodes"]] == ["house Part 01", "house Part 02"]
     assert [len(tree["meshes"][n["mesh"]]["primitives"]) for n in tree["nodes"]] == [2, 2]
     assert sorted(m["name"] for m in tree["materials"]) == ["roof", "wall"]
     assert sum(tree["accessors"][p["indices"]]["count"] for m in tree["meshes"] for p in m["primitives"]) == 14 * 3
@@ -196,7 +196,7 @@ def test_a_part_is_one_node_with_a_primitive_for_each_material(tmp_path: Path) -
     table = json.loads((tmp_path / "out" / "parts.json").read_text())
     assert (table["version"], table["source"], table["scale"]) == (1, "house.obj", 0.5)
     assert [p["faces"] for p in table["parts"]] == [5, 9]
-    assert [p["name"] for p in table["parts"]] == ["house.01", "house.02"]
+    assert [p["name"] for p in table["parts"]] == ["house Part 01", "house Part 02"]
     assert table["parts"][0].keys() == {"label", "name", "faces", "area", "volume", "bounds", "file", "parent"}
 
 

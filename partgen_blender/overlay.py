@@ -43,7 +43,7 @@ class _State:
     handle: object | None = None
     shader: gpu.types.GPUShader | None = None
     drawn: dict[int, _Drawn] = field(default_factory=dict)
-    previewed: list[str] | None = None
+    decomposed: list[str] | None = None
 
 
 _state = _State()
@@ -67,19 +67,19 @@ def stop() -> None:
 def forget_all() -> None:
     """Drops what is held of every object: after another file was opened."""
     _state.drawn.clear()
-    _state.previewed = None
+    _state.decomposed = None
 
 
 def look_again() -> None:
     """Lets the next draw compare every object with what the GPU holds of it: after undo and redo."""
-    _state.previewed = None
+    _state.decomposed = None
     for drawn in _state.drawn.values():
         drawn.stale = True
 
 
 def notice(depsgraph: bpy.types.Depsgraph) -> None:
     """Takes in what changed: an object whose shape may have changed is compared with the GPU's copy when it is drawn next."""
-    _state.previewed = None
+    _state.decomposed = None
     for update in depsgraph.updates:
         if update.is_updated_geometry and isinstance(update.id, bpy.types.Object):
             drawn = _state.drawn.get(update.id.original.session_uid)
@@ -87,17 +87,19 @@ def notice(depsgraph: bpy.types.Depsgraph) -> None:
                 drawn.stale = True
 
 
-def previewed_objects(view_layer: bpy.types.ViewLayer) -> list[bpy.types.Object]:
-    """The objects of a view layer that have a part tree: looked up once until something in the scene changes."""
-    if _state.previewed is None:
-        _state.previewed = [o.name for o in view_layer.objects if o.type == "MESH" and stored_tree.is_stored(o.data)]
-    return [o for name in _state.previewed if (o := view_layer.objects.get(name)) is not None]
+def previewed_objects(view_layer: bpy.types.ViewLayer, space: bpy.types.SpaceView3D) -> list[bpy.types.Object]:
+    """What the preview covers in a viewport: decomposed objects that it shows, and parts that are behind the scale of their source."""
+    objects = []
+    for source in _decomposed_objects(view_layer):
+        objects += [source, *(collections.parts_of(source) if applying.is_behind(source) else ())]
+    return [o for o in objects if o.visible_get(view_layer=view_layer, viewport=space)]
 
 
 def draw_objects(objects: list[bpy.types.Object], depsgraph: bpy.types.Depsgraph, view: Matrix, projection: Matrix, opacity: float) -> None:
     """Draws the parts of `objects` into the framebuffer that is bound, in its color space, with depth test and blending.
 
-    `view` and `projection` as Blender has them; `opacity` in [0, 1]. Objects without a usable tree or in Edit Mode are left out.
+    `objects` have a tree, or are parts of one that has. `view` and `projection` as Blender has them; `opacity` in [0, 1].
+    Objects without a usable tree or in Edit Mode are left out.
     """
     gpu.state.depth_test_set("LESS_EQUAL")
     gpu.state.depth_mask_set(True)
@@ -166,37 +168,45 @@ def _draw_viewport() -> None:
     space, region = context.space_data, context.region_data
     if not context.window_manager.partgen.show_preview or not space.overlay.show_overlays:
         return
-    objects = [o for o in previewed_objects(context.view_layer) if _is_seen(o, context.view_layer, space)]
+    objects = previewed_objects(context.view_layer, space)
     if objects:
         depsgraph = context.evaluated_depsgraph_get()
         draw_objects(objects, depsgraph, region.view_matrix, gpu.matrix.get_projection_matrix(), preferences.get().preview_opacity)
 
 
-def _is_seen(object_: bpy.types.Object, view_layer: bpy.types.ViewLayer, space: bpy.types.SpaceView3D) -> bool:
-    """Whether a viewport shows an object, or its parts in its place: these are covered while the scale is not applied to them."""
-    if object_.visible_get(view_layer=view_layer, viewport=space):
-        return True
-    shown = (part.visible_get(view_layer=view_layer, viewport=space) for part in collections.parts_of(object_))
-    return applying.is_behind(object_) and any(shown)
+def _decomposed_objects(view_layer: bpy.types.ViewLayer) -> list[bpy.types.Object]:
+    """The objects of a view layer that have a part tree: looked up once until something in the scene changes."""
+    if _state.decomposed is None:
+        _state.decomposed = [o.name for o in view_layer.objects if o.type == "MESH" and stored_tree.is_stored(o.data)]
+    return [o for name in _state.decomposed if (o := view_layer.objects.get(name)) is not None]
 
 
 def _up_to_date(object_: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> _Drawn | None:
     """What the GPU holds of an object, brought in line with the object first."""
-    tree = regrouping.tree_of(object_.data)
+    source = applying.source_of(object_)
+    tree = regrouping.tree_of(source.data) if source is not None else None
     if tree is None:
         return None
     drawn = _state.drawn.get(object_.session_uid)
-    if drawn is None or not _is_current(drawn, tree, object_, depsgraph):
-        drawn = _upload(object_, depsgraph)
+    if drawn is None or not _is_current(drawn, tree, object_, source, depsgraph):
+        drawn = _upload(object_, source, depsgraph)
         if drawn is None:
             return None
         _state.drawn[object_.session_uid] = drawn
     drawn.stale = False
-    part_count = tree.count(object_.data.partgen.scale)
+    part_count = tree.count(source.data.partgen.scale)
     if drawn.tree is not tree or drawn.part_count != part_count:
         drawn.tree, drawn.part_count = tree, part_count
         drawn.table = color_table(leaf_colors(tree, part_count))
     return drawn
+
+
+def _leaves(object_: bpy.types.Object, source: bpy.types.Object) -> NDArray[np.int32] | None:
+    """The leaf of every polygon of `object_`, which is `source` or one of its parts: (P,) int32. None where that is unknown."""
+    leaves = stored_tree.leaf_of_polygon(source.data)
+    if leaves is not None and object_ != source:
+        leaves = leaves[np.isin(leaves, collections.leaves_of(object_))]  # a part has its polygons in the order of the source
+    return leaves if leaves is not None and 0 < len(leaves) == len(object_.data.polygons) else None
 
 
 def _shown_mesh(object_: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> bpy.types.Mesh:
@@ -216,7 +226,9 @@ def _positions(mesh: bpy.types.Mesh) -> NDArray[np.float32]:
     return vertices
 
 
-def _is_current(drawn: _Drawn, tree: PartTree, object_: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> bool:
+def _is_current(
+    drawn: _Drawn, tree: PartTree, object_: bpy.types.Object, source: bpy.types.Object, depsgraph: bpy.types.Depsgraph
+) -> bool:
     """Whether the GPU's copy is that of the object as it is. Connections and leaves change only where the tree is read anew too."""
     if drawn.tree is tree and not drawn.stale:
         return True
@@ -225,13 +237,15 @@ def _is_current(drawn: _Drawn, tree: PartTree, object_: bpy.types.Object, depsgr
         return False
     if drawn.tree is tree:
         return np.array_equal(drawn.polygons.vertices, _positions(shown), equal_nan=True)
-    leaves = stored_tree.leaf_of_polygon(object_.data)
-    return np.array_equal(drawn.leaves, leaves) and mesh_data.read_polygons(shown).fingerprint == drawn.polygons.fingerprint
+    leaves = _leaves(object_, source)
+    if leaves is None or not np.array_equal(drawn.leaves, leaves):
+        return False
+    return mesh_data.read_polygons(shown).fingerprint == drawn.polygons.fingerprint
 
 
-def _upload(object_: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> _Drawn | None:
-    leaves = stored_tree.leaf_of_polygon(object_.data)
-    if leaves is None or not len(leaves):
+def _upload(object_: bpy.types.Object, source: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> _Drawn | None:
+    leaves = _leaves(object_, source)
+    if leaves is None:
         return None
     shown = _shown_mesh(object_, depsgraph)
     polygons = mesh_data.read_polygons(shown)

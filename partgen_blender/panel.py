@@ -155,17 +155,15 @@ def _draw_apply(layout: bpy.types.UILayout, context: bpy.types.Context, source: 
     if collection is None:
         return
     if applying.is_behind(source):
-        now = regrouping.part_count(source.data)
-        text = f"There are {collection.partgen.part_count} objects; apply again for {now}."
-        _draw_text(layout, context, text, "INFO")
+        _draw_text(layout, context, f"Not applied yet: {collection.partgen.part_count} objects", "INFO")
     layout.prop(collection.partgen, "explode", slider=True)
 
 
 def _draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
     """A sentence over as many lines as the sidebar needs: labels do not wrap by themselves."""
-    width = context.region.width if context.region else 300
-    letter = 6.5 * (context.preferences.system.ui_scale or 1.0)  # the scale is 0 where there is no screen
-    letters = max(int(width / letter) - 10, 16)
+    scale = context.preferences.system.ui_scale or 1.0  # 0 where there is no screen
+    width = context.region.width / scale if context.region else 300.0
+    letters = max(int((width - 80.0) / 5.8), 16)  # what icon, margins and tabs leave, in letters of the default font
     column = layout.column(align=True)
     column.scale_y = 0.8
     for number, line in enumerate(textwrap.wrap(text, letters)):

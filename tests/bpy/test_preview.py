@@ -204,20 +204,31 @@ def test_objects_of_every_size_are_shown(distance: float) -> None:
     assert color_at(picture(object_, width=4.0 * distance), 1.5)[3] == 1.0
 
 
-def test_hidden_objects_are_left_out_unless_their_parts_are_behind_the_scale() -> None:
+def test_hidden_objects_are_left_out() -> None:
     object_ = squares()
-    view_layer = bpy.context.view_layer
     space = next(area.spaces.active for area in bpy.context.window.screen.areas if area.type == "VIEW_3D")
-    assert overlay.previewed_objects(view_layer) == [object_]
-    assert overlay._is_seen(object_, view_layer, space)
+    assert overlay.previewed_objects(bpy.context.view_layer, space) == [object_]
+    object_.hide_set(True)
+    assert overlay.previewed_objects(bpy.context.view_layer, space) == []
+
+
+def test_separate_objects_are_covered_only_while_they_are_behind_the_scale() -> None:
+    object_ = squares()
+    colors = picture(object_)
     bpy.context.view_layer.objects.active = object_
     bpy.ops.partgen.apply()
-    assert not overlay._is_seen(object_, view_layer, space)
+    space = next(area.spaces.active for area in bpy.context.window.screen.areas if area.type == "VIEW_3D")
+    assert overlay.previewed_objects(bpy.context.view_layer, space) == []
     object_.data.partgen.parts = 2
-    assert overlay._is_seen(object_, view_layer, space)
-    for part in collections.parts_of(object_):
-        part.hide_set(True)
-    assert not overlay._is_seen(object_, view_layer, space)
+    parts = overlay.previewed_objects(bpy.context.view_layer, space)
+    assert parts == collections.parts_of(object_)
+    two = picture(*parts)
+    assert np.allclose(two, picture(object_), atol=1e-3)
+    assert not np.allclose(two, colors, atol=1e-3)
+    parts[0].location.y += 2.0
+    bpy.context.view_layer.update()
+    moved = picture(*parts)
+    assert (moved[SIZE // 2 :, :, 3] == 1.0).any()
 
 
 def test_triangles_are_those_that_blender_draws() -> None:

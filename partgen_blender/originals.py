@@ -127,6 +127,8 @@ def _stand_in(obj: bpy.types.Object, mesh: bpy.types.Mesh, kind: str) -> bpy.typ
 def _baked_mesh(obj: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> bpy.types.Mesh:
     shown = obj.evaluated_get(depsgraph)
     mesh = bpy.data.meshes.new_from_object(shown, preserve_all_data_layers=True, depsgraph=depsgraph)
+    for name, value in obj.data.items():  # Blender bakes everything but the custom properties
+        mesh[name] = value
     stored_tree.clear(mesh)  # its leaves are those of the mesh before the modifiers
     return mesh
 

@@ -79,3 +79,25 @@ def tree(leaf_count: int, default_count: int = 3) -> PartTree:
         alive = [*alive[2:], node]
         node += 1
     return PartTree.from_merges(np.array(merges, np.int32).reshape(-1, 2), default_count)
+
+
+def decomposed(name: str = "Chair", leaf_count: int = 12) -> bpy.types.Object:
+    """A ball with a stored tree."""
+    from bl_ext.user_default.partgen_blender import stored_tree
+
+    obj = ball(name)
+    stored_tree.write(obj.data, tree(leaf_count), slices(obj.data, leaf_count), "geometric")
+    return obj
+
+
+def world_points(objects: list[bpy.types.Object]) -> NDArray[np.float32]:
+    """The vertices of all `objects` as the viewport shows them, in the world, sorted: (n, 3)."""
+    bpy.context.view_layer.update()
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    found = []
+    for obj in objects:
+        shown = obj.evaluated_get(depsgraph)
+        matrix = np.array(shown.matrix_world, np.float64)
+        found.append(positions(shown.to_mesh()) @ matrix[:3, :3].T + matrix[:3, 3])
+        shown.to_mesh_clear()
+    return np.unique(np.concatenate(found).astype(np.float32), axis=0)

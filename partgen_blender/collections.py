@@ -136,9 +136,17 @@ def smooth_angle(obj: bpy.types.Object) -> float | None:
     """The angle, in radians, of the Smooth by Angle modifier that Shade Auto Smooth gave to `obj`; None without one."""
     for modifier in obj.modifiers:
         group = modifier.node_group if modifier.type == "NODES" and modifier.show_viewport else None
-        if group is not None and group.name.startswith("Smooth by Angle") and "Input_1" in modifier:
-            return float(modifier["Input_1"])
+        if group is not None and group.name.startswith("Smooth by Angle"):
+            return _input(modifier, "Input_1")
     return None
+
+
+def _input(modifier: bpy.types.NodesModifier, identifier: str) -> float | None:
+    """The number in an input of a geometry nodes modifier; None where it has no such input."""
+    if hasattr(modifier, "properties"):  # since Blender 5.2, where a modifier has no custom properties any more
+        socket = getattr(modifier.properties.inputs, identifier, None)
+        return float(socket.value) if socket is not None else None
+    return float(modifier[identifier]) if identifier in modifier else None
 
 
 def _require_applicable(source: bpy.types.Object, hierarchy: str) -> None:

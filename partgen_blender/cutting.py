@@ -38,7 +38,7 @@ def cut_out(
     a cut, through custom normals at the corners where it would not; custom normals that the artist made are always kept.
     `smooth_angle` (radians) is that of a Smooth by Angle modifier on the object, where it has one.
 
-    Raises PartgenError, and leaves nothing behind, where the labels do not fit the mesh or it is in Edit Mode.
+    Raises PartgenError, and leaves nothing behind, where the labels do not fit the mesh, it is in Edit Mode, or it is broken.
     """
     polygons = read_polygons(mesh)
     parts = np.asarray(part_of_polygon).reshape(-1)
@@ -48,6 +48,7 @@ def cut_out(
             f"{mesh.name} has {polygons.count} faces, but the parts are of {len(parts)}: it was edited in the meantime.",
             "Decompose the object again.",
         )
+    _require_sound(mesh, polygons)
     polygons_of_part = _members(parts)
     if any(not len(members) for members in polygons_of_part):
         raise PartgenError("parts.empty", f"A part of {mesh.name} has no faces.", "Decompose the object again.")
@@ -70,6 +71,24 @@ def loose_elements(mesh: bpy.types.Mesh) -> tuple[int, int]:
     corner_edges = _ints(mesh, ".corner_edge", len(mesh.loops))
     corner_vertices = _ints(mesh, ".corner_vert", len(mesh.loops))
     return len(mesh.edges) - len(np.unique(corner_edges)), len(mesh.vertices) - len(np.unique(corner_vertices))
+
+
+def _require_sound(mesh: bpy.types.Mesh, polygons: Polygons) -> None:
+    """Raises PartgenError where corners do not lie on their edges, as a faulty importer can leave them: Blender would crash."""
+    edge_vertices = _ints(mesh, ".edge_verts", 2 * len(mesh.edges)).reshape(-1, 2)
+    corner_edges = _ints(mesh, ".corner_edge", len(mesh.loops))
+    starts, sizes = polygons.polygon_offsets[:-1], np.diff(polygons.polygon_offsets)
+    following = np.arange(1, len(corner_edges) + 1)
+    following[polygons.polygon_offsets[1:] - 1] = starts
+    here, there = polygons.corner_vertices, polygons.corner_vertices[following]
+    is_edge = (corner_edges >= 0) & (corner_edges < len(edge_vertices)) & (here >= 0) & (here < len(polygons.vertices))
+    ends = edge_vertices[np.where(is_edge, corner_edges, 0)] if len(edge_vertices) else np.full((len(corner_edges), 2), -1)
+    lies_on_it = ((ends[:, 0] == here) & (ends[:, 1] == there)) | ((ends[:, 0] == there) & (ends[:, 1] == here))
+    broken = np.unique(polygons.polygon_of_corner[~(is_edge & lies_on_it)])
+    if len(broken) or sizes.min() < 2:
+        faces = "a broken face" if len(broken) < 2 else f"{len(broken)} broken faces"
+        sentence = f"{mesh.name} has {faces}, which Blender itself could not edit."
+        raise PartgenError("mesh.broken", sentence, "Import it again with validation, or repair it with mesh.validate() in Python.")
 
 
 def _members(parts: NDArray) -> list[NDArray[np.int64]]:

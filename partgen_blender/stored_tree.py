@@ -191,7 +191,8 @@ def _edited(mesh: bpy.types.Mesh, topology: str) -> str:
         return ""
     before, _, _ = topology.partition(":")
     change = len(mesh.polygons) - int(before) if before.isdecimal() else 0
-    what = f"has {abs(change)} faces {'more' if change > 0 else 'fewer'} than" if change else "is not connected as it was"
+    faces = "1 face" if abs(change) == 1 else f"{abs(change)} faces"
+    what = f"has {faces} {'more' if change > 0 else 'fewer'} than" if change else "is not connected as it was"
     return (
         f"{mesh.name} {what} when it was decomposed. "
         "New faces have the part of the face they were made from, or the first; decompose it again to be sure."

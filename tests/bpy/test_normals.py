@@ -1,10 +1,12 @@
 """What the artist sees: shading is the same on parts as on the original, corner by corner."""
 
+from pathlib import Path
+
 import bpy
 import numpy as np
 import pytest
 import studio
-from bl_ext.user_default.partgen_blender import cutting
+from bl_ext.user_default.partgen_blender import collections, cutting, stored_tree
 
 DEGREE = 0.5
 
@@ -123,3 +125,53 @@ def test_custom_normals_follow_the_shape_when_a_part_is_deformed():
         part.vertices.foreach_set("co", (studio.positions(part) @ np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1]], np.float32)).reshape(-1))
         part.update()
         assert turn(studio.corner_normals(part), before @ np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1]])) < DEGREE
+
+
+def shade_auto_smooth(obj, angle):
+    """Gives `obj` the modifier of Object > Shade Auto Smooth, whose operator needs a window to load it."""
+    folder = Path(bpy.utils.system_resource("DATAFILES", path="assets"))
+    for path in folder.rglob("*.blend"):
+        with bpy.data.libraries.load(str(path)) as (there, wanted):
+            if "Smooth by Angle" in there.node_groups:
+                wanted.node_groups = ["Smooth by Angle"]
+        if wanted.node_groups:
+            break
+    modifier = obj.modifiers.new("Smooth by Angle", "NODES")
+    modifier.node_group = wanted.node_groups[0]
+    if bpy.app.version >= (5, 2):
+        modifier.properties.inputs.Input_1.value = angle
+    else:
+        modifier["Input_1"] = angle
+
+
+def drum():
+    """A smooth cylinder: gentle edges between its twelve sides, sharp ones at its lids, and slices that cut through both."""
+    bpy.ops.mesh.primitive_cylinder_add(vertices=12)
+    obj = bpy.context.object
+    obj.data.polygons.foreach_set("use_smooth", np.ones(len(obj.data.polygons), bool))
+    studio.mark(obj.data)
+    stored_tree.write(obj.data, studio.tree(4), studio.slices(obj.data, 4), "geometric")
+    return obj
+
+
+def shown_normals(obj):
+    """The normals in the viewport, by the corner of the source."""
+    bpy.context.view_layer.update()
+    shown = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    mesh = shown.to_mesh()
+    found = dict(zip(studio.origins(mesh, "CORNER").tolist(), studio.corner_normals(mesh), strict=True))
+    shown.to_mesh_clear()
+    return found
+
+
+@pytest.mark.parametrize("angle", [0.2, 0.8, 3.0])
+def test_shading_is_kept_under_a_smooth_by_angle_modifier(angle):
+    obj = drum()
+    shade_auto_smooth(obj, angle)
+    assert collections.smooth_angle(obj) == pytest.approx(angle)
+    wanted = shown_normals(obj)
+    collections.apply(obj, 0.0)
+    for part in collections.parts_of(obj):
+        found = shown_normals(part)
+        assert turn(np.array([wanted[corner] for corner in found]), np.array(list(found.values()))) < DEGREE
+        assert not np.any(studio.values(part.data.edges, "use_edge_sharp", bool))

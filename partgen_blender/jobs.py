@@ -96,17 +96,18 @@ def decompose(
         request = SegmentRequest(
             object_.name, method, polygons.vertices, polygons.corner_vertices, polygons.polygon_offsets, linear
         )
+        _started -= _drop_older(object_)
         request_id = client.submit(request, key=f"segment {object_.session_uid}")
         job = Job(
             request_id, object_.name, object_.session_uid, _bakes(object_, evaluated), apply_at_once, hierarchy, polygons
         )
         _open[request_id] = job
+        _started += 1
         jobs.append(job)
     if problems and not jobs:
         raise problems[0]
     for problem in problems:
         _tell("WARNING", problem.sentence, problem.remedy)
-    _started += len(jobs)
     keep_pumping()
     return jobs
 
@@ -126,7 +127,7 @@ def abandon_all(why: str) -> None:
     names = [job.object_name for job in _open.values()]
     cancel_all()
     if names:
-        _tell("WARNING", f"{_listed(names)} {'was' if len(names) == 1 else 'were'} not decomposed, {why}.")
+        _tell("WARNING", f"{_not_decomposed(names)}, {why}.")
 
 
 # ---- watching --------------------------------------------------------------------------------------------------------
@@ -142,18 +143,19 @@ def job_of(object_: bpy.types.Object) -> Job | None:
     return next((job for job in _open.values() if job.object_uid == object_.session_uid), None)
 
 
-def progress() -> tuple[float, str]:
-    """How far all open jobs are together, in [0, 1], and in words: which object, what is done to it, how long it takes."""
+def progress() -> tuple[float, str, list[str]]:
+    """How far all open jobs are together: the share in [0, 1], the time left ("" where nobody can tell), what is being done.
+
+    The last is a line for the object, where there are several, and one for the stage.
+    """
     if not _open:
-        return 1.0, ""
-    ended = max(_started - len(_open), 0)
-    total = ended + len(_open)
-    fraction = (ended + sum(job.fraction for job in _open.values())) / total
-    job = max(_open.values(), key=lambda job: (job.result is None, job.fraction > 0, -job.request_id))
-    words = f"{job.object_name}: {job.stage}" if total > 1 else job.stage
-    if job.result is None and job.seconds_left is not None:
-        words += f", {time_left(job.seconds_left)}"
-    return fraction, f"{ended + 1} of {total} · {words}" if total > 1 else words
+        return 1.0, "", []
+    ended = _started - len(_open)
+    fraction = (ended + sum(job.fraction for job in _open.values())) / _started
+    job = _running()
+    seconds = _seconds_left(job)
+    lines = [f"{ended + 1} of {_started} · {job.object_name}"] if _started > 1 else []
+    return fraction, "" if seconds is None else time_left(seconds), [*lines, job.stage]
 
 
 def time_left(seconds: float) -> str:
@@ -190,8 +192,7 @@ def pump() -> bool:
         elif isinstance(event, Done) and event.id in _open:
             _open[event.id].result = event.result
             _open[event.id].fraction = 1.0
-        elif isinstance(event, Failed):
-            _failed(event)
+    _fail([event for event in heard if isinstance(event, Failed)])
     for job in [job for job in _open.values() if job.result is not None]:
         if waiting_for := _hindrance():
             job.stage = waiting_for
@@ -211,6 +212,20 @@ def finish(seconds: float = 600.0) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def _running() -> Job:
+    """The open job that the backend is at, else the next one."""
+    return max(_open.values(), key=lambda job: (job.result is None, job.fraction > 0, -job.request_id))
+
+
+def _seconds_left(running: Job) -> float | None:
+    """What the backend expects of the running job, and for each that waits the same for every polygon."""
+    if running.seconds_left is None or running.result is not None or running.fraction >= 1:
+        return None
+    whole = running.seconds_left / (1.0 - running.fraction)
+    waiting = sum(job.polygons.count for job in _open.values() if job is not running and job.result is None)
+    return running.seconds_left + whole * waiting / running.polygons.count
 
 
 def _tick() -> float | None:
@@ -299,12 +314,24 @@ def _tell_finished(object_: bpy.types.Object, result: SegmentResult) -> None:
     _unreported.append(Message("INFO", f"{object_.name}: {count} parts ({result.method}, {result.seconds:.1f} s)."))
 
 
-def _failed(event: Failed) -> None:
-    job = _open.pop(event.id, None)
-    if job is None or event.code in _NO_FAULT:
-        return
-    sentence = event.sentence if job.object_name in event.sentence else f"{job.object_name} was not decomposed. {event.sentence}"
-    _tell("WARNING" if event.code == "stopped" else "ERROR", sentence, event.remedy)
+def _fail(events: list[Failed]) -> None:
+    """Ends the jobs of `events` and says why, once for all that have the same reason."""
+    reasons: dict[tuple[str, str, str], list[str]] = {}
+    for event in events:
+        job = _open.pop(event.id, None)
+        if job is not None and event.code not in _NO_FAULT:
+            reasons.setdefault((event.code, event.sentence, event.remedy), []).append(job.object_name)
+    for (code, sentence, remedy), names in reasons.items():
+        level = "WARNING" if code == "stopped" else "ERROR"
+        _tell(level, sentence if names[0] in sentence else f"{_not_decomposed(names)}. {sentence}", remedy)
+
+
+def _drop_older(object_: bpy.types.Object) -> int:
+    """Forgets the open jobs of an object that is asked for again, which the client supersedes. Returns how many."""
+    older = [job.request_id for job in _open.values() if job.object_uid == object_.session_uid]
+    for request_id in older:
+        del _open[request_id]
+    return len(older)
 
 
 def _bakes(object_: bpy.types.Object, evaluated: bool) -> bool:
@@ -376,8 +403,9 @@ def _report() -> None:
             bpy.ops.partgen.report("INVOKE_DEFAULT")
 
 
-def _listed(names: list[str]) -> str:
-    """Names as one says them: "Lamp", "Lamp and Chair", "Lamp, Chair and 3 more"."""
+def _not_decomposed(names: list[str]) -> str:
+    """The beginning of a sentence: "Lamp was not decomposed", "Lamp, Chair and 3 more were not decomposed"."""
     if len(names) > 3:
-        return f"{names[0]}, {names[1]} and {len(names) - 2} more"
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+        names = [*names[:2], f"{len(names) - 2} more"]
+    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return f"{listed} {'was' if len(names) == 1 else 'were'} not decomposed"

@@ -235,7 +235,9 @@ class PARTGEN_OT_report(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         for message in jobs.take_unreported():
-            self.report({message.level}, f"{message.sentence} {message.remedy}".strip())
+            # An error would open a dialog under the pointer, in the middle of other work. The panel keeps it until it is dismissed.
+            level = "WARNING" if message.level == "ERROR" else message.level
+            self.report({level}, f"{message.sentence} {message.remedy}".strip())
         return {"FINISHED"}
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
-
+import blf
 import bpy
 from partgen.client import Status
 
@@ -15,6 +14,8 @@ _STATUS_TEXT = {
     Status.READY: ("Ready", "RADIOBUT_ON"),
     Status.BUSY: ("Working", "SORTTIME"),
 }
+_INTERFACE_FONT = 0
+_BESIDE_TEXT = 95.0  # what icon, margins and tabs take of the sidebar, pixels at scale 1
 _LEVEL_ICON = {"INFO": "INFO", "WARNING": "ERROR", "ERROR": "CANCEL"}
 
 
@@ -118,11 +119,13 @@ def _source(context: bpy.types.Context) -> bpy.types.Object | None:
 def _draw_progress(layout: bpy.types.UILayout) -> None:
     if not jobs.open_jobs():
         return
-    fraction, words = jobs.progress()
-    row = layout.row(align=True)
-    row.progress(factor=fraction, text=f"{fraction:.0%}", type="BAR")
+    fraction, time_left, lines = jobs.progress()
+    column = layout.column(align=True)
+    row = column.row(align=True)
+    row.progress(factor=fraction, text=", ".join(filter(None, [f"{fraction:.0%}", time_left])), type="BAR")
     row.operator("partgen.cancel", text="", icon="X")
-    layout.label(text=words)
+    for line in lines:
+        column.label(text=line)
 
 
 def _draw_messages(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -161,13 +164,25 @@ def _draw_apply(layout: bpy.types.UILayout, context: bpy.types.Context, source: 
 
 def _draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
     """A sentence over as many lines as the sidebar needs: labels do not wrap by themselves."""
-    scale = context.preferences.system.ui_scale or 1.0  # 0 where there is no screen
-    width = context.region.width / scale if context.region else 300.0
-    letters = max(int((width - 80.0) / 5.8), 16)  # what icon, margins and tabs leave, in letters of the default font
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for number, line in enumerate(textwrap.wrap(text, letters)):
+    for number, line in enumerate(_lines(text, context)):
         column.label(text=line, icon="BLANK1" if number else icon)
+
+
+def _lines(text: str, context: bpy.types.Context) -> list[str]:
+    """`text` broken between words so that each line fits into the sidebar, beside an icon."""
+    scale = context.preferences.system.ui_scale or 1.0  # 0 where there is no screen
+    blf.size(_INTERFACE_FONT, context.preferences.ui_styles[0].widget.points * scale)
+    width = (context.region.width if context.region else 300) - _BESIDE_TEXT * scale
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and blf.dimensions(_INTERFACE_FONT, longer)[0] <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
 def _draw_menu(menu: bpy.types.Menu, context: bpy.types.Context) -> None:

@@ -141,7 +141,7 @@ def test_several_objects_are_one_job_each_with_progress_over_all() -> None:
     select(*rows)
     assert bpy.ops.partgen.decompose() == {"FINISHED"}
     assert [job.object_name for job in jobs.open_jobs()] == ["Row 0", "Row 1", "Row 2"]
-    assert jobs.progress()[1].startswith("1 of 3 · Row 0")
+    assert jobs.progress()[2][0] == "1 of 3 · Row 0"
     assert jobs.finish(30)
     assert all(stored_tree.is_stored(row.data) for row in rows)
 
@@ -191,8 +191,20 @@ def test_newer_job_replaces_the_older_silently() -> None:
     row = make_row("Slow Row")
     start_slow(row)
     bpy.ops.partgen.decompose()
-    pump_until(lambda: len(jobs.open_jobs()) == 1)
+    assert len(jobs.open_jobs()) == 1
+    pump_until(lambda: jobs.progress()[0] > 0)
+    assert jobs.progress()[0] < 0.1
+    assert jobs.progress()[2] == ["Counting the pieces"]
     assert not jobs.messages
+    jobs.cancel_all()
+
+
+def test_time_left_counts_the_objects_that_wait() -> None:
+    rows = [make_row(f"Slow Row {n}") for n in range(3)]
+    start_slow(*rows)
+    pump_until(lambda: jobs.progress()[1])
+    first, *_ = jobs.open_jobs()
+    assert jobs._seconds_left(first) == pytest.approx(first.seconds_left + 2 * first.seconds_left / (1 - first.fraction))
     jobs.cancel_all()
 
 
@@ -234,6 +246,15 @@ def test_killed_backend_is_explained_and_started_again() -> None:
     bpy.ops.partgen.decompose()
     assert jobs.finish(30)
     assert stored_tree.is_stored(row.data)
+
+
+def test_a_reason_that_ends_several_jobs_is_told_once() -> None:
+    rows = [make_row(f"Slow Row {n}") for n in range(4)]
+    start_slow(*rows)
+    os.kill(backend.greeting().pid, signal.SIGKILL)
+    pump_until(lambda: not jobs.open_jobs(), 10)
+    (message,) = jobs.messages
+    assert message.sentence.startswith("Slow Row 0, Slow Row 1 and 2 more were not decomposed. The backend ended")
 
 
 def test_stopped_backend_is_said() -> None:

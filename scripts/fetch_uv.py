@@ -7,6 +7,7 @@ import io
 import json
 import platform
 import sys
+import urllib.parse
 import urllib.request
 import zipfile
 from pathlib import Path
@@ -23,10 +24,14 @@ def wheel_of_this_machine(files: list[dict]) -> dict:
 
 
 def main(folder: Path) -> None:
-    with urllib.request.urlopen(INDEX, timeout=60) as answer:
-        wheel = wheel_of_this_machine(json.load(answer)["urls"])
-    with urllib.request.urlopen(wheel["url"], timeout=300) as answer:
-        content = answer.read()
+    try:
+        with urllib.request.urlopen(INDEX, timeout=60) as answer:
+            wheel = wheel_of_this_machine(json.load(answer)["urls"])
+            address = urllib.parse.urljoin(answer.url, wheel["url"])
+        with urllib.request.urlopen(address, timeout=300) as answer:
+            content = answer.read()
+    except OSError as error:
+        raise SystemExit(f"uv could not be downloaded: {error}.") from error
     if hashlib.sha256(content).hexdigest() != wheel["digests"]["sha256"]:
         raise SystemExit("The download of uv is damaged. Try again.")
     archive = zipfile.ZipFile(io.BytesIO(content))

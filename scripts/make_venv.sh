@@ -24,9 +24,9 @@ uv() { # prints the path of a uv that runs, installing it where there is none
         if [ -n "$candidate" ] && "$candidate" --version >/dev/null 2>&1; then echo "$candidate"; return; fi
     done
     if python3 -m pip --version >/dev/null 2>&1; then
-        python3 -m pip install --quiet --disable-pip-version-check --target "$bootstrap" uv >&2
+        python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --upgrade --target "$bootstrap" uv >&2 || return 1
     else
-        python3 "$here/fetch_uv.py" "$bootstrap/bin" >&2
+        python3 "$here/fetch_uv.py" "$bootstrap/bin" >&2 || return 1
     fi
     echo "$bootstrap/bin/uv"
 }
@@ -42,12 +42,13 @@ for version in "$@"; do
 done
 rm -rf "$folder"
 echo "No Python $* with venv on this machine: fetching one with uv."
-uv=$(uv)
-for version in "$@"; do
+uv=$(uv) || uv=
+for version in ${uv:+"$@"}; do
     if "$uv" venv --quiet --seed --python "$version" "$folder"; then
         echo "$folder: Python $version through uv"
         exit 0
     fi
 done
-echo "$folder needs Python $*. Install one of them with its venv module (Debian: apt-get install python3-venv), then try again." >&2
+echo "$folder needs Python ${*// / or }, which is neither on this machine nor could be fetched." >&2
+echo "Install it with its venv module (Debian: apt-get install python3-venv), then try again." >&2
 exit 1

@@ -119,7 +119,7 @@ def decompose(sources: list[bpy.types.Object]) -> None:
     jobs = extension_module("jobs")
     shown = ""
     while jobs.pump():
-        stage = jobs.progress()[1].partition(",")[0]
+        stage = "".join(jobs.progress()[2][-1:])
         if stage and stage != shown:
             say(stage)
         shown = stage

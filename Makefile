@@ -27,7 +27,7 @@ EXTENSION_SOURCES := $(shell find partgen_blender backend/partgen -name '*.py' 2
 ##@ Use
 .PHONY: help
 help: ## list every command
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-zA-Z%._-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-zA-Z%._-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' Makefile
 
 .PHONY: setup
 setup: .venv/.setup ## make .venv with the backend: .venv/bin/partgen is ready afterwards
@@ -35,10 +35,16 @@ setup: .venv/.setup ## make .venv with the backend: .venv/bin/partgen is ready a
 .PHONY: demo
 demo: .venv/.setup $(BPY)/.ready dist/.built ## take a sample apart in headless Blender, into demo/out (MESH=path: your own file)
 	@echo "Taking $(if $(MESH),$(MESH),the sample) apart"
+	mkdir -p build
 	PARTGEN_BACKEND="'$(CURDIR)/.venv/bin/partgen' serve" $(BPY)/bin/python demo/run.py \
-		--extension dist/partgen_blender-*.zip --output demo/out $(if $(MESH),--mesh "$(MESH)") > demo/blender.log 2>&1 &&
-		grep '^  ' demo/blender.log || { cat demo/blender.log; exit 1; }
+		--extension dist/partgen_blender-*.zip --output demo/out $(if $(MESH),--mesh "$(MESH)") 2>&1 |
+		tee build/demo.log | sed -un '/^  /p' || { tail -n 15 build/demo.log; echo "All of it: build/demo.log"; exit 1; }
 	$(PYTHON) demo/overview.py demo/out
+
+.PHONY: picture
+picture: ## render the README's picture again: docs/elephant.png
+	@$(MAKE) --no-print-directory demo MESH=
+	$(PYTHON) demo/overview.py demo/out --shrink docs/elephant.png
 
 .PHONY: build
 build: dist/.built ## build the extension: dist/partgen_blender-VERSION.zip
@@ -57,23 +63,40 @@ test-bpy-%: .venv/.setup .venvs/bpy-%/.ready dist/.built ## tests of the built e
 	.venvs/bpy-$*/bin/python -m pytest tests/bpy
 
 .PHONY: test-all
-test-all: test-unit ## everything: backend, and the add-on in every Blender whose Python can be had
+test-all: test test-other-blenders ## everything: backend, and the add-on in every Blender whose Python can be had
+
+.PHONY: test-other-blenders
+test-other-blenders: ## the add-on in every Blender but the one of `make test`
 	@failed=
-	for version in $(BLENDERS); do
-		if ! $(MAKE) --no-print-directory .venvs/bpy-$$version/.ready; then
-			echo "!! SKIPPED: Blender $$version is not tested, its environment could not be made (see above)"
-			[ "$$version" = "$(BLENDER)" ] && failed="$$failed $$version"
-			continue
+	for version in $(filter-out $(BLENDER),$(BLENDERS)); do
+		if $(MAKE) --no-print-directory .venvs/bpy-$$version/.ready; then
+			$(MAKE) --no-print-directory test-bpy-$$version || failed="$$failed $$version"
+		else
+			echo "!! SKIPPED: Blender $$version is not tested, because its environment could not be made (see above) !!"
 		fi
-		$(MAKE) --no-print-directory test-bpy-$$version || failed="$$failed $$version"
 	done
 	if [ -n "$$failed" ]; then echo "Failed in Blender:$$failed"; exit 1; fi
+
+.PHONY: test-gui
+test-gui: .venv/.setup dist/.built ## screenshots of the add-on in a real window, into build/gui (Debian, root)
+	@bash tests/gui/run.sh build/gui
 
 .PHONY: lint
 lint: .venv/.dev ## style, types, and which package may import which
 	@$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
 	.venv/bin/lint-imports
+
+.PHONY: bench
+bench: bench-segmentation bench-slider ## segmentation quality on a sample, and the cost of moving the slider at 1M faces
+
+.PHONY: bench-segmentation
+bench-segmentation: .venv/.dev ## segmentation quality on a sample of the benchmark (PARTGEN_BENCHMARK=folder)
+	@$(PYTHON) -m pytest -s tests/benchmark
+
+.PHONY: bench-slider
+bench-slider: $(BPY)/.ready dist/.built ## milliseconds for one move of the scale slider at 1M faces
+	@$(BPY)/bin/python tests/bpy/benchmark_slider.py dist/partgen_blender-*.zip
 
 ##@ Environments
 .PHONY: system-packages

@@ -1,4 +1,7 @@
-"""Joins the demo's pictures into one: overview.py FOLDER. The object, its parts from fine to coarse, and the parts apart."""
+"""Joins the demo's pictures into FOLDER/overview.png: the object, its parts from fine to coarse, and the parts apart.
+
+    overview.py FOLDER [--shrink PNG]     and a smaller copy for the README
+"""
 
 from __future__ import annotations
 
@@ -44,5 +47,9 @@ def overview(folder: Path) -> Image.Image:
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
-    overview(folder).save(folder / "overview.png", optimize=True)
+    sheet = overview(folder)
+    sheet.save(folder / "overview.png", optimize=True)
+    if sys.argv[2:3] == ["--shrink"]:  # the README's picture
+        small = sheet.resize((sheet.width * 3 // 5, sheet.height * 3 // 5), Image.Resampling.LANCZOS)
+        small.save(sys.argv[3], optimize=True)
     print(f"  {folder / 'overview.png'}")

@@ -24,7 +24,7 @@ uv() { # prints the path of a uv that runs, installing it where there is none
         if [ -n "$candidate" ] && "$candidate" --version >/dev/null 2>&1; then echo "$candidate"; return; fi
     done
     if python3 -m pip --version >/dev/null 2>&1; then
-        python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --upgrade --target "$bootstrap" uv >&2 || return 1
+        PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --disable-pip-version-check --upgrade --target "$bootstrap" uv >&2 || return 1
     else
         python3 "$here/fetch_uv.py" "$bootstrap/bin" >&2 || return 1
     fi

@@ -184,7 +184,7 @@ class PARTGEN_OT_open_log_folder(bpy.types.Operator):
     """Show the folder of the backend's log in the file browser of the system"""
 
     bl_idname = "partgen.open_log_folder"
-    bl_label = "Open Folder"
+    bl_label = "Open Log Folder"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         bpy.ops.wm.path_open(filepath=str(backend.log_folder()))
@@ -195,7 +195,7 @@ class PARTGEN_OT_copy_log_path(bpy.types.Operator):
     """Copy the path of the backend's log, to attach it to a report"""
 
     bl_idname = "partgen.copy_log_path"
-    bl_label = "Copy Path"
+    bl_label = "Copy Log Path"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         context.window_manager.clipboard = str(backend.log_path())

@@ -105,7 +105,7 @@ class PARTGEN_PT_backend(_InSidebar, bpy.types.Panel):
         if backend.status() is Status.STOPPED:
             row.operator("partgen.start_backend", icon="PLAY")
         else:
-            row.operator("partgen.stop_backend", icon="PAUSE")
+            row.operator("partgen.stop_backend", icon="SNAP_FACE")
         row = layout.row(align=True)
         row.operator("partgen.open_log_folder", text="Open Log", icon="FILE_FOLDER")
         row.operator("partgen.copy_log_path", text="", icon="COPYDOWN")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bpy
+from partgen.client import default_command
 
 
 def _opacity_changed(preferences: bpy.types.AddonPreferences, context: bpy.types.Context) -> None:
@@ -36,8 +37,12 @@ class PARTGEN_AP_preferences(bpy.types.AddonPreferences):
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.prop(self, "backend_command", placeholder="Found automatically")
+        if not self.backend_command:
+            found = " ".join(default_command() or ())
+            row = layout.row(heading=" ")
+            row.label(text=f"Found: {found}" if found else "None was found on this computer", icon="CHECKMARK" if found else "ERROR")
         layout.prop(self, "preview_opacity", text="Preview Opacity")
-        row = layout.row(heading="Backend Log")
+        row = layout.row()
         row.operator("partgen.open_log_folder", icon="FILE_FOLDER")
         row.operator("partgen.copy_log_path", icon="COPYDOWN")
 

@@ -192,16 +192,29 @@ def _match(parts: list[_Part], former: list[bpy.types.Object], identity: dict[st
     same = {leaves_of(obj).tobytes(): obj for obj in former if obj[PART]["shape"] == identity["shape"]}
     for part in parts:
         part.kept = same.pop(part.leaves.tobytes(), None)
-    new = [part for part in parts if part.kept is None]
     kept = {part.kept for part in parts}
-    old = [(obj, leaves_of(obj)) for obj in former if obj not in kept]
-    overlaps = [(np.isin(part.leaves, leaves, assume_unique=True).sum(), part, obj) for part in new for obj, leaves in old]
-    taken: set[object] = set()
-    for overlap, part, obj in sorted(overlaps, key=lambda item: -item[0]):
-        if overlap and part not in taken and obj not in taken:
-            taken |= {part, obj}
-            part.name = obj.name if obj.name != obj[PART]["name"] else ""
-            part.color = tuple(obj.color) if not np.allclose(obj.color, obj[PART]["color"], atol=1e-4) else ()
+    for part, obj in _heirs([part for part in parts if part.kept is None], [obj for obj in former if obj not in kept]):
+        part.name = obj.name if obj.name != obj[PART]["name"] else ""
+        part.color = tuple(obj.color) if not np.allclose(obj.color, obj[PART]["color"], atol=1e-4) else ()
+
+
+def _heirs(parts: list[_Part], former: list[bpy.types.Object]) -> list[tuple[_Part, bpy.types.Object]]:
+    """Pairs parts with the former objects that they share most leaves with; nothing is in two pairs."""
+    owner = np.full(1 + max((int(part.leaves[-1]) for part in parts), default=0), -1)
+    for number, obj in enumerate(former):
+        leaves = leaves_of(obj)
+        owner[leaves[leaves < len(owner)]] = number
+    overlaps = []
+    for index, part in enumerate(parts):
+        numbers, counts = np.unique(owner[part.leaves], return_counts=True)
+        overlaps += [(-count, number, index) for number, count in zip(numbers.tolist(), counts.tolist(), strict=True) if number >= 0]
+    heirs: dict[int, int] = {}
+    served: set[int] = set()
+    for _, number, index in sorted(overlaps):
+        if number not in heirs and index not in served:
+            heirs[number] = index
+            served.add(index)
+    return [(parts[index], former[number]) for number, index in heirs.items()]
 
 
 def _make_objects(
@@ -273,6 +286,8 @@ def _remove_members(source: bpy.types.Object, keeping: Several[bpy.types.Object]
                 collection.children.link(child)
         bpy.data.collections.remove(nested)
     doomed = [obj for obj in _recorded(source, "objects") if obj not in keeping]
+    for obj in doomed:
+        restore(obj)  # a part that was itself taken apart goes with its parts
     for child in {child for obj in doomed for child in obj.children}.difference(doomed):
         _release(child, source)
     meshes = {obj.data for obj in doomed if obj.type == "MESH"}

@@ -203,6 +203,9 @@ def _template(mesh: bpy.types.Mesh) -> bpy.types.Mesh:
     """
     template = mesh.copy()
     template.use_fake_user = False
+    # Generated texture coordinates are measured from the bounds of the mesh: they stay those of the whole.
+    template.use_auto_texspace = False
+    template.texspace_location, template.texspace_size = mesh.texspace_location, mesh.texspace_size
     with _editing(template) as bm:
         for vertex in bm.verts[1:]:
             bm.verts.remove(vertex)

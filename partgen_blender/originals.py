@@ -86,7 +86,9 @@ def note(obj: bpy.types.Object) -> str:
         return f"{obj.name} is a copy of {original.name} with its modifiers and shape keys applied; {original.name} is hidden."
     library = original.library or original.data.library
     source = f" from {bpy.path.basename(library.filepath)}" if library else ""
-    return f"{original.name} is linked{source}, so {obj.name} is a local copy to work on; the linked one is hidden."
+    # This file can save that a linked object's eye is closed, but not that it is disabled in renders.
+    until = " (in renders only until this file is closed: take it out of the scene to be sure)" if original.library else ""
+    return f"{original.name} is linked{source}, so {obj.name} is a local copy to work on; the linked one is hidden{until}."
 
 
 def discard(copy: bpy.types.Object, view_layer: bpy.types.ViewLayer | None = None) -> None:

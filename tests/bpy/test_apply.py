@@ -280,6 +280,30 @@ def test_parts_whose_faces_were_deleted_are_left_out():
     assert labels(collections.parts_of(chair)) == {frozenset([leaf]) for leaf in (0, 1, 3)}
 
 
+def test_a_part_that_was_taken_apart_itself_goes_with_its_parts():
+    chair = studio.decomposed()
+    apply(chair, 2)
+    seat = collections.parts_of(chair)[0]
+    stored_tree.write(seat.data, studio.tree(2), studio.slices(seat.data, 2), "geometric")
+    assert len(apply(seat, 2).objects) == 2
+    apply(chair, 12)
+    assert len(bpy.data.objects) == 13
+    assert len(bpy.data.collections) == 1
+
+
+def test_a_thousand_parts_are_matched_quickly():
+    from time import process_time
+
+    bpy.ops.mesh.primitive_grid_add(x_subdivisions=40, y_subdivisions=40)
+    grid = bpy.context.object
+    stored_tree.write(grid.data, studio.tree(1600), np.arange(1600), "geometric")
+    apply(grid, 700)
+    start = process_time()
+    apply(grid, 1100)
+    assert process_time() - start < 10
+    assert labels(collections.parts_of(grid)) == expected(grid, 1100)
+
+
 def test_two_sources_do_not_mix():
     chair, table = studio.decomposed("Chair"), studio.decomposed("Table")
     first, second = apply(chair, 3), apply(table, 4)

@@ -148,6 +148,7 @@ def test_shape_keys_survive_with_values_ranges_and_relations():
         for key in found:
             np.testing.assert_array_equal(studio.values(key.data, "co", np.float32, 3), shapes[key.name][vertices])
     assert [key.name for key in obj.data.shape_keys.key_blocks] == ["Basis", "Smile", "Wide smile"]
+    assert len(bpy.data.shape_keys) == 5
 
 
 def test_an_active_shape_key_does_not_become_the_shape_of_the_parts():
@@ -204,6 +205,16 @@ def test_custom_properties_of_the_mesh_survive():
     for part in cut(mesh):
         assert part["asset id"] == "chair-07"
         assert list(part["size"]) == [1.0, 2.0, 3.0]
+
+
+def test_generated_texture_coordinates_stay_those_of_the_whole():
+    mesh = studio.ball().data
+    mesh.vertices[0].co.x = 9
+    mesh.update()
+    for part in cut(mesh):
+        assert tuple(part.texspace_location) == tuple(mesh.texspace_location)
+        assert tuple(part.texspace_size) == tuple(mesh.texspace_size)
+    assert mesh.use_auto_texspace
 
 
 def test_settings_of_the_mesh_survive():

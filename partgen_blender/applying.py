@@ -10,21 +10,28 @@ import bpy
 from . import collections, explode, regrouping, stored_tree
 
 
-def apply(source: bpy.types.Object, hierarchy: str = "NONE") -> list[bpy.types.Object]:
+def apply(source: bpy.types.Object, hierarchy: str = "NONE", keep_shading: bool = True) -> list[bpy.types.Object]:
     """Makes an object of every part of `source` at its scale, and returns them. Applied again, they are brought to the new scale.
 
-    `source` is hidden and kept. `hierarchy`: "NONE", "PARENTING" or "COLLECTIONS". Where `source` was selected, or one of
-    its parts was, the parts are selected now. Raises PartgenError, and changes nothing, where it has no usable tree.
+    `source` is hidden and kept. `hierarchy`: "NONE", "PARENTING" or "COLLECTIONS"; `keep_shading`: across cuts.
+    Where `source` was selected, or one of its parts was, the parts are selected now. Raises PartgenError, and changes
+    nothing, where it has no usable tree.
     """
     view_layer = bpy.context.view_layer
     was_chosen = any(_is_chosen(object_, view_layer) for object_ in (source, *collections.parts_of(source)))
-    collection = collections.apply(source, source.data.partgen.scale, hierarchy)
+    collection = collections.apply(source, source.data.partgen.scale, hierarchy, keep_shading)
     parts = collections.parts_of(source)
     collection.partgen.part_count = regrouping.part_count(source.data)
     explode.arrange(collection)
     if was_chosen:
         _choose(parts, view_layer)
     return parts
+
+
+def restore(source: bpy.types.Object) -> None:
+    """Undoes `apply`: removes the objects that it made and shows `source` again, selected. Its parts can be applied anew."""
+    collections.restore(source)
+    _choose([source], bpy.context.view_layer)
 
 
 def source_of(object_: bpy.types.Object) -> bpy.types.Object | None:
@@ -45,10 +52,11 @@ def _is_chosen(object_: bpy.types.Object, view_layer: bpy.types.ViewLayer) -> bo
     return object_.name in view_layer.objects and (object_.select_get(view_layer=view_layer) or view_layer.objects.active == object_)
 
 
-def _choose(parts: list[bpy.types.Object], view_layer: bpy.types.ViewLayer) -> None:
+def _choose(objects: list[bpy.types.Object], view_layer: bpy.types.ViewLayer) -> None:
+    """Selects `objects` as well, and makes the first of them active."""
     view_layer.update()  # which has not heard of new objects yet
-    seen = [part for part in parts if part.name in view_layer.objects]
-    for part in seen:
-        part.select_set(True, view_layer=view_layer)
+    seen = [object_ for object_ in objects if object_.name in view_layer.objects]
+    for object_ in seen:
+        object_.select_set(True, view_layer=view_layer)
     if seen:
         view_layer.objects.active = seen[0]

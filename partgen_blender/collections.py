@@ -61,14 +61,15 @@ def apply(
 
     Applied again, the same collection comes to the new scale: a part with the same leaves keeps its object, whatever the
     artist did to it; any other is replaced, and hands name and colour, where the artist chose them, to the new part that has
-    most of its leaves. Where the source was reshaped or decomposed anew in the meantime, every part is cut anew.
+    most of its leaves. Where the source was reshaped or decomposed anew in the meantime, or shall be shaded otherwise, every
+    part is cut anew.
 
     Raises PartgenError, and leaves everything as it was, where the source cannot be taken apart.
     """
     _require_applicable(source, hierarchy)
     stored = _stored_tree(source)
     parts = _plan(stored, scale)
-    identity = _identity(source, stored)
+    identity = _identity(source, stored, keep_shading)
     _match(parts, parts_of(source), identity)
     objects = _make_objects(source, stored, parts, identity, keep_shading)
     _hide(source, view_layer or bpy.context.view_layer)
@@ -180,10 +181,10 @@ def _plan(stored: stored_tree.StoredTree, scale: float) -> list[_Part]:
     return sorted(parts, key=lambda part: part.rank)
 
 
-def _identity(source: bpy.types.Object, stored: stored_tree.StoredTree) -> dict[str, str]:
+def _identity(source: bpy.types.Object, stored: stored_tree.StoredTree, keep_shading: bool) -> dict[str, str]:
     """What makes leaves comparable (`tree`), and parts of the same leaves the same (`shape`)."""
     tree = zlib.crc32(stored.leaf_of_polygon.data, zlib.crc32(stored.tree.merges.data))
-    return {"tree": f"{tree:08x}", "shape": read_polygons(source.data).fingerprint}
+    return {"tree": f"{tree:08x}", "shape": f"{read_polygons(source.data).fingerprint}:{keep_shading:d}"}
 
 
 def _match(parts: list[_Part], former: list[bpy.types.Object], identity: dict[str, str]) -> None:

@@ -284,7 +284,11 @@ def _insert(job: Job, result: SegmentResult) -> bpy.types.Object:
     tree = PartTree(result.merges, result.heights, result.default_scale)
     original = originals.original_of(object_, job.evaluated, depsgraph)
     mesh = original.data
-    stored_tree.write(mesh, tree, result.leaf_of_polygon, result.method, result.weights, result.notes)
+    try:
+        stored_tree.write(mesh, tree, result.leaf_of_polygon, result.method, result.weights, result.notes)
+    except PartgenError:
+        originals.discard(original)
+        raise
     regrouping.forget(mesh)
     mesh.partgen.scale = tree.default_scale
     _select_instead(object_, original)
@@ -304,7 +308,7 @@ def _select_instead(object_: bpy.types.Object, copy: bpy.types.Object) -> None:
 def _apply(object_: bpy.types.Object, hierarchy: str) -> None:
     """Makes separate objects. The tree stays where that fails: it is good, and can be applied later."""
     try:
-        applying.apply(object_, hierarchy)
+        applying.apply(object_, hierarchy, bpy.context.scene.partgen.keep_shading)
     except PartgenError as error:
         _tell("ERROR", error.sentence, error.remedy)
 

@@ -116,21 +116,36 @@ Applied again, the parts are made anew for the scale as it is now"""
     hierarchy: bpy.props.EnumProperty(
         name="Hierarchy", description="How the parts are arranged", items=properties.HIERARCHIES, default="NONE"
     )
+    keep_shading: bpy.props.BoolProperty(name="Keep Shading", description=properties.KEEP_SHADING, default=True)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if not self.properties.is_property_set("hierarchy"):
-            self.hierarchy = context.scene.partgen.hierarchy
+        for name in ("hierarchy", "keep_shading"):
+            if not self.properties.is_property_set(name):
+                setattr(self, name, getattr(context.scene.partgen, name))
         return self.execute(context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         made = 0
         try:
             for object_ in decomposed_objects(context):
-                made += len(applying.apply(object_, self.hierarchy))
+                made += len(applying.apply(object_, self.hierarchy, self.keep_shading))
         except PartgenError as error:
             self.report({"ERROR"}, str(error))
             return {"FINISHED"} if made else {"CANCELLED"}
         self.report({"INFO"}, f"{made} parts.")
+        return {"FINISHED"}
+
+
+class PARTGEN_OT_restore(_OfDecomposed, bpy.types.Operator):
+    """Remove the objects that Apply made, with what you changed on them, and show the original object again"""
+
+    bl_idname = "partgen.restore"
+    bl_label = "Remove Objects"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        for object_ in decomposed_objects(context):
+            applying.restore(object_)
         return {"FINISHED"}
 
 
@@ -245,6 +260,7 @@ CLASSES = (
     PARTGEN_OT_decompose,
     PARTGEN_OT_cancel,
     PARTGEN_OT_apply,
+    PARTGEN_OT_restore,
     PARTGEN_OT_clear,
     PARTGEN_OT_start_backend,
     PARTGEN_OT_stop_backend,

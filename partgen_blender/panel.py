@@ -152,11 +152,13 @@ def _draw_apply(layout: bpy.types.UILayout, context: bpy.types.Context, source: 
     column = layout.column(align=True)
     row = column.row(align=True)
     row.prop(context.scene.partgen, "hierarchy", expand=True)
+    column.prop(context.scene.partgen, "keep_shading")
     row = column.row(align=True)
     row.scale_y = 1.4
     row.operator("partgen.apply", text="Apply Again" if collection else "Apply", icon="OUTLINER_COLLECTION")
     if collection is None:
         return
+    row.operator("partgen.restore", text="", icon="LOOP_BACK")
     if applying.is_behind(source):
         _draw_text(layout, context, f"Not applied yet: {collection.partgen.part_count} objects", "INFO")
     layout.prop(collection.partgen, "explode", slider=True)

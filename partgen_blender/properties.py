@@ -98,6 +98,12 @@ class PARTGEN_PG_collection(bpy.types.PropertyGroup):
     part_count: bpy.props.IntProperty(options={"HIDDEN"}, description="The number of parts when they were applied last")
 
 
+KEEP_SHADING = (
+    "Smooth surfaces look the same on both sides of a cut, through custom normals along it. "
+    "Without, every part is shaded by itself. Custom normals of yours are kept either way"
+)
+
+
 class PARTGEN_PG_object(bpy.types.PropertyGroup):
     """What a part remembers of being exploded: see explode.py."""
 
@@ -121,6 +127,7 @@ class PARTGEN_PG_scene(bpy.types.PropertyGroup):
     hierarchy: bpy.props.EnumProperty(
         name="Hierarchy", description="How separate objects are arranged", items=HIERARCHIES, default="NONE", options=set()
     )
+    keep_shading: bpy.props.BoolProperty(name="Keep Shading", description=KEEP_SHADING, default=True, options=set())
 
 
 class PARTGEN_PG_window(bpy.types.PropertyGroup):

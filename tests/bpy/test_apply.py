@@ -260,6 +260,16 @@ def test_a_reshaped_source_is_cut_anew():
     assert any(part.name == "Mine" for part in collections.parts_of(chair))
 
 
+def test_keeping_the_shading_is_a_choice_that_can_be_changed():
+    chair = studio.decomposed()
+    chair.data.polygons.foreach_set("use_smooth", [True] * len(chair.data.polygons))
+    chair.select_set(True)
+    bpy.context.view_layer.objects.active = chair
+    for keep in (True, False, True):
+        bpy.ops.partgen.apply(keep_shading=keep)
+        assert {part.data.has_custom_normals for part in collections.parts_of(chair)} == {keep}
+
+
 def test_a_source_decomposed_anew_is_cut_anew():
     chair = studio.decomposed()
     apply(chair, 3)

@@ -146,6 +146,7 @@ def run_decompose(options: argparse.Namespace) -> int:
     from .files import write_parts
 
     try:
+        keep_apart(options.file, options.output / f"{options.file.stem}.glb")
         model, segmentation = segmented(options.file, options.method)
         chosen = chosen_scale(segmentation, options)
         about = {"method": segmentation.method, "weights": segmentation.weights, "scale": chosen}
@@ -169,6 +170,7 @@ def run_segment(options: argparse.Namespace) -> int:
             if target in written:
                 problem = f"{file} was left out: {target} is already written, of {written[target]}."
                 raise PartgenError("file.same_name", problem, "Use another folder for it.")
+            keep_apart(file, target)
             started = time.perf_counter()
             segmentation = segment_to_labels(file, target, options)
             written[target] = file
@@ -211,6 +213,12 @@ def segmented(file: Path, method: str) -> tuple[Model, Segmentation]:
 
     model = read_model(file)
     return model, segmenter(method).segment(model.mesh)
+
+
+def keep_apart(file: Path, target: Path) -> None:
+    """Raises PartgenError where writing `target` would overwrite the model itself."""
+    if target.resolve() == file.resolve():
+        raise PartgenError("file.overwritten", f"The result would overwrite {file.name}.", "Choose another folder for it.")
 
 
 def chosen_scale(segmentation: Segmentation, options: argparse.Namespace) -> float:

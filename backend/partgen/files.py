@@ -82,7 +82,8 @@ def read_model(path: Path) -> Model:
 
 def _damaged(path: Path) -> PartgenError:
     kind = path.suffix[1:].upper()
-    return PartgenError("file.damaged", f"{path.name} could not be read as {kind}: it is damaged or cut short.", "Export it again.")
+    sentence = f"{path.name} could not be read as {kind}: it is damaged, cut short, or of a kind that is not known."
+    return PartgenError("file.damaged", sentence, "Export it again, without compression.")
 
 
 def check_readable(path: Path) -> None:

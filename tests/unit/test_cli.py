@@ -89,6 +89,17 @@ def test_two_files_of_one_name_do_not_overwrite_each_other(dumbbell: Path, tmp_p
     assert len(labels_of(tmp_path / "labels", "dumbbell")["face_labels"]) == len(trimesh.load_mesh(dumbbell, process=False).faces)
 
 
+def test_a_result_never_overwrites_the_model(dumbbell: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    surface = trimesh.load_mesh(dumbbell, process=False)
+    np.savez(tmp_path / "model.npz", vertices=surface.vertices, faces=surface.faces)
+    surface.export(tmp_path / "model.glb")
+    before = [(tmp_path / name).read_bytes() for name in ("model.npz", "model.glb")]
+    assert main(["segment", str(tmp_path / "model.npz"), "--labels-dir", str(tmp_path)]) == 1
+    assert main(["decompose", str(tmp_path / "model.glb"), "-o", str(tmp_path)]) == 1
+    assert [(tmp_path / name).read_bytes() for name in ("model.npz", "model.glb")] == before
+    assert capfd.readouterr().err.count("would overwrite") == 2
+
+
 def test_where_nothing_can_be_written_one_sentence_says_so(dumbbell: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "taken").write_text("a file, not a folder")
     for command in (["decompose", str(dumbbell), "-o"], ["segment", str(dumbbell), "--labels-dir"]):

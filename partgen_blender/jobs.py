@@ -38,6 +38,7 @@ class Job:
     evaluated: bool
     apply_at_once: bool
     hierarchy: str
+    keep_shading: bool
     polygons: mesh_data.Polygons
     fraction: float = 0.0
     stage: str = "Waiting for the backend"
@@ -70,12 +71,13 @@ def decompose(
     evaluated: bool = False,
     apply_at_once: bool = False,
     hierarchy: str = "NONE",
+    keep_shading: bool = True,
 ) -> list[Job]:
     """Asks the backend for the part trees of `objects` and returns at once; `pump` inserts the results.
 
     `method` is a method id; `evaluated` works on a copy of each object with its modifiers applied; `apply_at_once` makes
-    separate objects of the result, arranged by `hierarchy` ("NONE", "PARENTING" or "COLLECTIONS"). Objects that share
-    a mesh are one job. A newer job for an object replaces its older one. Raises PartgenError, with nothing started, where
+    separate objects of the result as `applying.apply` does with `hierarchy` and `keep_shading`. Objects that share a mesh
+    are one job. A newer job for an object replaces its older one. Raises PartgenError, with nothing started, where
     there is no backend, and where none of the objects can be decomposed; those that cannot while others can get a message.
     """
     global _started
@@ -99,7 +101,7 @@ def decompose(
         _started -= _drop_older(object_)
         request_id = client.submit(request, key=f"segment {object_.session_uid}")
         job = Job(
-            request_id, object_.name, object_.session_uid, _bakes(object_, evaluated), apply_at_once, hierarchy, polygons
+            request_id, object_.name, object_.session_uid, _bakes(object_, evaluated), apply_at_once, hierarchy, keep_shading, polygons
         )
         _open[request_id] = job
         _started += 1
@@ -259,7 +261,7 @@ def _finish(job: Job) -> None:
         try:
             object_ = _insert(job, job.result)
             if job.apply_at_once:
-                _apply(object_, job.hierarchy)
+                _apply(object_, job)
         except PartgenError as error:
             _tell("ERROR", error.sentence, error.remedy)
             return
@@ -305,10 +307,10 @@ def _select_instead(object_: bpy.types.Object, copy: bpy.types.Object) -> None:
         copy.select_set(True)
 
 
-def _apply(object_: bpy.types.Object, hierarchy: str) -> None:
+def _apply(object_: bpy.types.Object, job: Job) -> None:
     """Makes separate objects. The tree stays where that fails: it is good, and can be applied later."""
     try:
-        applying.apply(object_, hierarchy, bpy.context.scene.partgen.keep_shading)
+        applying.apply(object_, job.hierarchy, job.keep_shading)
     except PartgenError as error:
         _tell("ERROR", error.sentence, error.remedy)
 

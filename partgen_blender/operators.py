@@ -45,6 +45,7 @@ class PARTGEN_OT_decompose(bpy.types.Operator):
     hierarchy: bpy.props.EnumProperty(
         name="Hierarchy", description="How separate objects are arranged", items=properties.HIERARCHIES, default="NONE"
     )
+    keep_shading: bpy.props.BoolProperty(name="Keep Shading", description=properties.KEEP_SHADING, default=True)
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -58,14 +59,21 @@ class PARTGEN_OT_decompose(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         settings = context.scene.partgen
-        for name in ("method", "surface", "apply_at_once", "hierarchy"):
+        for name in ("method", "surface", "apply_at_once", "hierarchy", "keep_shading"):
             if not self.properties.is_property_set(name):
                 setattr(self, name, getattr(settings, name))
         return self.execute(context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            jobs.decompose(chosen_objects(context), self.method, self.surface == "EVALUATED", self.apply_at_once, self.hierarchy)
+            jobs.decompose(
+                chosen_objects(context),
+                self.method,
+                self.surface == "EVALUATED",
+                self.apply_at_once,
+                self.hierarchy,
+                self.keep_shading,
+            )
         except PartgenError as error:
             return _report(self, error)
         preferences.redraw()

@@ -214,6 +214,19 @@ def test_apply_selects_the_parts_and_they_lead_back_to_their_source() -> None:
     assert len(bpy.data.collections) == 1
 
 
+def test_restore_is_one_undo_step_and_brings_the_source_back() -> None:
+    row = make_decomposed()
+    bpy.ops.partgen.apply()
+    bpy.ops.ed.undo_push(message="applied")
+    assert bpy.ops.partgen.restore("EXEC_DEFAULT", True) == {"FINISHED"}
+    assert bpy.data.objects.keys() == ["Row"]
+    assert not row.hide_get()
+    assert bpy.context.object == row
+    assert row.data.partgen.parts == 3
+    bpy.ops.ed.undo()
+    assert len(bpy.data.objects) == 4
+
+
 def test_apply_takes_several_objects() -> None:
     rows = [make_decomposed(name=name) for name in ("Row", "Other")]
     for row in rows:
@@ -253,6 +266,7 @@ def test_messages_are_shown_until_dismissed() -> None:
     [
         ("decompose", "Select a mesh object first"),
         ("apply", "Select an object that has been decomposed, or one of its parts"),
+        ("restore", "Select an object that has been decomposed, or one of its parts"),
         ("clear", "Select an object that has been decomposed, or one of its parts"),
         ("cancel", "Nothing is being decomposed"),
     ],
@@ -265,7 +279,7 @@ def test_buttons_that_cannot_be_pressed_say_why(operator: str, reason: str) -> N
 def test_buttons_ask_for_object_mode() -> None:
     make_decomposed()
     bpy.ops.object.mode_set(mode="EDIT")
-    for operator in ("decompose", "apply", "clear"):
+    for operator in ("decompose", "apply", "restore", "clear"):
         with pytest.raises(RuntimeError, match="Return to Object Mode first"):
             getattr(bpy.ops.partgen, operator)()
 

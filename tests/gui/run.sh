@@ -14,3 +14,4 @@ settings=$(mktemp -d)
 trap 'rm -rf "$settings"' EXIT
 echo "${PARTGEN_BACKEND:-$root/.venv/bin/partgen serve}" >"$settings/backend.txt"
 bash "$gui" -o "$out" -z "$(ls -t dist/partgen_blender-*.zip | head -1)" -b "$root" -b "$python" -e "$settings/backend.txt" tests/gui/start.py "$drive"
+! grep -n Traceback -A 20 "$out/blender.log"

@@ -270,11 +270,23 @@ def _keep_normals(part: bpy.types.Mesh, wanted: NDArray[np.float32], smooth_angl
     if smooth_angle is not None:
         sharp = _sharp_edges(part)
         part.set_sharp_from_angle(angle=smooth_angle)
-    differs = np.abs(_corner_normals(part) - wanted).max(axis=1) > _NORMAL_TOLERANCE
-    if differs.any():
-        part.normals_split_custom_set(wanted.tolist() if part.has_custom_normals else _where(differs, wanted))
+    differs = _differs(part, wanted)
+    if differs.any() and part.has_custom_normals:
+        part.normals_split_custom_set(wanted.tolist())
+    elif differs.any():
+        part.normals_split_custom_set(_where(differs, wanted))
+        # The first custom normal of a mesh makes edges of three and more faces hard, wherever they are.
+        hardened = _differs(part, wanted) & ~differs
+        if hardened.any():
+            part.normals_split_custom_set(_where(differs | hardened, wanted))
     if sharp is not None:
         _set_sharp_edges(part, sharp)
+
+
+def _differs(part: bpy.types.Mesh, wanted: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where the normals of `part` are visibly others than `wanted`: (C,) bool; not where the wanted one is no direction."""
+    is_direction = np.abs(np.square(wanted).sum(axis=1) - 1.0) < 0.1
+    return is_direction & (np.abs(_corner_normals(part) - wanted).max(axis=1) > _NORMAL_TOLERANCE)
 
 
 def _where(differs: NDArray[np.bool_], wanted: NDArray[np.float32]) -> list[Sequence[float]]:

@@ -117,6 +117,16 @@ def test_shading_is_kept_where_three_faces_met_at_an_edge():
     assert_shaded_alike(mesh, cutting.cut_out(mesh, [0, 0, 1]))
 
 
+def test_shading_is_kept_at_edges_of_three_faces_that_are_far_from_the_cut():
+    """Such edges are smooth on a wholly smooth mesh, but hard on one with custom normals."""
+    mesh = bpy.data.meshes.new("Sail")
+    points = [(x, y, 0.2 * x * x) for x in range(4) for y in range(2)] + [(1, 0, 2), (1, 1, 2)]
+    mesh.from_pydata(points, [], [(0, 2, 3, 1), (2, 4, 5, 3), (4, 6, 7, 5), (2, 3, 9, 8)])
+    mesh.polygons.foreach_set("use_smooth", [True] * 4)
+    studio.mark(mesh)
+    assert_shaded_alike(mesh, cutting.cut_out(mesh, [0, 0, 1, 0]))
+
+
 def test_custom_normals_follow_the_shape_when_a_part_is_deformed():
     """They are stored relative to the surface, as Blender does, not frozen in space."""
     obj = studio.ball(smooth=True)

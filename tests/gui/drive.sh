@@ -11,8 +11,9 @@ drag 1150 296 60; over_view; shot 06_coarser
 xdotool key ctrl+z; sleep 1; shot 07_undo_coarser
 xdotool key ctrl+z; sleep 1; shot 08_undo_finer
 xdotool key ctrl+shift+z; sleep 1; shot 09_redo_finer
-click 1163 393; over_view; sleep 1; shot 10_applied
-drag 1100 424 60 11_exploding; over_view; shot 12_exploded
+click 1130 416; over_view; sleep 1; shot 10_applied
+drag 1100 446 60 11_exploding; over_view; shot 12_exploded
 drag 1150 296 40; over_view; shot 13_scale_after_apply
-click 1163 393; over_view; sleep 1; shot 14_applied_again
+click 1130 416; over_view; sleep 1; shot 14_applied_again
 xdotool key ctrl+z; sleep 1; shot 15_undo
+click 1270 416; over_view; sleep 1; shot 16_objects_removed

@@ -277,14 +277,8 @@ def _prepare_collection(source: bpy.types.Object, scene: bpy.types.Scene) -> tup
 
 def _remove_members(source: bpy.types.Object, keeping: Several[bpy.types.Object]) -> None:
     """Removes the objects and nested collections that an earlier `apply` made for `source`, but for those in `keeping`."""
-    collection = _recorded_collection(source)
     for nested in _recorded(source, "collections"):
-        for obj in nested.objects:
-            if collection not in obj.users_collection:
-                collection.objects.link(obj)
-        for child in nested.children:
-            if child.name not in collection.children:
-                collection.children.link(child)
+        _empty_into(nested, _recorded_collection(source))
         bpy.data.collections.remove(nested)
     doomed = [obj for obj in _recorded(source, "objects") if obj not in keeping]
     for obj in doomed:
@@ -294,6 +288,16 @@ def _remove_members(source: bpy.types.Object, keeping: Several[bpy.types.Object]
     meshes = {obj.data for obj in doomed if obj.type == "MESH"}
     bpy.data.batch_remove(doomed)
     bpy.data.batch_remove([mesh for mesh in meshes if not mesh.users])
+
+
+def _empty_into(nested: bpy.types.Collection, collection: bpy.types.Collection) -> None:
+    """Links to `collection` what is in `nested` and not yet in it."""
+    for obj in nested.objects:
+        if collection not in obj.users_collection:
+            collection.objects.link(obj)
+    for child in nested.children:
+        if child not in list(collection.children):
+            collection.children.link(child)
 
 
 def _release(child: bpy.types.Object, source: bpy.types.Object) -> None:

@@ -148,7 +148,7 @@ class _Source:
         edge_vertices = np.searchsorted(vertices, self.edge_vertices[edges])
         self._connect(vertices, edge_vertices, corner_vertices, corner_edges, sizes)
         self._mark_selected({".select_vert": vertices, ".select_edge": edges, ".select_poly": members})
-        domains = {"POINT": vertices, "EDGE": edges, "CORNER": corners, "FACE": members}
+        domains: dict[str, NDArray[np.integer]] = {"POINT": vertices, "EDGE": edges, "CORNER": corners, "FACE": members}
         with _editing(part) as bm:
             # The one vertex of the template has done its work: it carried the layers, shape keys too, into `bm`.
             bm.verts.remove(bm.verts[:][0])

@@ -10,12 +10,12 @@ import bpy
 def hide(obj: bpy.types.Object, view_layer: bpy.types.ViewLayer) -> list[bool]:
     """Hides `obj` in the viewport and in renders. Returns how it was, for `restore`: eye closed, viewport, render.
 
-    The eye of `view_layer` is closed rather than the object disabled, so that the artist can open it again with Alt+H;
-    an object that is not in the view layer has no eye, and is disabled in viewports.
+    The eye of `view_layer` is closed rather than the object disabled, so that the artist can open it again with Alt+H.
+    It is disabled in viewports too where the eye is not enough: in another view layer, or in a collection that is instanced.
     """
     before = [obj.hide_get(view_layer=view_layer), obj.hide_viewport, obj.hide_render]
     obj.hide_render = True
-    if not _close_eye(obj, True, view_layer):
+    if not _close_eye(obj, True, view_layer) or _is_instanced(obj):
         obj.hide_viewport = True
     return before
 
@@ -33,3 +33,8 @@ def _close_eye(obj: bpy.types.Object, closed: bool, view_layer: bpy.types.ViewLa
     except RuntimeError:  # the only way in which Blender says that an object is not in a view layer, whatever its name
         return False
     return True
+
+
+def _is_instanced(obj: bpy.types.Object) -> bool:
+    collections = {other.instance_collection for other in bpy.data.objects if other.instance_type == "COLLECTION"}
+    return any(collection is not None and obj in list(collection.all_objects) for collection in collections)

@@ -362,6 +362,26 @@ def test_a_source_that_is_in_no_view_layer_is_disabled_instead():
     assert not chair.hide_viewport
 
 
+def test_instances_of_the_collection_show_the_parts_and_not_the_source():
+    chair = studio.decomposed()
+    shop = bpy.data.collections.new("Shop")
+    bpy.context.scene.collection.children.link(shop)
+    shop.objects.link(chair)
+    bpy.context.scene.collection.objects.unlink(chair)
+    copy = studio.put("Copy of the shop", None)
+    copy.instance_type, copy.instance_collection = "COLLECTION", shop
+    apply(chair, 3)
+    assert instanced() == set(collections.parts_of(chair))
+    collections.restore(chair)
+    assert instanced() == {chair}
+
+
+def instanced():
+    bpy.context.view_layer.update()
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    return {instance.object.original for instance in depsgraph.object_instances if instance.is_instance}
+
+
 def test_an_undecomposed_object_is_refused_and_nothing_changes():
     ball = studio.ball()
     before = everything()

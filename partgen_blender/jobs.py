@@ -13,10 +13,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import bpy
 import numpy as np
-from partgen.client import Status
+from partgen.client import Client, Status
 from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
 from partgen.protocol import Done, Failed, Progress, SegmentRequest, SegmentResult
@@ -33,12 +34,11 @@ class Job:
     """One object on its way through the backend."""
 
     request_id: int
+    subject: str  # what is decomposed: a newer job for it replaces the older
     object_name: str
     object_uid: int
-    evaluated: bool
-    apply_at_once: bool
-    hierarchy: str
-    keep_shading: bool
+    bakes: bool
+    apply_with: dict[str, Any] | None  # how separate objects are made at once, None where they are not
     polygons: mesh_data.Polygons
     fraction: float = 0.0
     stage: str = "Waiting for the backend"
@@ -83,35 +83,41 @@ def decompose(
     global _started
     client = backend.client()
     messages.clear()
+    if not _open:
+        _started = 0
+    apply_with = {"hierarchy": hierarchy, "keep_shading": keep_shading} if apply_at_once else None
     depsgraph = bpy.context.evaluated_depsgraph_get()
     problems: list[PartgenError] = []
     jobs: list[Job] = []
-    if not _open:
-        _started = 0
-    for object_ in _one_of_each_mesh(objects, evaluated):
+    for object_ in _one_of_each_subject(objects, evaluated):
         try:
-            polygons = originals.read(object_, _bakes(object_, evaluated), depsgraph)
-            linear = mesh_data.linear_part(object_.matrix_world)
+            jobs.append(_start(client, object_, method, _bakes(object_, evaluated), apply_with, depsgraph))
         except PartgenError as error:
             problems.append(error)
-            continue
-        request = SegmentRequest(
-            object_.name, method, polygons.vertices, polygons.corner_vertices, polygons.polygon_offsets, linear
-        )
-        _started -= _drop_older(object_)
-        request_id = client.submit(request, key=f"segment {object_.session_uid}")
-        job = Job(
-            request_id, object_.name, object_.session_uid, _bakes(object_, evaluated), apply_at_once, hierarchy, keep_shading, polygons
-        )
-        _open[request_id] = job
-        _started += 1
-        jobs.append(job)
     if problems and not jobs:
         raise problems[0]
     for problem in problems:
         _tell("WARNING", problem.sentence, problem.remedy)
     keep_pumping()
     return jobs
+
+
+def _start(
+    client: Client, object_: bpy.types.Object, method: str, bakes: bool, apply_with: dict[str, Any] | None, depsgraph: bpy.types.Depsgraph
+) -> Job:
+    """Asks for one object. Raises PartgenError, with nothing started, where it cannot be decomposed."""
+    global _started
+    polygons = originals.read(object_, bakes, depsgraph)
+    linear = mesh_data.linear_part(object_.matrix_world)
+    request = SegmentRequest(object_.name, method, polygons.vertices, polygons.corner_vertices, polygons.polygon_offsets, linear)
+    subject = _subject(object_, bakes)
+    for older in [job.request_id for job in _open.values() if job.subject == subject]:
+        del _open[older]  # the client supersedes it
+        _started -= 1
+    job = Job(client.submit(request, key=subject), subject, object_.name, object_.session_uid, bakes, apply_with, polygons)
+    _open[job.request_id] = job
+    _started += 1
+    return job
 
 
 def cancel_all() -> None:
@@ -260,8 +266,8 @@ def _finish(job: Job) -> None:
     with bpy.context.temp_override(window=window):
         try:
             object_ = _insert(job, job.result)
-            if job.apply_at_once:
-                _apply(object_, job)
+            if job.apply_with is not None:
+                _apply(object_, job.apply_with)
         except PartgenError as error:
             _tell("ERROR", error.sentence, error.remedy)
             return
@@ -280,11 +286,11 @@ def _insert(job: Job, result: SegmentResult) -> bpy.types.Object:
         sentence = f"{job.object_name} was deleted while it was being decomposed."
         raise PartgenError("object.deleted", sentence, "Bring it back with Undo and decompose it again.")
     depsgraph = bpy.context.evaluated_depsgraph_get()
-    if not _same_surface(originals.read(object_, job.evaluated, depsgraph), job.polygons):
+    if not _same_surface(originals.read(object_, job.bakes, depsgraph), job.polygons):
         sentence = f"{object_.name} was edited while it was being decomposed, so the result no longer fits it."
         raise PartgenError("mesh.edited", sentence, "Decompose it again.")
     tree = PartTree(result.merges, result.heights, result.default_scale)
-    original = originals.original_of(object_, job.evaluated, depsgraph)
+    original = originals.original_of(object_, job.bakes, depsgraph)
     mesh = original.data
     try:
         stored_tree.write(mesh, tree, result.leaf_of_polygon, result.method, result.weights, result.notes)
@@ -307,10 +313,10 @@ def _select_instead(object_: bpy.types.Object, copy: bpy.types.Object) -> None:
         copy.select_set(True)
 
 
-def _apply(object_: bpy.types.Object, job: Job) -> None:
+def _apply(object_: bpy.types.Object, apply_with: dict[str, Any]) -> None:
     """Makes separate objects. The tree stays where that fails: it is good, and can be applied later."""
     try:
-        applying.apply(object_, job.hierarchy, job.keep_shading)
+        applying.apply(object_, **apply_with)
     except PartgenError as error:
         _tell("ERROR", error.sentence, error.remedy)
 
@@ -332,27 +338,26 @@ def _fail(events: list[Failed]) -> None:
         _tell(level, sentence if names[0] in sentence else f"{_not_decomposed(names)}. {sentence}", remedy)
 
 
-def _drop_older(object_: bpy.types.Object) -> int:
-    """Forgets the open jobs of an object that is asked for again, which the client supersedes. Returns how many."""
-    older = [job.request_id for job in _open.values() if job.object_uid == object_.session_uid]
-    for request_id in older:
-        del _open[request_id]
-    return len(older)
-
-
 def _bakes(object_: bpy.types.Object, evaluated: bool) -> bool:
     """Whether a copy with modifiers applied is called for: not where nothing but the mesh itself makes the object's shape."""
-    deformed = object_.modifiers or object_.parent_type in ("ARMATURE", "LATTICE", "CURVE") or object_.data.shape_keys
-    return evaluated and bool(deformed)
+    if not evaluated or object_.type != "MESH":
+        return False
+    return bool(object_.modifiers or object_.data.shape_keys or object_.parent_type in originals.DEFORMING_PARENTS)
 
 
-def _one_of_each_mesh(objects: Iterable[bpy.types.Object], evaluated: bool) -> list[bpy.types.Object]:
-    """The objects without those whose mesh an earlier one has too: its labels are theirs. Modifiers make every object its own."""
-    seen: dict[int, bpy.types.Object] = {}
+def _subject(object_: bpy.types.Object, bakes: bool) -> str:
+    """What a job is about: the object where its modifiers count, else its mesh, which other objects may share."""
+    if bakes or object_.type != "MESH":
+        return f"object {object_.session_uid}"
+    return f"mesh {object_.data.session_uid}"
+
+
+def _one_of_each_subject(objects: Iterable[bpy.types.Object], evaluated: bool) -> list[bpy.types.Object]:
+    """The objects without those whose mesh an earlier one has too: its labels are theirs."""
+    first: dict[str, bpy.types.Object] = {}
     for object_ in objects:
-        shared = object_.type == "MESH" and not _bakes(object_, evaluated)
-        seen.setdefault(object_.data.session_uid if shared else object_.session_uid, object_)
-    return list(seen.values())
+        first.setdefault(_subject(object_, _bakes(object_, evaluated)), object_)
+    return list(first.values())
 
 
 def _same_surface(a: mesh_data.Polygons, b: mesh_data.Polygons) -> bool:

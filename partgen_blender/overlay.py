@@ -43,7 +43,8 @@ class _State:
     handle: object | None = None
     shader: gpu.types.GPUShader | None = None
     drawn: dict[int, _Drawn] = field(default_factory=dict)
-    decomposed: list[str] | None = None
+    decomposed: dict[tuple[str, str], list[str]] = field(default_factory=dict)  # objects, by scene and view layer, once looked up
+    meshes: set[int] = field(default_factory=set)  # those of these objects
 
 
 _state = _State()
@@ -67,20 +68,21 @@ def stop() -> None:
 def forget_all() -> None:
     """Drops what is held of every object: after another file was opened."""
     _state.drawn.clear()
-    _state.decomposed = None
+    _look_up_again()
 
 
 def look_again() -> None:
     """Lets the next draw compare every object with what the GPU holds of it: after undo and redo."""
-    _state.decomposed = None
+    _look_up_again()
     for drawn in _state.drawn.values():
         drawn.stale = True
 
 
 def notice(depsgraph: bpy.types.Depsgraph) -> None:
     """Takes in what changed: an object whose shape may have changed is compared with the GPU's copy when it is drawn next."""
-    _state.decomposed = None
     for update in depsgraph.updates:
+        if _may_change_what_is_decomposed(update):
+            _look_up_again()
         if update.is_updated_geometry and isinstance(update.id, bpy.types.Object):
             drawn = _state.drawn.get(update.id.original.session_uid)
             if drawn is not None:
@@ -175,10 +177,31 @@ def _draw_viewport() -> None:
 
 
 def _decomposed_objects(view_layer: bpy.types.ViewLayer) -> list[bpy.types.Object]:
-    """The objects of a view layer that have a part tree: looked up once until something in the scene changes."""
-    if _state.decomposed is None:
-        _state.decomposed = [o.name for o in view_layer.objects if o.type == "MESH" and stored_tree.is_stored(o.data)]
-    return [o for name in _state.decomposed if (o := view_layer.objects.get(name)) is not None]
+    """The objects of a view layer that have a part tree: looked up once until something changes that matters for it."""
+    key = (view_layer.id_data.name, view_layer.name)
+    if key not in _state.decomposed:
+        found = [o for o in view_layer.objects if _is_decomposed(o)]
+        _state.decomposed[key] = [o.name for o in found]
+        _state.meshes.update(o.data.session_uid for o in found)
+    return [o for name in _state.decomposed[key] if (o := view_layer.objects.get(name)) is not None and _is_decomposed(o)]
+
+
+def _look_up_again() -> None:
+    _state.decomposed.clear()
+    _state.meshes.clear()
+
+
+def _is_decomposed(object_: bpy.types.Object) -> bool:
+    return object_.type == "MESH" and stored_tree.is_stored(object_.data)
+
+
+def _may_change_what_is_decomposed(update: bpy.types.DepsgraphUpdate) -> bool:
+    """Whether objects may have come, gone or got other data (Blender then updates the scene), or a name, or a tree."""
+    if isinstance(update.id, bpy.types.Object):
+        return not (update.is_updated_geometry or update.is_updated_transform or update.is_updated_shading)
+    if isinstance(update.id, bpy.types.Mesh):
+        return update.id.original.session_uid not in _state.meshes and stored_tree.is_stored(update.id.original)
+    return isinstance(update.id, bpy.types.Scene)
 
 
 def _up_to_date(object_: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> _Drawn | None:

@@ -199,6 +199,19 @@ def test_newer_job_replaces_the_older_silently() -> None:
     jobs.cancel_all()
 
 
+def test_newer_job_for_a_shared_mesh_replaces_that_of_the_other_object() -> None:
+    row = make_row("Slow Row")
+    twin = bpy.data.objects.new("Row Twin", row.data)
+    bpy.context.collection.objects.link(twin)
+    start_slow(row)
+    select(twin)
+    bpy.ops.partgen.decompose()
+    assert [job.object_name for job in jobs.open_jobs()] == ["Row Twin"]
+    assert jobs.finish(30)
+    assert not jobs.messages
+    assert stored_tree.is_stored(row.data)
+
+
 def test_time_left_counts_the_objects_that_wait() -> None:
     rows = [make_row(f"Slow Row {n}") for n in range(3)]
     start_slow(*rows)

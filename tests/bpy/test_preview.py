@@ -212,6 +212,33 @@ def test_hidden_objects_are_left_out() -> None:
     assert overlay.previewed_objects(bpy.context.view_layer, space) == []
 
 
+def test_objects_that_come_and_go_are_noticed() -> None:
+    space = next(area.spaces.active for area in bpy.context.window.screen.areas if area.type == "VIEW_3D")
+
+    def names() -> list[str]:
+        bpy.context.view_layer.update()
+        return sorted(o.name for o in overlay.previewed_objects(bpy.context.view_layer, space))
+
+    assert names() == []
+    first = squares()
+    assert names() == ["Squares"]
+    second = squares()
+    second.name = "Renamed"
+    assert names() == ["Renamed", "Squares"]
+    plain = first.data.copy()
+    regrouping.clear(plain)
+    second.data = plain
+    assert names() == ["Squares"]
+    second.data = first.data
+    assert names() == ["Renamed", "Squares"]
+    regrouping.clear(first.data)
+    assert names() == []
+    stored_tree.write(first.data, PartTree.from_merges([[0, 1]], 2), [0, 0, 1, 1], "geometric")
+    assert names() == ["Renamed", "Squares"]
+    bpy.data.objects.remove(first)
+    assert names() == ["Renamed"]
+
+
 def test_separate_objects_are_covered_only_while_they_are_behind_the_scale() -> None:
     object_ = squares()
     colors = picture(object_)

@@ -133,21 +133,20 @@ def leaves_of(part: bpy.types.Object) -> NDArray[np.int32]:
     return np.array(part[PART]["leaves"], np.int32)
 
 
-def smooth_angle(obj: bpy.types.Object) -> float | None:
-    """The angle, in radians, of the Smooth by Angle modifier that Shade Auto Smooth gave to `obj`; None without one."""
+def smooth_by_angle(obj: bpy.types.Object) -> cutting.SmoothByAngle | None:
+    """The Smooth by Angle modifier that Shade Auto Smooth gave to `obj`, as numbers; None without one."""
     for modifier in obj.modifiers:
         group = modifier.node_group if modifier.type == "NODES" and modifier.show_viewport else None
         if group is not None and group.name.startswith("Smooth by Angle"):
-            return _input(modifier, "Input_1")
+            return cutting.SmoothByAngle(float(_input(modifier, "Input_1")), bool(_input(modifier, "Socket_1")))
     return None
 
 
-def _input(modifier: bpy.types.NodesModifier, identifier: str) -> float | None:
-    """The number in an input of a geometry nodes modifier; None where it has no such input."""
+def _input(modifier: bpy.types.NodesModifier, identifier: str) -> float:
+    """The value of an input of a geometry nodes modifier."""
     if hasattr(modifier, "properties"):  # since Blender 5.2, where a modifier has no custom properties any more
-        socket = getattr(modifier.properties.inputs, identifier, None)
-        return float(socket.value) if socket is not None else None
-    return float(modifier[identifier]) if identifier in modifier else None
+        return getattr(modifier.properties.inputs, identifier).value
+    return modifier[identifier]
 
 
 def _require_applicable(source: bpy.types.Object, hierarchy: str) -> None:
@@ -227,7 +226,7 @@ def _make_objects(
     for number, part in enumerate(new):
         part_of_leaf[part.leaves] = number
     keep_shading = keep_shading and not any(m.type in _REBUILDING_MODIFIERS and m.show_viewport for m in source.modifiers)
-    meshes = cutting.cut_out(source.data, part_of_leaf[stored.leaf_of_polygon], keep_shading, smooth_angle(source)) if new else []
+    meshes = cutting.cut_out(source.data, part_of_leaf[stored.leaf_of_polygon], keep_shading, smooth_by_angle(source)) if new else []
     made: list[bpy.types.Object] = []
     try:
         for part, mesh in zip(new, meshes, strict=True):

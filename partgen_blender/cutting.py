@@ -21,14 +21,29 @@ from numpy.typing import ArrayLike, NDArray
 from partgen.errors import PartgenError
 
 from . import stored_tree
-from .mesh_data import Ints, Polygons, read_polygons
+from .mesh_data import Ints, Polygons, polygon_offsets, read_polygons
 
 # Corner normals that differ by less are equal to the eye, and to the 16 bits in which Blender stores custom ones.
 _NORMAL_TOLERANCE = 2e-3
 
 
+@dataclass(frozen=True)
+class SmoothByAngle:
+    """What Blender's modifier of this name does: it shades everything smooth but for some edges.
+
+    Sharp are edges of a larger angle than `angle` (radians) and, unless it `ignores_marks`, edges that are marked sharp or
+    lie at a flat face.
+    """
+
+    angle: float
+    ignores_marks: bool = False
+
+
 def cut_out(
-    mesh: bpy.types.Mesh, part_of_polygon: ArrayLike, keep_shading: bool = True, smooth_angle: float | None = None
+    mesh: bpy.types.Mesh,
+    part_of_polygon: ArrayLike,
+    keep_shading: bool = True,
+    smooth_by_angle: SmoothByAngle | None = None,
 ) -> list[bpy.types.Mesh]:
     """New meshes, one for every part 0..n-1 of `part_of_polygon`, (P,) integers; polygons with a negative part are left out.
 
@@ -36,7 +51,7 @@ def cut_out(
     all that the mesh has besides: materials, UV maps, groups, shape keys, attributes, custom properties. Loose edges and
     vertices belong to no part (see `loose_elements`). With `keep_shading` a smooth surface looks the same on both sides of
     a cut, through custom normals at the corners where it would not; custom normals that the artist made are always kept.
-    `smooth_angle` (radians) is that of a Smooth by Angle modifier on the object, where it has one.
+    `smooth_by_angle` is the modifier of that name on the object, where it has one.
 
     Raises PartgenError, and leaves nothing behind, where the labels do not fit the mesh, it is in Edit Mode, or it is broken.
     """
@@ -54,12 +69,13 @@ def cut_out(
         raise PartgenError("parts.empty", f"A part of {mesh.name} has no faces.", "Decompose the object again.")
     made: list[bpy.types.Mesh] = []
     try:
-        with _shaded(mesh, smooth_angle) as normals, _Source.opened(mesh, polygons) as source:
+        normals = _shown_normals(mesh, smooth_by_angle)
+        with _Source.opened(mesh, polygons) as source:
             for members in polygons_of_part:
                 made.append(source.template.copy())
                 corners = source.fill(made[-1], members)
                 if keep_shading or mesh.has_custom_normals:
-                    _keep_normals(made[-1], normals[corners], smooth_angle)
+                    _keep_normals(made[-1], normals[corners], smooth_by_angle)
     except BaseException:
         bpy.data.batch_remove(made)
         raise
@@ -246,41 +262,55 @@ def _copy_elements(elements: Sequence, originals: Sequence, indices: NDArray) ->
         element.copy_from(original)
 
 
-@contextmanager
-def _shaded(mesh: bpy.types.Mesh, smooth_angle: float | None) -> Iterator[NDArray[np.float32]]:
+def _shown_normals(mesh: bpy.types.Mesh, modifier: SmoothByAngle | None) -> NDArray[np.float32]:
     """The normals that the artist sees at every corner of `mesh`: (C, 3) float32, unit."""
-    if smooth_angle is None:
-        yield _corner_normals(mesh)
-        return
+    if modifier is None:
+        return _corner_normals(mesh)
     copy = mesh.copy()
     try:
-        copy.set_sharp_from_angle(angle=smooth_angle)
-        yield _corner_normals(copy)
+        with _smoothed(copy, modifier):
+            return _corner_normals(copy)
     finally:
         bpy.data.meshes.remove(copy)
 
 
-def _keep_normals(part: bpy.types.Mesh, wanted: NDArray[np.float32], smooth_angle: float | None) -> None:
-    """Gives the corners of `part` the normals `wanted` (C, 3) where they are not so by themselves.
+def _keep_normals(part: bpy.types.Mesh, wanted: NDArray[np.float32], modifier: SmoothByAngle | None) -> None:
+    """Gives the corners of `part` the normals `wanted` (C, 3) where they are not so by themselves."""
+    with _smoothed(part, modifier):
+        differs = _differs(part, wanted)
+        if differs.any() and part.has_custom_normals:
+            part.normals_split_custom_set(wanted.tolist())
+        elif differs.any():
+            part.normals_split_custom_set(_where(differs, wanted))
+            # The first custom normal of a mesh makes edges of three and more faces hard, wherever they are.
+            hardened = _differs(part, wanted) & ~differs
+            if hardened.any():
+                part.normals_split_custom_set(_where(differs | hardened, wanted))
 
-    Under a Smooth by Angle modifier normals are compared and set with the edges sharp that the modifier will make sharp:
-    Blender stores a custom normal relative to the smooth faces around it.
+
+@contextmanager
+def _smoothed(mesh: bpy.types.Mesh, modifier: SmoothByAngle | None) -> Iterator[None]:
+    """Makes those edges of `mesh` sharp that `modifier` will, and at the end those again that were.
+
+    A custom normal is stored relative to the smooth faces around it, so it must be set among those that will be there.
     """
-    sharp = None
-    if smooth_angle is not None:
-        sharp = _sharp_edges(part)
-        part.set_sharp_from_angle(angle=smooth_angle)
-    differs = _differs(part, wanted)
-    if differs.any() and part.has_custom_normals:
-        part.normals_split_custom_set(wanted.tolist())
-    elif differs.any():
-        part.normals_split_custom_set(_where(differs, wanted))
-        # The first custom normal of a mesh makes edges of three and more faces hard, wherever they are.
-        hardened = _differs(part, wanted) & ~differs
-        if hardened.any():
-            part.normals_split_custom_set(_where(differs | hardened, wanted))
-    if sharp is not None:
-        _set_sharp_edges(part, sharp)
+    if modifier is None:
+        yield
+        return
+    before = {name: _booleans(mesh, name) for name in ("sharp_edge", "sharp_face") if name in mesh.attributes}
+    marked = before["sharp_edge"].copy() if "sharp_edge" in before else np.zeros(len(mesh.edges), bool)
+    if "sharp_face" in before:
+        flat_corners = np.repeat(before["sharp_face"], np.diff(polygon_offsets(mesh)))
+        marked[_ints(mesh, ".corner_edge", len(mesh.loops))[flat_corners]] = True
+    mesh.polygons.foreach_set("use_smooth", np.ones(len(mesh.polygons), bool))
+    mesh.set_sharp_from_angle(angle=modifier.angle)
+    if not modifier.ignores_marks:
+        _set_booleans(mesh, "sharp_edge", _booleans(mesh, "sharp_edge") | marked)
+    try:
+        yield
+    finally:
+        for name in ("sharp_edge", "sharp_face"):
+            _set_booleans(mesh, name, before.get(name))
 
 
 def _differs(part: bpy.types.Mesh, wanted: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -303,18 +333,6 @@ def _corner_normals(mesh: bpy.types.Mesh) -> NDArray[np.float32]:
     return normals
 
 
-def _sharp_edges(mesh: bpy.types.Mesh) -> NDArray[np.bool_]:
-    return _booleans(mesh, "sharp_edge") if "sharp_edge" in mesh.attributes else np.zeros(len(mesh.edges), bool)
-
-
-def _set_sharp_edges(mesh: bpy.types.Mesh, sharp: NDArray[np.bool_]) -> None:
-    attribute = mesh.attributes.get("sharp_edge")
-    if attribute is not None and not sharp.any():
-        mesh.attributes.remove(attribute)
-    elif attribute is not None:
-        attribute.data.foreach_set("value", sharp)
-
-
 def _selection(mesh: bpy.types.Mesh) -> dict[str, NDArray[np.bool_]]:
     attributes = [mesh.attributes[name] for name in (".select_vert", ".select_edge", ".select_poly") if name in mesh.attributes]
     # Blender 5.0 gives some meshes a `.select_edge` of pairs of integers, which is no selection.
@@ -326,6 +344,17 @@ def _booleans(mesh: bpy.types.Mesh, name: str) -> NDArray[np.bool_]:
     values = np.empty(len(attribute.data), bool)
     attribute.data.foreach_get("value", values)
     return values
+
+
+def _set_booleans(mesh: bpy.types.Mesh, name: str, values: NDArray[np.bool_] | None) -> None:
+    """Sets the boolean edge or face attribute `name`; without `values` it shall not be there."""
+    attribute = mesh.attributes.get(name)
+    if values is None and attribute is not None:
+        mesh.attributes.remove(attribute)
+    elif values is not None:
+        domain = "EDGE" if name == "sharp_edge" else "FACE"
+        (attribute or mesh.attributes.new(name, "BOOLEAN", domain)).data.foreach_set("value", values)
+    mesh.update()
 
 
 def _ints(mesh: bpy.types.Mesh, name: str, count: int) -> Ints:

@@ -137,7 +137,7 @@ def test_custom_normals_follow_the_shape_when_a_part_is_deformed():
         assert turn(studio.corner_normals(part), before @ np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1]])) < DEGREE
 
 
-def shade_auto_smooth(obj, angle):
+def shade_auto_smooth(obj, angle, ignore_sharpness):
     """Gives `obj` the modifier of Object > Shade Auto Smooth, whose operator needs a window to load it."""
     folder = Path(bpy.utils.system_resource("DATAFILES", path="assets"))
     for path in folder.rglob("*.blend"):
@@ -150,8 +150,9 @@ def shade_auto_smooth(obj, angle):
     modifier.node_group = wanted.node_groups[0]
     if bpy.app.version >= (5, 2):
         modifier.properties.inputs.Input_1.value = angle
+        modifier.properties.inputs.Socket_1.value = ignore_sharpness
     else:
-        modifier["Input_1"] = angle
+        modifier["Input_1"], modifier["Socket_1"] = angle, ignore_sharpness
 
 
 def drum():
@@ -174,14 +175,20 @@ def shown_normals(obj):
     return found
 
 
+@pytest.mark.parametrize("marked", ["nothing", "edges", "faces"])
 @pytest.mark.parametrize("angle", [0.2, 0.8, 3.0])
-def test_shading_is_kept_under_a_smooth_by_angle_modifier(angle):
+@pytest.mark.parametrize("ignore_sharpness", [False, True])
+def test_shading_is_kept_under_a_smooth_by_angle_modifier(angle, marked, ignore_sharpness):
     obj = drum()
-    shade_auto_smooth(obj, angle)
-    assert collections.smooth_angle(obj) == pytest.approx(angle)
+    shade_auto_smooth(obj, angle, ignore_sharpness)
+    sharp = (np.arange(len(obj.data.edges)) % 7 == 0) & (marked == "edges")
+    obj.data.edges.foreach_set("use_edge_sharp", sharp)
+    smooth = (np.arange(len(obj.data.polygons)) % 3 != 0) | (marked != "faces")
+    obj.data.polygons.foreach_set("use_smooth", smooth)
     wanted = shown_normals(obj)
     collections.apply(obj, 0.0)
     for part in collections.parts_of(obj):
         found = shown_normals(part)
         assert turn(np.array([wanted[corner] for corner in found]), np.array(list(found.values()))) < DEGREE
-        assert not np.any(studio.values(part.data.edges, "use_edge_sharp", bool))
+        np.testing.assert_array_equal(studio.values(part.data.edges, "use_edge_sharp", bool), sharp[studio.origins(part.data, "EDGE")])
+        np.testing.assert_array_equal(studio.values(part.data.polygons, "use_smooth", bool), smooth[studio.origins(part.data, "FACE")])

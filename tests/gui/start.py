@@ -55,6 +55,7 @@ def look_at(lamp: bpy.types.Object) -> None:
 def open_tab() -> None:
     area = next(area for area in bpy.context.window.screen.areas if area.type == "VIEW_3D")
     next(region for region in area.regions if region.type == "UI").active_panel_category = "PartGen"
+    area.tag_redraw()
 
 
 def step_one() -> None:

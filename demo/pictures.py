@@ -33,8 +33,8 @@ def prepare_scene() -> None:
     shading.cavity_type = "BOTH"
     shading.cavity_ridge_factor = 0.3
     shading.cavity_valley_factor = 1.2
-    shading.curvature_ridge_factor = 0.6
-    shading.curvature_valley_factor = 0.8
+    shading.curvature_ridge_factor = 0.15
+    shading.curvature_valley_factor = 0.5
     shading.show_specular_highlight = True
     shading.show_object_outline = False
 

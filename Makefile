@@ -105,7 +105,7 @@ system-packages: ## install the libraries that Blender links to (Debian, root)
 
 .PHONY: clean
 clean: ## remove what was built and rendered (environments stay)
-	@rm -rf dist build demo/out wheels/partgen-*.whl .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf dist build demo/out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find backend partgen_blender tests scripts demo -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: clean-all

@@ -32,7 +32,7 @@ def content_digest(package: Path) -> str:
 
 
 def build_base_wheel(folder: Path) -> Path:
-    """The pure wheel of `partgen` in `wheels/`, with the version x.y.z+digest. Replaces an older one."""
+    """The pure wheel of `partgen` in `folder`, with the version x.y.z+digest."""
     source = folder / "backend"
     shutil.copytree(ROOT / "backend", source, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "build", ".*"))
     module = source / "partgen" / "__init__.py"
@@ -41,23 +41,21 @@ def build_base_wheel(folder: Path) -> Path:
     if changes != 1:
         raise SystemExit(f"{module.name} of partgen has no line __version__ = \"x.y.z\": the wheel's version comes from there.")
     module.write_text(text, "utf-8")
-    for old in WHEELS.glob("partgen-*.whl"):
-        old.unlink()
     subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", WHEELS, source],
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, source],
         check=True,
         env=os.environ | {"SOURCE_DATE_EPOCH": "1577836800"},  # files that do not change give a wheel that does not change
     )
-    (wheel,) = WHEELS.glob(f"partgen-*+{digest}-py3-none-any.whl")
+    (wheel,) = folder.glob(f"partgen-*+{digest}-py3-none-any.whl")
     return wheel
 
 
-def stage(folder: Path) -> Path:
+def stage(folder: Path, base_wheel: Path) -> Path:
     """The extension as a folder: what the zip will hold."""
     extension = folder / "extension"
     shutil.copytree(ROOT / "partgen_blender", extension, ignore=LEFT_OUT)
     (extension / "wheels").mkdir()
-    wheels = sorted(WHEELS.glob("*.whl"))
+    wheels = [base_wheel, *sorted(WHEELS.glob("*.whl"))]
     for wheel in wheels:
         shutil.copy2(wheel, extension / "wheels")
     manifest = (ROOT / "blender_manifest.toml").read_text("utf-8")
@@ -85,14 +83,15 @@ def main(venv: Path) -> None:
     version = re.search(r'(?m)^version = "([^"]+)"', (ROOT / "blender_manifest.toml").read_text("utf-8"))
     assert version, "the manifest has no version"
     archive = ROOT / "dist" / f"partgen_blender-{version.group(1)}.zip"
-    archive.parent.mkdir(exist_ok=True)
-    WHEELS.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        build_base_wheel(Path(folder))
-        built = Path(folder) / archive.name
-        run_extension_tool(venv, "build", "--source-dir", stage(Path(folder)), "--output-filepath", built)
+    for place in (archive.parent, ROOT / "build"):
+        place.mkdir(exist_ok=True)
+    # Everything happens in a folder of its own, so that builds at the same time do not meet.
+    with tempfile.TemporaryDirectory(dir=ROOT / "build") as name:
+        folder = Path(name)
+        built = folder / archive.name
+        run_extension_tool(venv, "build", "--source-dir", stage(folder, build_base_wheel(folder)), "--output-filepath", built)
         run_extension_tool(venv, "validate", built)
-        shutil.move(built, archive)
+        built.replace(archive)
     print(archive.relative_to(ROOT))
 
 

@@ -30,8 +30,9 @@ MEMBERS = "partgen_members"
 PART = "partgen_of"
 HIERARCHIES = ("NONE", "PARENTING", "COLLECTIONS")
 
-# Modifiers that rebuild the surface and shade the result themselves: custom normals along cuts would be in their way.
-_REBUILDING_MODIFIERS = {"BEVEL", "MULTIRES", "REMESH", "SUBSURF"}
+# Modifiers that rebuild the surface from what lies around, and shade the result themselves: they see the border that a cut
+# makes, and custom normals along it would be in their way.
+_REBUILDING_MODIFIERS = {"BEVEL", "DECIMATE", "MULTIRES", "REMESH", "SKIN", "SOLIDIFY", "SUBSURF"}
 
 
 @dataclass(eq=False)
@@ -113,6 +114,22 @@ def collection_of(source: bpy.types.Object) -> bpy.types.Collection | None:
     if collection is not None and any(collection in scene.collection.children_recursive for scene in bpy.data.scenes):
         return collection
     return None
+
+
+def notes(source: bpy.types.Object) -> list[str]:
+    """Sentences for the artist about what `apply` cannot keep of `source`, or leaves with it; [] where there is nothing."""
+    found = []
+    counts = zip(cutting.loose_elements(source.data), ("edges", "vertices"), strict=True)
+    loose = [f"{count} loose {kind}" for count, kind in counts if count]
+    if loose:
+        found.append(f"{' and '.join(loose)} of {source.name} belong to no part: they stay with {source.name}, which is hidden.")
+    rebuilding = [m.name for m in source.modifiers if m.type in _REBUILDING_MODIFIERS and m.show_viewport]
+    if rebuilding:
+        found.append(
+            f"{source.name} has modifiers that shape every part by itself ({', '.join(rebuilding)}), so parts may not meet as before. "
+            "Decompose the evaluated mesh to keep the look."
+        )
+    return found
 
 
 def source_of(part: bpy.types.Object) -> bpy.types.Object | None:

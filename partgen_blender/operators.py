@@ -5,16 +5,14 @@ from __future__ import annotations
 import bpy
 from partgen.errors import PartgenError
 
-from . import applying, backend, jobs, preferences, properties, regrouping
+from . import applying, backend, collections, jobs, preferences, properties, regrouping
 
 
 def chosen_objects(context: bpy.types.Context) -> list[bpy.types.Object]:
-    """The selected mesh objects, the active one first; the active one alone where none is selected."""
-    selected = [o for o in context.selected_objects if o.type == "MESH"]
+    """The selected mesh objects, the active one first; the active one where nothing is selected."""
     active = context.view_layer.objects.active
-    if active is not None and active.type == "MESH":
-        return [active, *(o for o in selected if o != active)]
-    return selected
+    selected = context.selected_objects or [active]
+    return sorted((o for o in selected if o is not None and o.type == "MESH"), key=lambda object_: object_ != active)
 
 
 def decomposed_objects(context: bpy.types.Context) -> list[bpy.types.Object]:
@@ -137,6 +135,8 @@ Applied again, the parts are made anew for the scale as it is now"""
         try:
             for object_ in decomposed_objects(context):
                 made += len(applying.apply(object_, self.hierarchy, self.keep_shading))
+                for note in collections.notes(object_):
+                    self.report({"WARNING"}, note)
         except PartgenError as error:
             self.report({"ERROR"}, str(error))
             return {"FINISHED"} if made else {"CANCELLED"}

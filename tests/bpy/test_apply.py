@@ -314,6 +314,18 @@ def test_a_thousand_parts_are_matched_quickly():
     assert labels(collections.parts_of(grid)) == expected(grid, 1100)
 
 
+def test_what_cannot_be_kept_is_said():
+    chair = studio.decomposed()
+    assert collections.notes(chair) == []
+    chair.modifiers.new("Round", "SUBSURF")
+    chair.data.vertices.add(2)
+    loose, rounded = collections.notes(chair)
+    assert "2 loose vertices of Chair" in loose
+    assert "Round" in rounded
+    chair.modifiers["Round"].show_viewport = False
+    assert len(collections.notes(chair)) == 1
+
+
 def test_two_sources_do_not_mix():
     chair, table = studio.decomposed("Chair"), studio.decomposed("Table")
     first, second = apply(chair, 3), apply(table, 4)

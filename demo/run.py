@@ -196,6 +196,8 @@ def exit_code() -> int:
         main()
         extension_module("backend").stop(wait=5.0)
     except SystemExit as error:
+        for log in Path(os.environ["BLENDER_USER_RESOURCES"]).rglob("backend.log"):
+            print(f"The backend's log:\n{log.read_text()[-4000:]}", file=sys.stderr)
         print(error, file=sys.stderr)
         return 1
     except Exception:

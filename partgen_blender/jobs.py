@@ -81,8 +81,9 @@ def decompose(
     there is no backend, and where none of the objects can be decomposed; those that cannot while others can get a message.
     """
     global _started
-    client = backend.client()
     messages.clear()
+    pump()  # what a backend said that has stopped since: the next one may be another, with other jobs of the same numbers
+    client = backend.client()
     if not _open:
         _started = 0
     apply_with = {"hierarchy": hierarchy, "keep_shading": keep_shading} if apply_at_once else None

@@ -420,6 +420,36 @@ def test_backend_that_cannot_start_is_explained(monkeypatch: pytest.MonkeyPatch)
     assert "Row was not decomposed. The backend could not be started" in told()
 
 
+def test_another_backend_does_not_answer_for_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow, quick = make_row("Slow Row"), make_row("Row")
+    start_slow(slow)
+    os.kill(backend.greeting().pid, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while backend.status() is not Status.STOPPED:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    monkeypatch.setenv("PARTGEN_BACKEND", os.environ["PARTGEN_BACKEND"] + " --log ''")
+    select(quick)
+    bpy.ops.partgen.decompose()
+    assert [job.object_name for job in jobs.open_jobs()] == ["Row"]
+    assert jobs.finish(30)
+    assert stored_tree.is_stored(quick.data)
+    assert not stored_tree.is_stored(slow.data)
+    assert "Slow Row was not decomposed" in told()
+
+
+def test_active_object_that_is_not_selected_is_left_alone() -> None:
+    active, selected = make_row("Active"), make_row("Selected")
+    select(selected)
+    bpy.context.view_layer.objects.active = active
+    bpy.ops.partgen.decompose()
+    assert [job.object_name for job in jobs.open_jobs()] == ["Selected"]
+    jobs.cancel_all()
+    bpy.ops.object.select_all(action="DESELECT")
+    bpy.ops.partgen.decompose()
+    assert [job.object_name for job in jobs.open_jobs()] == ["Active"]
+
+
 def test_object_without_faces_is_named_and_does_not_stop_the_others() -> None:
     row = make_row("Row")
     bpy.context.collection.objects.link(bpy.data.objects.new("Empty Hull", bpy.data.meshes.new("hull")))

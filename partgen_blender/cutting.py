@@ -69,12 +69,13 @@ def cut_out(
         raise PartgenError("parts.empty", f"A part of {mesh.name} has no faces.", "Decompose the object again.")
     made: list[bpy.types.Mesh] = []
     try:
-        normals = _shown_normals(mesh, smooth_by_angle)
+        keeps_normals = keep_shading or mesh.has_custom_normals
+        normals = _shown_normals(mesh, smooth_by_angle) if keeps_normals else np.empty((0, 3), np.float32)
         with _Source.opened(mesh, polygons) as source:
             for members in polygons_of_part:
                 made.append(source.template.copy())
                 corners = source.fill(made[-1], members)
-                if keep_shading or mesh.has_custom_normals:
+                if keeps_normals:
                     _keep_normals(made[-1], normals[corners], smooth_by_angle)
     except BaseException:
         bpy.data.batch_remove(made)
@@ -138,7 +139,8 @@ class _Source:
         bm = bmesh.new()
         try:
             bm.from_mesh(mesh, face_normals=False, vertex_normals=False)
-            temporary += [_template(mesh), bpy.data.meshes.new("partgen connectivity")]
+            temporary += [mesh.copy(), bpy.data.meshes.new("partgen connectivity")]
+            _empty(temporary[0])
             yield cls(
                 mesh,
                 polygons,
@@ -212,24 +214,23 @@ class _Source:
             attribute.data.foreach_set("value", chosen)
 
 
-def _template(mesh: bpy.types.Mesh) -> bpy.types.Mesh:
-    """A copy of `mesh` with one vertex and every layer, key block, material and property; without the stored tree.
+def _empty(template: bpy.types.Mesh) -> None:
+    """Takes from a copy of a mesh all but one vertex, and the stored tree; layers, key blocks, materials, properties stay.
 
     One vertex rather than none, because Blender gives no shape key layers to the BMesh of a mesh without vertices.
     """
-    template = mesh.copy()
     template.use_fake_user = False
     # Generated texture coordinates are measured from the bounds of the mesh: they stay those of the whole.
+    location, size = template.texspace_location.copy(), template.texspace_size.copy()
     template.use_auto_texspace = False
-    template.texspace_location, template.texspace_size = mesh.texspace_location, mesh.texspace_size
+    template.texspace_location, template.texspace_size = location, size
+    template.pop(stored_tree.TREE, None)
+    for name in (stored_tree.PART, *_matrix_attributes(template)):
+        if name in template.attributes:
+            template.attributes.remove(template.attributes[name])
     with _editing(template) as bm:
         for vertex in bm.verts[1:]:
             bm.verts.remove(vertex)
-    template.pop(stored_tree.TREE, None)
-    for name in (stored_tree.PART, *_matrix_attributes(mesh)):
-        if name in template.attributes:
-            template.attributes.remove(template.attributes[name])
-    return template
 
 
 def _matrix_attributes(mesh: bpy.types.Mesh) -> dict[str, tuple[str, NDArray[np.float32]]]:

@@ -115,17 +115,20 @@ def test_labels_of_another_mesh_are_refused_and_nothing_is_made():
     assert set(bpy.data.meshes) == before
 
 
-def test_an_error_half_way_leaves_nothing_behind(monkeypatch):
+@pytest.mark.parametrize(("step", "at"), [("_keep_normals", 3), ("_copy_elements", 5), ("_empty", 1), ("_editing", 1), ("_editing", 3)])
+def test_an_error_half_way_leaves_nothing_behind(monkeypatch, step, at):
     mesh = studio.ball().data
     before = set(bpy.data.meshes)
     done = []
+    original = getattr(cutting, step)
 
-    def fail_at_the_third(*arguments):
+    def fail(*arguments):
         done.append(arguments)
-        if len(done) == 3:
+        if len(done) == at:
             raise MemoryError
+        return original(*arguments)
 
-    monkeypatch.setattr(cutting, "_keep_normals", fail_at_the_third)
+    monkeypatch.setattr(cutting, step, fail)
     with pytest.raises(MemoryError):
         cutting.cut_out(mesh, studio.slices(mesh))
     assert set(bpy.data.meshes) == before

@@ -30,6 +30,7 @@ import sample
 EXTENSION = "bl_ext.user_default.partgen_blender"
 # How far from the finest parts (0) by way of the object's own scale (0.5) to the whole (1).
 STEPS = (0.28, 0.38, 0.5, 0.65, 0.8)
+EXPLODED_STEP = STEPS[1]
 PICTURE_SIZE = (960, 840)
 IMPORTERS = {
     ".glb": lambda file: bpy.ops.import_scene.gltf(filepath=file),
@@ -62,8 +63,9 @@ def main() -> None:
         pictures.frame(sources, *PICTURE_SIZE)
         pictures.render(file)
         say(f"scale {scales[0]:.2f}: {len(parts)} parts, {file.name}")
-    apply(sources, defaults)
+    apply(sources, [scale_at(EXPLODED_STEP, default) for default in defaults])
     picture_exploded(sources, options.output / "6_exploded.png")
+    apply(sources, defaults)
     save(sources, options.output, options.mesh.stem if options.mesh else "elephant")
 
 

@@ -14,17 +14,23 @@ from ..geometry.adjacency import FaceGraph, face_graph
 from ..mesh import Mesh
 from ..part_tree import PartTree
 from . import Progress, Segmentation, no_progress
-from .merging import Merges, MergeWeights, RankWeights, greedy_merges, ranked
+from .boundaries import smooth_boundaries
+from .merging import Merges, MergeWeights, RankWeights, part_merges
 from .regions import region_graph
 
+# Found on the development meshes of docs/benchmarks.md, checked leave-category-out there.
 MERGE = MergeWeights(
-    concave=2.271, convex=0.068, creases=0.323, turns=0.0, thickness=0.323, hidden=1.02, hollow=0.299, warp=0.828,
-    contact=2.161, gap=0.0, base=0.04, small=0.174, open=0.322,
+    concave=1.228, convex=0.031, creases=0.555, turns=0.336, contact=2.161, gap=0.317, thickness=0.241, hidden=1.094,
+    hollow=0.318, warp=0.122, diffusion=0.15, base=0.014, small=0.174, open=0.335,
 )  # fmt: skip
-RANK = RankWeights(small=0.333, small_component=0.474, inside=0.421, apart=1.0)
-# Merges of at least this significance are undone at the default scale.
-SIGNIFICANT = 0.338
+RANK = RankWeights(
+    diffusion=0.02, small=0.089, whole=0.291, open=0.786, neck=0.401, inside=0.155, small_component=0.752, apart=2.809,
+)  # fmt: skip
+# Merges of more than this significance are undone at the default scale.
+SIGNIFICANT = 0.255
 MOST_DEFAULT_PARTS = 64
+# Borders of all cuts into at most this many parts are smoothed; finer ones are those of superfaces.
+PARTS_WITH_SMOOTH_BORDERS = 24
 
 
 class GeometricSegmenter:
@@ -41,9 +47,11 @@ class GeometricSegmenter:
             return Segmentation(np.zeros(len(mesh.faces), np.int32), PartTree.from_merges([], 1), self.method)
         regions = region_graph(graph, lambda fraction, stage: progress(0.1 + 0.7 * fraction, stage))
         progress(0.8, "Building the part tree")
-        merges = ranked(greedy_merges(regions, MERGE), regions, RANK)
-        progress(0.97, "Labelling polygons")
-        leaf = whole_polygons(mesh, leaf_of_faces(mesh, graph, regions.region_of_face), graph)
+        merges = part_merges(regions, MERGE, RANK)
+        progress(0.9, "Smoothing boundaries")
+        region = regions.region_of_face
+        region = smooth_boundaries(graph, region, PartTree.from_merges(merges.nodes, 1).cut_into(PARTS_WITH_SMOOTH_BORDERS).astype(np.int64))
+        leaf = whole_polygons(mesh, leaf_of_faces(mesh, graph, region), graph)
         leaf, merges = without_empty_leaves(leaf, merges)
         tree = PartTree.from_merges(merges.nodes, default_count(merges.costs))
         return Segmentation(leaf, tree, self.method, notes=notes(mesh, graph))

@@ -1,7 +1,7 @@
 """Merging regions into a part tree: first the pairs that nothing keeps apart, last the ones that differ most.
 
 Two steps. `greedy_merges` decides *what* merges with what, cheapest first; `ranked` then decides in which order the tree
-shows it: a small or hidden difference is given up before a large one, whatever its cost.
+shows it: a small or wide open difference is given up before a large one behind a narrow neck, whatever its cost.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .diffusion import diffusion_map
 from .regions import RegionGraph
 
 Floats = NDArray[np.float64]
@@ -19,26 +20,28 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class MergeWeights:
-    """What keeps two regions apart, and how strongly. Found on the development benchmark, checked leave-category-out.
+    """What keeps two regions apart, and how strongly.
 
     Along their common boundary, per unit of its length: `concave` and `convex` bends (radians), `creases` (share of
-    it), `turns` (angle of the valley between the whole regions, radians). Between them: `thickness` (difference of the
-    logs), `hidden` (share of point pairs that do not see each other through the inside), `hollow` (by how much they see
-    less of each other than of themselves), `warp` (by how much both together are less of an extrusion). `contact` and
-    `gap` stand for all boundary terms where they only touch; `base` is what any merge costs. The sum is multiplied by
-    (area share of the smaller)**`small` and divided by (share of the smaller perimeter + 0.05)**`open`.
+    it), `turns` (angle of the valley between the whole regions, radians); `contact` and `gap` (per diagonal) stand for
+    these where they only touch. Between them: `thickness` (difference of the logs), `hidden` (share of point pairs that
+    do not see each other through the inside), `hollow` (by how much they see less of each other than of themselves),
+    `warp` (by how much both together are less of an extrusion), `diffusion` (their distance in the diffusion map).
+    `base` is what any merge costs. The sum is multiplied by (area share of the smaller)**`small` and divided by (share
+    of the smaller perimeter + 0.05)**`open`.
     """
 
     concave: float
     convex: float
     creases: float
     turns: float
+    contact: float
+    gap: float
     thickness: float
     hidden: float
     hollow: float
     warp: float
-    contact: float
-    gap: float
+    diffusion: float
     base: float
     small: float
     open: float
@@ -46,14 +49,20 @@ class MergeWeights:
 
 @dataclass(frozen=True)
 class RankWeights:
-    """How the order of merges follows from their costs: cost times (area share of the smaller side) to the power of
-    `small` within a component and `small_component` between components; `inside` scales merges within one of several
-    components, `apart` those between components.
+    """How significant a merge is: its cost (with this `diffusion` instead of the one that chose it) times a factor.
+
+    Within a component that is (area share of the smaller side)**`small` · (of both)**`whole` · (share of the smaller
+    perimeter + 0.05)**`open` / (boundary length over the root of the smaller area + 0.05)**`neck`, and `inside` where
+    the object has several components. Between components it is (smaller side)**`small_component` · `apart`.
     """
 
+    diffusion: float
     small: float
-    small_component: float
+    whole: float
+    open: float
+    neck: float
     inside: float
+    small_component: float
     apart: float
 
 
@@ -67,6 +76,8 @@ class Merges:
 
 BOUNDARY = ("lengths", "concave", "convex", "creases", "turns")
 LENGTHS, CONCAVE, CONVEX, CREASES, TURNS = range(5)
+# A component with more of the area than this is the object.
+WHOLE = 0.98
 
 
 class _State:
@@ -84,9 +95,11 @@ class _State:
         self.gap = np.zeros((count, count))
         self.gap[first, second] = self.gap[second, first] = regions.gaps
         self.perimeter = self.boundary[LENGTHS].sum(axis=1)
+        # Integrals over the area, so that a merge is a sum.
         self.area = regions.areas + 1e-9
         self.thickness = regions.thickness * self.area
         self.spread = regions.spread * self.area[:, None, None]
+        self.place = diffusion_map(regions) * self.area[:, None]
         self.visible = regions.visibility * self.area[:, None] * self.area[None, :]
         self.warp = warps(self.spread, self.area)
         self.cost = np.full((count, count), np.inf)
@@ -95,7 +108,7 @@ class _State:
         self.best = self.cost.argmin(axis=1)
         self.lowest = self.cost.min(axis=1)
 
-    def costs(self, region: int, others: Ints) -> Floats:
+    def costs(self, region: int, others: Ints, diffusion: float) -> Floats:
         """What a merge of `region` with each of `others` (n,) costs: (n,)."""
         w = self.weights
         area, areas = self.area[region], self.area[others]
@@ -107,6 +120,7 @@ class _State:
         seen_of_others = self.visible[others, others] / areas**2
         thicker = np.abs(self.thickness[region] / area - self.thickness[others] / areas)
         together = warps(self.spread[region] + self.spread[others], area + areas)
+        far = np.linalg.norm(self.place[region] / area - self.place[others] / areas[:, None], axis=1)
         value = (
             w.base
             + np.where(lengths > 0, edge, touch)
@@ -114,16 +128,19 @@ class _State:
             + w.hidden * (1 - seen)
             + w.hollow * np.maximum(np.minimum(own, seen_of_others) - seen, 0)
             + w.warp * np.maximum(together - np.maximum(self.warp[region], self.warp[others]), 0)
+            + diffusion * far
         )
-        smaller = np.minimum(area, areas)
+        return np.maximum(value, 1e-4) * np.minimum(area, areas) ** w.small / (self.shares(region, others) + 0.05) ** w.open
+
+    def shares(self, region: int, others: Ints) -> Floats:
+        """The share of the smaller perimeter that `region` has in common with each of `others` (n,): (n,)."""
         perimeter = np.maximum(np.minimum(self.perimeter[region], self.perimeter[others]), 1e-9)
-        share = np.minimum(lengths / perimeter, 1)
-        return np.maximum(value, 1e-4) * smaller**w.small / (share + 0.05) ** w.open
+        return np.minimum(self.boundary[LENGTHS, region, others] / perimeter, 1)
 
     def update(self, region: int) -> Ints:
         """Renews the costs of `region` with its neighbours, and returns those."""
         others = np.flatnonzero(self.adjacent[region])
-        self.cost[region, others] = self.cost[others, region] = self.costs(region, others)
+        self.cost[region, others] = self.cost[others, region] = self.costs(region, others, self.weights.diffusion)
         return others
 
     def merge(self, kept: int, gone: int) -> None:
@@ -137,7 +154,7 @@ class _State:
         self.visible[kept] += self.visible[gone]
         self.visible[kept, kept] += self.visible[kept, gone]
         self.visible[:, kept] = self.visible[kept]
-        for sums in (self.area, self.thickness, self.spread):
+        for sums in (self.area, self.thickness, self.spread, self.place):
             sums[kept] += sums[gone]
         self.warp[kept] = warps(self.spread[kept][None], self.area[kept : kept + 1])[0]
         self.adjacent[kept] |= self.adjacent[gone]
@@ -146,56 +163,64 @@ class _State:
         self.adjacent[gone] = self.adjacent[:, gone] = False
         self.cost[gone] = self.cost[:, gone] = np.inf
         self.lowest[gone] = np.inf
-        others = self.update(kept)
-        # Only a region that lost its favourite or that the merged one now suits better has to look again.
-        stale = np.append(others, kept)
+        stale = np.append(self.update(kept), kept)
         self.best[stale] = self.cost[stale].argmin(axis=1)
         self.lowest[stale] = self.cost[stale, self.best[stale]]
 
 
 def warps(spread: Floats, area: Floats) -> Floats:
-    """How far regions are from extrusions: the smallest eigenvalue of the mean n nᵀ (n,), 0 for planes and cylinders.
+    """How far regions are from extrusions: thrice the smallest eigenvalue of the mean n nᵀ (n,), 0 for planes and cylinders.
 
-    `spread` (n, 3, 3) the integral of n nᵀ over the area, `area` (n,).
+    `spread` (n, 3, 3) the integral of n nᵀ over the area, `area` (n,). A sphere has 1.
     """
-    return np.maximum(np.linalg.eigvalsh(spread / area[:, None, None])[:, 0], 0.0)
+    return 3 * np.maximum(np.linalg.eigvalsh(spread / area[:, None, None])[:, 0], 0.0)
 
 
-def greedy_merges(regions: RegionGraph, weights: MergeWeights) -> Merges:
-    """Merges the cheapest neighbours until one region is left. All regions must hang together."""
-    state = _State(regions, weights)
+def part_merges(regions: RegionGraph, merging: MergeWeights, ranking: RankWeights) -> Merges:
+    """The merges of all regions into one, in the order of their significance, which is their cost and never falls.
+
+    All regions must hang together.
+    """
+    nodes, significance = greedy_merges(regions, merging, ranking)
+    return in_order(nodes, significance)
+
+
+def greedy_merges(regions: RegionGraph, merging: MergeWeights, ranking: RankWeights) -> tuple[Ints, Floats]:
+    """Merges the cheapest neighbours until one region is left: the nodes (N-1, 2) and the significance (N-1,) of each merge."""
+    state = _State(regions, merging)
     count = regions.count
     node = np.arange(count)
-    nodes, costs = np.zeros((count - 1, 2), np.int64), np.zeros(count - 1)
+    component = regions.components.copy()
+    is_whole = np.bincount(regions.components, regions.areas) > WHOLE
+    nodes, significance = np.zeros((count - 1, 2), np.int64), np.zeros(count - 1)
     for step in range(count - 1):
-        kept = int(state.lowest.argmin())
-        gone = int(state.best[kept])
-        kept, gone = min(kept, gone), max(kept, gone)
-        nodes[step], costs[step] = (node[kept], node[gone]), state.cost[kept, gone]
+        region = int(state.lowest.argmin())
+        other = int(state.best[region])
+        kept, gone = min(region, other), max(region, other)
+        gone_only = np.array([gone])
+        cost = state.costs(kept, gone_only, ranking.diffusion)[0]
+        smaller, both = min(state.area[kept], state.area[gone]), state.area[kept] + state.area[gone]
+        if component[kept] == component[gone] != -1:
+            neck = min(state.boundary[LENGTHS, kept, gone] / np.sqrt(smaller) + 0.05, 8.0)
+            share = state.shares(kept, gone_only)[0] + 0.05
+            factor = smaller**ranking.small * both**ranking.whole * share**ranking.open / neck**ranking.neck
+            factor *= 1.0 if is_whole[component[kept]] else ranking.inside
+        else:
+            component[kept] = -1  # several components from here on
+            factor = smaller**ranking.small_component * ranking.apart
+        nodes[step], significance[step] = (node[kept], node[gone]), cost * factor
         node[kept] = count + step
         state.merge(kept, gone)
-    return Merges(nodes, costs)
+    return nodes, significance
 
 
-def ranked(merges: Merges, regions: RegionGraph, weights: RankWeights) -> Merges:
-    """The same tree with its merges in the order of their significance, which becomes their cost, never falling."""
-    count = regions.count
-    area = np.concatenate([regions.areas, np.zeros(count - 1)])
-    component = np.concatenate([regions.components, np.zeros(count - 1, np.int64)])
-    whole = np.bincount(regions.components, regions.areas) > 0.98
+def in_order(nodes: Ints, significance: Floats) -> Merges:
+    """The same tree with its merges in the order of `significance` (N-1,), raised where a part would outlast its whole."""
+    count = len(nodes) + 1
     height = np.zeros(2 * count - 1)
-    for step, (a, b) in enumerate(merges.nodes.tolist()):
-        node = count + step
-        area[node] = area[a] + area[b]
-        smaller = min(area[a], area[b])
-        if component[a] == component[b] != -1:
-            component[node] = component[a]
-            value = merges.costs[step] * smaller**weights.small * (1.0 if whole[component[a]] else weights.inside)
-        else:
-            component[node] = -1
-            value = merges.costs[step] * smaller**weights.small_component * weights.apart
-        height[node] = max(value, height[a], height[b])
+    for step, (a, b) in enumerate(nodes.tolist()):
+        height[count + step] = max(significance[step], height[a], height[b])
     order = np.argsort(height[count:], kind="stable")
     renamed = np.arange(2 * count - 1)
     renamed[count + order] = np.arange(count, 2 * count - 1)
-    return Merges(renamed[merges.nodes[order]], height[count + order])
+    return Merges(renamed[nodes[order]], height[count + order])

@@ -49,8 +49,8 @@ class GeometricSegmenter:
         progress(0.8, "Building the part tree")
         merges = part_merges(regions, MERGE, RANK)
         progress(0.9, "Smoothing boundaries")
-        region = regions.region_of_face
-        region = smooth_boundaries(graph, region, PartTree.from_merges(merges.nodes, 1).cut_into(PARTS_WITH_SMOOTH_BORDERS).astype(np.int64))
+        bordered = PartTree.from_merges(merges.nodes, 1).cut_into(PARTS_WITH_SMOOTH_BORDERS).astype(np.int64)
+        region = smooth_boundaries(graph, regions.region_of_face, bordered)
         leaf = whole_polygons(mesh, leaf_of_faces(mesh, graph, region), graph)
         leaf, merges = without_empty_leaves(leaf, merges)
         tree = PartTree.from_merges(merges.nodes, default_count(merges.costs))

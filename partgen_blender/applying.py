@@ -9,6 +9,8 @@ import bpy
 
 from . import collections, explode, regrouping, stored_tree
 
+_OF_ANOTHER_TREE = -1  # in place of the number of parts
+
 
 def apply(source: bpy.types.Object, hierarchy: str = "NONE", keep_shading: bool = True) -> list[bpy.types.Object]:
     """Makes an object of every part of `source` at its scale, and returns them. Applied again, they are brought to the new scale.
@@ -46,6 +48,20 @@ def is_behind(source: bpy.types.Object) -> bool:
     """Whether separate objects of `source` are there but the scale has been moved since, so that they show another cut."""
     collection = collections.collection_of(source)
     return collection is not None and collection.partgen.part_count != regrouping.part_count(source.data)
+
+
+def outdate(source: bpy.types.Object) -> None:
+    """Notes that `source` has a new tree, of which separate objects that are there know nothing: they are behind until applied again."""
+    collection = collections.collection_of(source)
+    if collection is not None:
+        collection.partgen.part_count = _OF_ANOTHER_TREE
+
+
+def parts_of_this_tree(source: bpy.types.Object) -> list[bpy.types.Object]:
+    """The separate objects of `source` that are made of the leaves of its tree as it is now."""
+    collection = collections.collection_of(source)
+    is_other = collection is None or collection.partgen.part_count == _OF_ANOTHER_TREE
+    return [] if is_other else collections.parts_of(source)
 
 
 def _is_chosen(object_: bpy.types.Object, view_layer: bpy.types.ViewLayer) -> bool:

@@ -299,6 +299,7 @@ def _insert(job: Job, result: SegmentResult) -> bpy.types.Object:
         originals.discard(original)
         raise
     regrouping.forget(mesh)
+    applying.outdate(original)
     mesh.partgen.scale = tree.default_scale
     _select_instead(object_, original)
     return original

@@ -93,7 +93,7 @@ def previewed_objects(view_layer: bpy.types.ViewLayer, space: bpy.types.SpaceVie
     """What the preview covers in a viewport: decomposed objects that it shows, and parts that are behind the scale of their source."""
     objects = []
     for source in _decomposed_objects(view_layer):
-        objects += [source, *(collections.parts_of(source) if applying.is_behind(source) else ())]
+        objects += [source, *(applying.parts_of_this_tree(source) if applying.is_behind(source) else ())]
     return [o for o in objects if o.visible_get(view_layer=view_layer, viewport=space)]
 
 

@@ -95,7 +95,7 @@ class PARTGEN_PG_collection(bpy.types.PropertyGroup):
         options=set(),
         update=_explode_changed,
     )
-    part_count: bpy.props.IntProperty(options={"HIDDEN"}, description="The number of parts when they were applied last")
+    part_count: bpy.props.IntProperty(options={"HIDDEN"}, description="How many parts were applied last, -1 for another tree")
 
 
 KEEP_SHADING = (

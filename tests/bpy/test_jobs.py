@@ -14,7 +14,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from bl_ext.user_default.partgen_blender import backend, jobs, stored_tree
+from bl_ext.user_default.partgen_blender import applying, backend, collections, jobs, stored_tree
 from conftest import MODULE, ROOT
 from partgen.client import Status
 
@@ -134,6 +134,21 @@ def test_apply_at_once_is_one_undo_step_with_the_decomposition() -> None:
     bpy.ops.ed.undo()
     assert bpy.data.objects.keys() == ["Row"]
     assert not stored_tree.is_stored(bpy.data.meshes["Row"])
+
+
+def test_objects_of_a_former_tree_are_behind_until_applied_again() -> None:
+    row = make_row("Row")
+    bpy.ops.partgen.decompose(apply_at_once=True)
+    assert jobs.finish(30)
+    assert not applying.is_behind(row)
+    select(*collections.parts_of(row))
+    jobs.decompose([row])
+    assert jobs.finish(30)
+    assert applying.is_behind(row)
+    assert applying.parts_of_this_tree(row) == []
+    bpy.ops.partgen.apply()
+    assert not applying.is_behind(row)
+    assert len(applying.parts_of_this_tree(row)) == 2
 
 
 def test_several_objects_are_one_job_each_with_progress_over_all() -> None:

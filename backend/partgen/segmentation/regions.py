@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,6 @@ from ..geometry.rays import RayScene
 from ..geometry.superfaces import superfaces
 from ..geometry.thickness import log_thickness, shape_diameter
 from ..geometry.visibility import mutual_visibility
-from . import Progress, no_progress
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -58,18 +58,19 @@ class RegionGraph:
         return len(self.areas)
 
 
-def region_graph(graph: FaceGraph, progress: Progress = no_progress) -> RegionGraph:
-    """Superfaces of a face graph and what lies between them. Fractions of `progress` are those of this step."""
+def region_graph(graph: FaceGraph, begin: Callable[[str], None] = lambda stage: None) -> RegionGraph:
+    """Superfaces of a face graph and what lies between them. Calls `begin` with the name of each stage that it begins."""
+    begin("Finding neighbours")
     component = components(graph.face_count, graph.pairs)
     touch = contacts(graph, component)
-    progress(0.15, "Measuring thickness")
+    begin("Measuring thickness")
     scene = RayScene(graph.points, graph.corners)
     thickness = log_thickness(graph, shape_diameter(graph, scene))
-    progress(0.5, "Growing regions")
+    begin("Growing regions")
     wanted = min(max(REGIONS, REGIONS + int(component.max())), MOST_REGIONS)
     region = superfaces(graph, touch.links, thickness, component, wanted, SUPERFACE_WEIGHTS)
     count = int(region.max()) + 1
-    progress(0.75, "Looking through the inside")
+    begin("Looking through the inside")
     visibility = mutual_visibility(graph, scene, region, count)
     diagonal = float(np.linalg.norm(np.ptp(graph.points, axis=0)))
     areas = np.bincount(region, graph.areas, count)

@@ -13,8 +13,8 @@ Ints = NDArray[np.int64]
 
 CREASE = 0.4
 # Steps of diffusion at this number of faces: the same distance on the surface at any resolution.
-STEPS, STEPS_AT = 24, 20_000
-FEWEST_STEPS, MOST_STEPS = 4, 40
+STEPS, STEPS_AT = 48, 20_000
+FEWEST_STEPS, MOST_STEPS = 6, 80
 
 
 def smooth_boundaries(graph: FaceGraph, region: Ints, part_of_region: Ints) -> Ints:

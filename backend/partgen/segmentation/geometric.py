@@ -21,14 +21,14 @@ from .regions import region_graph
 
 # Found on the development meshes of docs/benchmarks.md, checked leave-category-out there.
 MERGE = MergeWeights(
-    concave=1.228, convex=0.031, creases=0.555, turns=0.336, contact=2.161, gap=0.317, thickness=0.241, hidden=1.094,
-    hollow=0.318, warp=0.122, diffusion=0.15, base=0.014, small=0.174, open=0.335,
+    concave=1.228, convex=0.031, creases=0.555, turns=0.336, contact=2.161, gap=0.309, thickness=0.241, hidden=1.094,
+    hollow=0.318, warp=0.122, diffusion=0.15, base=0.02, small=0.174, open=0.335,
 )  # fmt: skip
 RANK = RankWeights(
-    diffusion=0.02, small=0.089, whole=0.291, open=0.786, neck=0.401, inside=0.155, small_component=0.752, apart=2.809,
+    diffusion=0.04, speck=0.006, small=0.089, whole=0.324, open=0.682, neck=0.401, inside=0.127, small_component=0.752, apart=2.905,
 )  # fmt: skip
 # Merges of more than this significance are undone at the default scale.
-SIGNIFICANT = 0.255
+SIGNIFICANT = 0.228
 MOST_DEFAULT_PARTS = 64
 # Borders of all cuts into at most this many parts are smoothed; finer ones are those of superfaces.
 PARTS_WITH_SMOOTH_BORDERS = 24

@@ -53,10 +53,12 @@ class RankWeights:
 
     Within a component that is (area share of the smaller side)**`small` · (of both)**`whole` · (share of the smaller
     perimeter + 0.05)**`open` / (boundary length over the root of the smaller area + 0.05)**`neck`, and `inside` where
-    the object has several components. Between components it is (smaller side)**`small_component` · `apart`.
+    the object has several components; sides smaller than `speck` count in proportion. Between components it is
+    (smaller side)**`small_component` · `apart`.
     """
 
     diffusion: float
+    speck: float
     small: float
     whole: float
     open: float
@@ -204,6 +206,7 @@ def greedy_merges(regions: RegionGraph, merging: MergeWeights, ranking: RankWeig
             neck = min(state.boundary[LENGTHS, kept, gone] / np.sqrt(smaller) + 0.05, 8.0)
             share = state.shares(kept, gone_only)[0] + 0.05
             factor = smaller**ranking.small * both**ranking.whole * share**ranking.open / neck**ranking.neck
+            factor *= min(smaller / ranking.speck, 1.0)
             factor *= 1.0 if is_whole[component[kept]] else ranking.inside
         else:
             component[kept] = -1  # several components from here on

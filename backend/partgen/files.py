@@ -331,9 +331,7 @@ def _faces_by_label(labels: NDArray) -> list[tuple[int, Ints]]:
 
 def _measures(model: Model, faces: Ints) -> dict[str, Any]:
     """What parts.json says of the part made of `faces` (n,); its volume is null unless the part is closed."""
-    used, corners = np.unique(model.mesh.faces[faces], return_inverse=True)
-    points, welded = weld(model.mesh.vertices[used])
-    surface = trimesh.Trimesh(points, welded[corners.reshape(-1, 3)], process=False)
+    surface = trimesh.Trimesh(*weld(model.mesh.vertices, model.mesh.faces[faces]), process=False)
     closed = surface.is_watertight and surface.is_winding_consistent
     return {
         "faces": len(faces),

@@ -85,7 +85,7 @@ def _evenly(paths: Sequence[Path], limit: int | None) -> Sequence[Path]:
 
 def component_labels(mesh: Mesh) -> Ints:
     """The baseline: every connected component (F,) a part; vertices that coincide are one."""
-    corners = weld(mesh.vertices)[1][mesh.faces]
+    corners = weld(mesh.vertices, mesh.faces)[1]
     edges = np.concatenate([corners[:, :2], corners[:, 1:]])
     return components(int(corners.max()) + 1, edges)[corners[:, 0]].astype(np.int32)
 

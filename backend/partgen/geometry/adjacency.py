@@ -49,9 +49,8 @@ class FaceGraph:
 
 
 def face_graph(vertices: NDArray, faces: NDArray) -> FaceGraph:
-    """The clean graph over `faces` (F, 3) with `vertices` (V, 3); empty where no face has an area."""
-    points, welded = weld(vertices)
-    corners = welded[np.asarray(faces, np.int64)]
+    """The clean graph over `faces` (F, 3), F at least 1, with `vertices` (V, 3); empty where no face has an area."""
+    points, corners = weld(vertices, faces)
     face_of_input, input_of_face = distinct_faces(points, corners)
     corners = corners[input_of_face]
     normals, areas = normals_and_areas(points, corners)
@@ -71,19 +70,22 @@ def face_graph(vertices: NDArray, faces: NDArray) -> FaceGraph:
     )  # fmt: skip
 
 
-def weld(vertices: NDArray) -> tuple[Floats, Ints]:
-    """Merges vertices that coincide: positions (W, 3) and the welded index of every input vertex (V,)."""
-    positions = np.asarray(vertices, np.float64)
-    finite = np.asarray(np.isfinite(positions).all(axis=1))
-    positions = np.where(finite[:, None], positions, 0.0)
-    used = positions[finite]
-    low = used.min(axis=0)
-    cell = max(float(np.ptp(used, axis=0).max()) * WELD_TOLERANCE, np.finfo(np.float64).tiny)
+def weld(vertices: NDArray, faces: NDArray) -> tuple[Floats, Ints]:
+    """Merges vertices (V, 3) that coincide: the positions (W, 3) that are left, and `faces` (F, 3) over those.
+
+    Vertices that no face uses may lie anywhere and need not be finite: they are dropped, and do not count towards the
+    size of the object.
+    """
+    used = np.zeros(len(vertices), bool)
+    used[faces] = True
+    positions = np.asarray(vertices)[used].astype(np.float64)
+    low = positions.min(axis=0)
+    cell = max(float(np.ptp(positions, axis=0).max()) * WELD_TOLERANCE, np.finfo(np.float64).tiny)
     grid = np.rint((positions - low) / cell).astype(np.int64)
     # Three 21-bit coordinates in one integer sort several times faster than rows do.
     key = (grid[:, 0] << 42) | (grid[:, 1] << 21) | grid[:, 2]
     _, first, welded = np.unique(key, return_index=True, return_inverse=True)
-    return positions[first], welded.reshape(-1)
+    return positions[first], welded.reshape(-1)[np.cumsum(used) - 1][faces]
 
 
 def distinct_faces(points: Floats, corners: Ints) -> tuple[Ints, Ints]:
@@ -182,10 +184,11 @@ def outward_flips(points: Floats, corners: Ints, areas: Floats, pairs: Ints, agr
     other = np.where(agree, 0, count)
     rows = np.concatenate([first, first + count])
     columns = np.concatenate([second + other, second + (count - other)])
-    cover = coo_matrix((np.ones(len(rows), np.int8), (rows, columns)), shape=(2 * count, 2 * count))
+    cover = coo_matrix((np.ones(len(rows), bool), (rows, columns)), shape=(2 * count, 2 * count))
     component = connected_components(cover, directed=False)[1]
     kept, turned = component[:count], component[count:]
-    a, b, c = (points[corners[:, i]] - points.mean(axis=0) for i in range(3))
+    middle = points.mean(axis=0)
+    a, b, c = (points[corners[:, i]] - middle for i in range(3))
     volumes = (a * np.cross(b, c)).sum(axis=1) / 6
     total = int(component.max(initial=-1)) + 1
     volume = np.bincount(kept, weights=volumes, minlength=total) - np.bincount(turned, weights=volumes, minlength=total)
@@ -195,8 +198,9 @@ def outward_flips(points: Floats, corners: Ints, areas: Floats, pairs: Ints, agr
     is_open = np.zeros(total, bool)
     is_open[kept[open_face]] = is_open[turned[open_face]] = True
     merit = np.where(is_open, area, volume)
-    # On one-sided surfaces both choices are one component and nothing turns.
-    return merit[turned] > merit[kept]
+    # Where both choices are as good, one of them is still taken by all faces. On one-sided surfaces both choices are one
+    # component and nothing turns.
+    return (merit[turned] > merit[kept]) | ((merit[turned] == merit[kept]) & (turned < kept))
 
 
 def bends(normals: Floats, centers: Floats, pairs: Ints) -> Floats:
@@ -210,5 +214,5 @@ def bends(normals: Floats, centers: Floats, pairs: Ints) -> Floats:
 
 def components(count: int, pairs: Ints) -> Ints:
     """The connected component of each of `count` nodes under `pairs` (E, 2): (count,), dense."""
-    graph = coo_matrix((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
+    graph = coo_matrix((np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
     return connected_components(graph, directed=False)[1].astype(np.int64)

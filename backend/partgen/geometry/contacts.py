@@ -20,6 +20,8 @@ Ints = NDArray[np.int64]
 REACH = 0.01
 NEIGHBOURS = 12
 SAMPLE_LIMIT = 60_000
+# The most neighbours, of all samples together, that are looked up at once.
+QUERY_LIMIT = 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +49,7 @@ def contacts(graph: FaceGraph, component: Ints) -> Contacts:
 
 
 def surface_samples(graph: FaceGraph, component: Ints) -> tuple[Floats, Ints]:
-    """Centres and corners of faces, at most `SAMPLE_LIMIT` but some of every component: points (n, 3), faces (n,)."""
+    """Centres and corners of faces, about `SAMPLE_LIMIT` and some of every component: points (n, 3), faces (n,)."""
     step = max(1, -(-4 * graph.face_count // SAMPLE_LIMIT))
     order = np.argsort(component, kind="stable")
     first = np.r_[True, component[order][1:] != component[order][:-1]]
@@ -118,6 +120,8 @@ def _nearest_of_each_group(graph: FaceGraph, group: Ints, diagonal: float) -> Co
     neighbours = 8
     while len(waiting):
         neighbours = min(neighbours, len(points))
+        # The more neighbours a group needs to see out of itself, the fewer of its samples tell how far outside is.
+        waiting = waiting[:: -(-len(waiting) * neighbours // QUERY_LIMIT)]
         distance, index = tree.query(points[waiting], k=neighbours)
         foreign = owner[index] != owner[waiting][:, None]
         found = foreign.any(axis=1)

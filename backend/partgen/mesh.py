@@ -20,7 +20,7 @@ class Mesh:
     """Triangles that remember their polygons.
 
     `vertices` (V, 3) float32, in the object's local space times its scale and shear; `faces` (F, 3) int32;
-    `polygon_of_face` (F,) int32, dense from 0: the triangles of one polygon always share a part.
+    `polygon_of_face` (F,) int32, dense from 0 and rising: the triangles of one polygon always share a part.
     """
 
     vertices: Floats

@@ -26,15 +26,14 @@ class RayScene:
         scaled = np.ascontiguousarray((points - self.center) * self.scale, np.float32)
         self.mesh = TriangleMesh(self.scene, scaled, np.ascontiguousarray(corners, np.int32))
 
-    def hits(self, origins: Floats, directions: Floats) -> tuple[Floats, NDArray[np.int64], Floats]:
-        """First hits of rays: distances (n,), inf where nothing is hit; the face hit (n,), -1 for none; its normal (n, 3).
+    def hits(self, origins: Floats, directions: Floats) -> tuple[Floats, NDArray[np.int64]]:
+        """First hits of rays: distances (n,), inf where nothing is hit; the face hit (n,), -1 for none.
 
-        `origins` (n, 3); `directions` (n, 3) unit. The normal is that of the face's winding, not normalised.
+        `origins` (n, 3); `directions` (n, 3) unit.
         """
         count = len(origins)
         distance = np.full(count, np.inf)
         face = np.full(count, -1, np.int64)
-        normal = np.zeros((count, 3))
         for start in range(0, count, BATCH):
             part = slice(start, min(start + BATCH, count))
             ray = np.ascontiguousarray(directions[part], np.float32)
@@ -43,8 +42,7 @@ class RayScene:
             hit = found["primID"] >= 0
             distance[part] = np.where(hit, (found["tfar"].astype(np.float64) + OFFSET) / self.scale, np.inf)
             face[part] = found["primID"]
-            normal[part] = found["Ng"]
-        return distance, face, normal
+        return distance, face
 
     def sees(self, origins: Floats, targets: Floats, slack: float = 1e-3) -> NDArray[np.bool_]:
         """Whether the straight line from each origin (n, 3) reaches its target (n, 3) within a share `slack` of its end."""

@@ -11,7 +11,6 @@ from .adjacency import FaceGraph
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-
 # Components stand this far apart in feature space: further than anything within one.
 COMPONENT_SPREAD = 100.0
 
@@ -22,7 +21,8 @@ def superfaces(
     """Ward clusters of connected faces, alike in orientation, place and thickness: the region of each face (C,), dense.
 
     `links` (K, 2) joins what `graph.pairs` leaves apart; all faces together must be connected. Faces of different
-    `component` (C,) share a region only where there are more components than `count`, the most regions to make.
+    `component` (C,) share a region only where there are more components than `count`, the number of regions to make:
+    fewer where there are fewer faces, more where equal merges happen at once.
     `weights` scale unit normals, positions (in bounding box diagonals) and `log_thickness` (C,) against each other.
     Ward 1963, with the connectivity of the face graph.
     """

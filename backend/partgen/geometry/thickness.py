@@ -35,7 +35,7 @@ def shape_diameter(graph: FaceGraph, scene: RayScene, rays: int = 24, cone: floa
         turns = (np.arange(rays) * 2.399963)[None, :] + random.uniform(0, 2 * np.pi, (size, 1))
         axes = np.repeat(-graph.normals[part], rays, axis=0)
         directions = cone_directions(axes, cosines, turns.reshape(-1))
-        distance, face, _ = scene.hits(np.repeat(graph.centers[part], rays, axis=0), directions)
+        distance, face = scene.hits(np.repeat(graph.centers[part], rays, axis=0), directions)
         leaves = (directions * graph.normals[face]).sum(axis=1) > 0
         distance = np.where(np.isfinite(distance) & leaves, distance, np.nan).reshape(size, rays)
         thickness[part] = _row_median(distance)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import PartgenError
 from ..geometry.adjacency import FaceGraph, face_graph
 from ..geometry.thickness import RAY_BUDGET
 from ..mesh import Mesh
@@ -51,8 +52,12 @@ class GeometricSegmenter:
 
         begin("Reading the surface")
         graph = face_graph(mesh.vertices, mesh.faces)
-        if graph.face_count < 2:
-            return Segmentation(np.zeros(len(mesh.faces), np.int32), PartTree.from_merges([], 1), self.method)
+        if not graph.face_count:
+            sentence = f"No face of {mesh.name} has an area."
+            raise PartgenError("mesh.no_area", sentence, "Choose an object that has a surface.")
+        if graph.face_count == 1:
+            whole = np.zeros(len(mesh.faces), np.int32)
+            return Segmentation(whole, PartTree.from_merges([], 1), self.method, notes=notes(mesh, graph))
         regions = region_graph(graph, begin)
         begin("Building the part tree")
         merges = part_merges(regions, MERGE, RANK)
@@ -138,4 +143,6 @@ def without_empty_leaves(leaf: NDArray[np.int32], merges: Merges) -> tuple[NDArr
 def notes(mesh: Mesh, graph: FaceGraph) -> tuple[str, ...]:
     """What the artist should know about the input, in sentences."""
     flat = int((graph.face_of_input < 0).sum())
-    return (f"{mesh.name} has {flat} faces without area; they follow their neighbours.",) if flat else ()
+    if not flat:
+        return ()
+    return (f"{mesh.name} has {flat} {'face' if flat == 1 else 'faces'} without area, given to the parts of their neighbours.",)

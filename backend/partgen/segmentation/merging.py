@@ -1,7 +1,8 @@
 """Merging regions into a part tree: first the pairs that nothing keeps apart, last the ones that differ most.
 
-Two steps. `greedy_merges` decides *what* merges with what, cheapest first; `ranked` then decides in which order the tree
-shows it: a small or wide open difference is given up before a large one behind a narrow neck, whatever its cost.
+Two steps. `greedy_merges` decides *what* merges with what, cheapest first; `in_order` then decides in which order the
+tree shows it, by the significance of each merge: a small or wide open difference is given up before a large one behind
+a narrow neck, whatever its cost.
 """
 
 from __future__ import annotations

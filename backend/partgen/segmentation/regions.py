@@ -67,7 +67,7 @@ def region_graph(graph: FaceGraph, begin: Callable[[str], None] = lambda stage: 
     scene = RayScene(graph.points, graph.corners)
     thickness = log_thickness(graph, shape_diameter(graph, scene))
     begin("Growing regions")
-    wanted = min(max(REGIONS, REGIONS + int(component.max())), MOST_REGIONS)
+    wanted = min(REGIONS + int(component.max()), MOST_REGIONS)
     region = superfaces(graph, touch.links, thickness, component, wanted, SUPERFACE_WEIGHTS)
     count = int(region.max()) + 1
     begin("Looking through the inside")

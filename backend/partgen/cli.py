@@ -106,7 +106,7 @@ def parser() -> argparse.ArgumentParser:
         "labelings, face_labels_0, ...), in DIR or in DIR/labelled and DIR/remeshed. The component baseline stands beside it.",
     )
     segmentation.add_argument("--data", metavar="DIR", type=Path, required=True)
-    segmentation.add_argument("--protocol", choices=("auto", "gt-k", "best-20"), help="print this protocol alone")
+    segmentation.add_argument("--protocol", choices=("auto", "gt-k", "best-20"), help="this protocol alone")
     segmentation.add_argument("--method", choices=METHODS, default="auto")
     segmentation.add_argument("--limit", metavar="N", type=positive, help="at most N models of each set, evenly chosen")
     segmentation.add_argument("--json", action="store_true", help="print JSON instead of a table")
@@ -230,15 +230,15 @@ def chosen_scale(segmentation: Segmentation, options: argparse.Namespace) -> flo
 
 def run_bench_segmentation(options: argparse.Namespace) -> int:
     """`partgen bench segmentation`."""
-    from .evaluation.segmentation import measure, table
+    from .evaluation.segmentation import PROTOCOLS, measure, table
 
-    result = measure(options.data, options.method, options.limit)
+    result = measure(options.data, options.method, options.limit, [options.protocol] if options.protocol else PROTOCOLS)
     if options.json:
         import json
 
         print(json.dumps(result, indent=2))
     else:
-        print(table(result, options.protocol))
+        print(table(result))
     return 1 if result["failed"] else 0
 
 

@@ -81,6 +81,24 @@ def test_bench_scores_what_is_in_the_folder(tmp_path: Path, capsys: pytest.Captu
     assert "gt-k" in said
     assert "best-20" not in said
     assert "components" in said
+    assert main(["bench", "segmentation", "--data", str(tmp_path), "--protocol", "auto", "--json"]) == 0
+    assert {"auto", "components"} == json.loads(capsys.readouterr().out)["sets"]["toys"].keys() - {"objects", "parts", "true_parts"}
+
+
+def test_bench_names_the_files_that_it_cannot_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("toys_whole", "toys_short", "toys_unlike", "toys_unlabelled"):
+        labelled_row(tmp_path, name, 3)
+    (tmp_path / "toys_short.npz").write_bytes((tmp_path / "toys_short.npz").read_bytes()[:500])
+    box = trimesh.creation.box()
+    np.savez(tmp_path / "toys_unlike.npz", vertices=box.vertices, faces=box.faces, face_labels=np.zeros(5, int))
+    np.savez(tmp_path / "toys_unlabelled.npz", vertices=box.vertices, faces=box.faces)
+    assert main(["bench", "segmentation", "--data", str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert "toys               1" in said
+    assert said.count("failed: ") == 3
+    assert "cut short" in said
+    assert "not one label for each face" in said
+    assert "no array" in said
 
 
 def test_bench_without_data_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,14 +55,18 @@ class Score:
 
 
 def read_labelled(path: Path, collection: str) -> Labelled:
-    """Reads a benchmark file. Raises PartgenError where it lacks an array."""
-    with np.load(path, allow_pickle=False) as arrays:
-        numbered = sorted((n for n in arrays.files if n.startswith("face_labels_") and n[12:].isdigit()), key=lambda n: int(n[12:]))
-        try:
+    """Reads a benchmark file. Raises PartgenError where it is damaged, lacks an array, or has not one label for each face."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            numbered = sorted((n for n in arrays.files if n.startswith("face_labels_") and n[12:].isdigit()), key=lambda n: int(n[12:]))
             truths = tuple(arrays[name] for name in numbered or ["face_labels"])
             mesh = Mesh.from_triangles(arrays["vertices"], arrays["faces"], path.stem)
-        except KeyError as error:
-            raise PartgenError("file.format", f"{path.name} has no array {error}.", "See partgen bench segmentation --help.") from error
+    except KeyError as error:
+        raise PartgenError("file.format", f"{path.name} has no array {error}.", "See partgen bench segmentation --help.") from error
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise PartgenError("file.damaged", f"{path.name} could not be read: it is damaged, or cut short.", "Get it again.") from error
+    if any(truth.shape != (len(mesh.faces),) for truth in truths):
+        raise PartgenError("file.format", f"{path.name} has not one label for each face.", "See partgen bench segmentation --help.")
     return Labelled(collection, mesh, truths)
 
 
@@ -112,7 +117,7 @@ def score_protocols(leaf_of_face: Ints, tree: PartTree, labelled: Labelled, area
     }
 
 
-def measure(folder: Path, method: str, limit: int | None = None) -> dict[str, Any]:
+def measure(folder: Path, method: str, limit: int | None = None, protocols: Sequence[str] = PROTOCOLS) -> dict[str, Any]:
     """Segments and scores everything in `folder`. Returns what `table` prints, as plain data: means over each set's objects."""
     scores: dict[str, dict[str, list[Score]]] = defaultdict(lambda: defaultdict(list))
     counts: dict[str, list[tuple[int, int]]] = defaultdict(list)
@@ -131,7 +136,8 @@ def measure(folder: Path, method: str, limit: int | None = None) -> dict[str, An
         answered = found.method
         areas = face_areas(labelled.mesh)
         for protocol, value in score_protocols(found.leaf_of_face, found.tree, labelled, areas).items():
-            scores[collection][protocol].append(value)
+            if protocol in protocols:
+                scores[collection][protocol].append(value)
         scores[collection]["components"].append(score(component_labels(labelled.mesh), labelled, areas))
         counts[collection].append((found.tree.count(found.tree.default_scale), labelled.true_count))
     return {
@@ -166,15 +172,15 @@ def _correlation(counts: list[tuple[int, int]]) -> float | None:
     return round(float(np.corrcoef(logs.T)[0, 1]), 3)
 
 
-def table(result: dict[str, Any], protocol: str | None = None) -> str:
-    """`measure`'s result to read; `protocol` prints that one alone."""
-    return "\n".join(_lines(result, (protocol,) if protocol else PROTOCOLS))
+def table(result: dict[str, Any]) -> str:
+    """`measure`'s result to read."""
+    return "\n".join(_lines(result))
 
 
-def _lines(result: dict[str, Any], protocols: Sequence[str]) -> Iterator[str]:
+def _lines(result: dict[str, Any]) -> Iterator[str]:
     yield f"{'set':12s} {'objects':>7s} {'parts':>6s} {'true':>6s}  {'protocol':12s} {'1-RI':>6s} {'mIoU':>6s} {'by area':>7s}"
     for name, values in result["sets"].items():
-        for row, protocol in enumerate((*protocols, "components")):
+        for row, protocol in enumerate(protocol for protocol in (*PROTOCOLS, "components") if protocol in values):
             head = f"{name:12s} {values['objects']:7d} {values['parts']:6.1f} {values['true_parts']:6.1f}" if row == 0 else " " * 34
             scores = values[protocol]
             yield f"{head}  {protocol:12s} {scores['rand_error']:6.3f} {scores['miou']:6.3f} {scores['miou_area']:7.3f}"

@@ -103,10 +103,10 @@ class _OfDecomposed:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if context.mode != "OBJECT":
-            cls.poll_message_set("Return to Object Mode first")
+            cls.poll_message_set("Return to Object Mode first")  # type: ignore[attr-defined]
             return False
         if not decomposed_objects(context):
-            cls.poll_message_set("Select an object that has been decomposed, or one of its parts")
+            cls.poll_message_set("Select an object that has been decomposed, or one of its parts")  # type: ignore[attr-defined]
             return False
         return True
 

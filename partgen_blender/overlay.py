@@ -145,7 +145,7 @@ def corner_triangles(mesh: bpy.types.Mesh, polygons: mesh_data.Polygons) -> tupl
     if len(sizes) and (sizes == 3).all():
         return np.arange(3 * len(sizes), dtype=np.int32).reshape(-1, 3), np.arange(len(sizes), dtype=np.int32)
     threes, fours, larger = (np.flatnonzero(condition).astype(np.int32) for condition in (sizes == 3, sizes == 4, sizes > 4))
-    triangles = [starts[threes][:, None] + np.arange(3, dtype=np.int32), _quad_triangles(polygons, fours)]
+    triangles = [np.add.outer(starts[threes], np.arange(3, dtype=np.int32)), _quad_triangles(polygons, fours)]
     owners = [threes, np.repeat(fours, 2)]
     if len(larger):
         mesh.calc_loop_triangles()
@@ -158,7 +158,7 @@ def corner_triangles(mesh: bpy.types.Mesh, polygons: mesh_data.Polygons) -> tupl
 
 def _quad_triangles(polygons: mesh_data.Polygons, quads: NDArray[np.int32]) -> NDArray[np.int32]:
     """Two triangles for every quad, along the first diagonal or, where that lies outside the quad, along the other."""
-    corners = polygons.polygon_offsets[quads][:, None] + np.arange(4, dtype=np.int32)
+    corners = np.add.outer(polygons.polygon_offsets[quads], np.arange(4, dtype=np.int32))
     a, b, c, d = (polygons.vertices[polygons.corner_vertices[corners[:, i]]] for i in range(4))
     outside = np.einsum("ij,ij->i", np.cross(b - a, c - a), np.cross(d - a, c - a)) > 0
     split = np.where(outside[:, None], np.array([0, 1, 3, 1, 2, 3]), np.array([0, 1, 2, 0, 2, 3]))
@@ -208,7 +208,7 @@ def _up_to_date(object_: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> _D
     """What the GPU holds of an object, brought in line with the object first."""
     source = applying.source_of(object_)
     tree = regrouping.tree_of(source.data) if source is not None else None
-    if tree is None:
+    if source is None or tree is None:
         return None
     drawn = _state.drawn.get(object_.session_uid)
     if drawn is None or not _is_current(drawn, tree, object_, source, depsgraph):

@@ -32,7 +32,6 @@ HIERARCHIES = (
 )
 
 
-
 # Functions with names: Blender reads annotations as text, where a lambda would not find the modules above.
 def _scale_changed(properties: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
     regrouping.regroup(properties.id_data)
@@ -131,7 +130,7 @@ class PARTGEN_PG_scene(bpy.types.PropertyGroup):
 
 
 class PARTGEN_PG_window(bpy.types.PropertyGroup):
-    """How this session looks at things: not part of the scene, so not undone."""
+    """How this Blender looks at things: not part of the scene, so not undone."""
 
     show_preview: bpy.props.BoolProperty(
         name="Preview",

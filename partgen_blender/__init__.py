@@ -23,7 +23,7 @@ def register() -> None:
 
 
 def unregister() -> None:
-    jobs.cancel_all()
+    jobs.abandon_all("because the add-on was disabled")
     jobs.stop_pumping()
     backend.stop()
     overlay.stop()

@@ -64,7 +64,7 @@ def set_part_count(mesh: bpy.types.Mesh, count: int) -> None:
 
 
 def regroup(mesh: bpy.types.Mesh) -> None:
-    """Rewrites the derived part of every polygon of `mesh` for its scale, where it is not right already.
+    """Rewrites the derived part of every polygon of `mesh` for its scale.
 
     A mesh in Edit Mode or from a library is left as it is: its attribute follows as soon as it can be written.
     """

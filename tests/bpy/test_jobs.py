@@ -399,6 +399,7 @@ def test_add_on_disabled_meanwhile_ends_the_backend() -> None:
     finally:
         bpy.ops.preferences.addon_enable(module=MODULE)
     assert snapshot() == before
+    assert "Slow Row was not decomposed, because the add-on was disabled." in told()
 
 
 def test_quitting_meanwhile_ends_the_backend(tmp_path: Path) -> None:

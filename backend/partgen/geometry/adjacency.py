@@ -216,3 +216,10 @@ def components(count: int, pairs: Ints) -> Ints:
     """The connected component of each of `count` nodes under `pairs` (E, 2): (count,), dense."""
     graph = coo_matrix((np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
     return connected_components(graph, directed=False)[1].astype(np.int64)
+
+
+def shells(corners: Ints) -> Ints:
+    """The connected piece of every face (C,), dense, where faces hang together by a vertex: looser than by an edge."""
+    count = int(corners.max(initial=-1)) + 1
+    steps = np.concatenate([corners[:, :2], corners[:, 1:]])
+    return np.unique(components(count, steps)[corners[:, 0]], return_inverse=True)[1].reshape(-1)

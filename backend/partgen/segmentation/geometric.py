@@ -30,7 +30,7 @@ RANK = RankWeights(
 )  # fmt: skip
 # Merges of more than this significance are undone at the default scale.
 SIGNIFICANT = 0.228
-MOST_DEFAULT_PARTS = 64
+MOST_DEFAULT_PARTS = 128
 # Borders of all cuts into at most this many parts are smoothed; finer ones are those of superfaces.
 PARTS_WITH_SMOOTH_BORDERS = 24
 

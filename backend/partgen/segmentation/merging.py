@@ -98,6 +98,7 @@ class _State:
         self.gap = np.zeros((count, count))
         self.gap[first, second] = self.gap[second, first] = regions.gaps
         self.perimeter = self.boundary[LENGTHS].sum(axis=1)
+        self.component = regions.components.copy()  # -1 where several are in one
         # Integrals over the area, so that a merge is a sum.
         self.area = regions.areas + 1e-9
         self.thickness = regions.thickness * self.area
@@ -117,7 +118,8 @@ class _State:
         area, areas = self.area[region], self.area[others]
         lengths, concave, convex, creases, turns = self.boundary[:, region, others]
         edge = (w.concave * concave + w.convex * convex + w.creases * creases + w.turns * turns) / np.maximum(lengths, 1e-12)
-        touch = w.contact + w.gap * np.minimum(self.gap[region, others], 0.3)
+        one = (self.component[region] == self.component[others]) & (self.component[others] >= 0)  # they hang together by a vertex
+        touch = np.where(one, 0.0, w.contact + w.gap * np.minimum(self.gap[region, others], 0.3))
         seen = self.visible[region, others] / (area * areas)
         own = self.visible[region, region] / area**2
         seen_of_others = self.visible[others, others] / areas**2
@@ -148,6 +150,8 @@ class _State:
 
     def merge(self, kept: int, gone: int) -> None:
         """Folds region `gone` into region `kept`."""
+        if self.component[kept] != self.component[gone]:
+            self.component[kept] = -1
         both = self.adjacent[kept] & self.adjacent[gone]
         gap = np.where(both, np.minimum(self.gap[kept], self.gap[gone]), np.where(self.adjacent[gone], self.gap[gone], self.gap[kept]))
         self.gap[kept], self.gap[:, kept] = gap, gap
@@ -193,7 +197,6 @@ def greedy_merges(regions: RegionGraph, merging: MergeWeights, ranking: RankWeig
     state = _State(regions, merging)
     count = regions.count
     node = np.arange(count)
-    component = regions.components.copy()
     is_whole = np.bincount(regions.components, regions.areas) > WHOLE
     nodes, significance = np.zeros((count - 1, 2), np.int64), np.zeros(count - 1)
     for step in range(count - 1):
@@ -203,14 +206,14 @@ def greedy_merges(regions: RegionGraph, merging: MergeWeights, ranking: RankWeig
         gone_only = np.array([gone])
         cost = state.costs(kept, gone_only, ranking.diffusion)[0]
         smaller, both = min(state.area[kept], state.area[gone]), state.area[kept] + state.area[gone]
-        if component[kept] == component[gone] != -1:
+        component = int(state.component[kept])
+        if component == state.component[gone] != -1:
             neck = min(state.boundary[LENGTHS, kept, gone] / np.sqrt(smaller) + 0.05, 8.0)
             share = state.shares(kept, gone_only)[0] + 0.05
             factor = smaller**ranking.small * both**ranking.whole * share**ranking.open / neck**ranking.neck
             factor *= min(smaller / ranking.speck, 1.0)
-            factor *= 1.0 if is_whole[component[kept]] else ranking.inside
+            factor *= 1.0 if is_whole[component] else ranking.inside
         else:
-            component[kept] = -1  # several components from here on
             factor = smaller**ranking.small_component * ranking.apart
         nodes[step], significance[step] = (node[kept], node[gone]), cost * factor
         node[kept] = count + step

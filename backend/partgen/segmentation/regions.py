@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..geometry.adjacency import FaceGraph, components
+from ..geometry.adjacency import FaceGraph, components, shells
 from ..geometry.contacts import contacts
 from ..geometry.rays import RayScene
 from ..geometry.superfaces import superfaces
@@ -61,8 +61,8 @@ class RegionGraph:
 def region_graph(graph: FaceGraph, begin: Callable[[str], None] = lambda stage: None) -> RegionGraph:
     """Superfaces of a face graph and what lies between them. Calls `begin` with the name of each stage that it begins."""
     begin("Finding neighbours")
-    component = components(graph.face_count, graph.pairs)
-    touch = contacts(graph, component)
+    touch = contacts(graph, components(graph.face_count, graph.pairs))
+    component = shells(graph.corners)
     begin("Measuring thickness")
     scene = RayScene(graph.points, graph.corners)
     thickness = log_thickness(graph, shape_diameter(graph, scene))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -21,17 +23,21 @@ def messy_files(folder: Path) -> list[tuple[Path, str]]:
         return [(folder / "messy" / row["file"], row["tags"]) for row in csv.DictReader(index)]
 
 
+def segment(file: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Segments one file in a process of its own, which may crash or hang without the others."""
+    command = [sys.executable, "-m", "partgen", "segment", str(file), "--labels-dir", str(folder), "--levels", "2-10"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+
+
 def test_every_messy_file_is_answered(benchmark_folder: Path, tmp_path: Path) -> None:
     files = messy_files(benchmark_folder)
     assert len(files) > 20
-    answered = 0
-    for number, (file, tags) in enumerate(files):
-        folder = tmp_path / str(number)
-        command = [sys.executable, "-m", "partgen", "segment", str(file), "--labels-dir", str(folder), "--levels", "2-10"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    folders = [tmp_path / str(number) for number in range(len(files))]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        endings = list(pool.map(segment, [file for file, _ in files], folders))
+    for (file, tags), folder, done in zip(files, folders, endings, strict=True):
         what = f"{file.name} ({tags}): {done.stderr}"
         if done.returncode == 0:
-            answered += 1
             with np.load(folder / f"{file.stem}.npz") as arrays:
                 labels, levels, cuts = arrays["face_labels"], arrays["levels"], arrays["level_labels"]
             count = len(read_model(file).mesh.faces)
@@ -44,7 +50,7 @@ def test_every_messy_file_is_answered(benchmark_folder: Path, tmp_path: Path) ->
             assert file.name in done.stderr, what
             assert done.stderr.count("\n") == 1, what
             assert "fault of its own" not in done.stderr, what
-    assert answered >= 0.8 * len(files)
+    assert sum(done.returncode == 0 for done in endings) >= 0.8 * len(files)
 
 
 @pytest.mark.parametrize("name", ["DamagedHelmet.gltf", "fuze.obj", "counterXP.3MF", "chair_model.obj"])

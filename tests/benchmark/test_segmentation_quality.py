@@ -43,7 +43,3 @@ def test_fused_skins_give_their_parts_away(result: dict[str, Any]) -> None:
 
 def test_the_number_of_parts_follows_the_object(result: dict[str, Any]) -> None:
     assert result["count_correlation"] > 0.2
-
-
-def test_it_takes_seconds(result: dict[str, Any]) -> None:
-    assert result["seconds_per_object"] < 10

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import PartgenError
-from ..geometry.adjacency import components, weld
+from ..geometry.adjacency import shells, weld
 from ..mesh import Mesh
 from ..part_tree import PartTree
 from ..segmentation import segmenter
@@ -90,9 +90,7 @@ def _evenly(paths: Sequence[Path], limit: int | None) -> Sequence[Path]:
 
 def component_labels(mesh: Mesh) -> Ints:
     """The baseline: every connected component (F,) a part; vertices that coincide are one."""
-    corners = weld(mesh.vertices, mesh.faces)[1]
-    edges = np.concatenate([corners[:, :2], corners[:, 1:]])
-    return components(int(corners.max()) + 1, edges)[corners[:, 0]].astype(np.int32)
+    return shells(weld(mesh.vertices, mesh.faces)[1]).astype(np.int32)
 
 
 def score(labels: Ints, labelled: Labelled, areas: NDArray[np.float64]) -> Score:

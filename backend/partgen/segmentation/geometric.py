@@ -20,7 +20,7 @@ from .boundaries import smooth_boundaries
 from .merging import Merges, MergeWeights, RankWeights, part_merges
 from .regions import region_graph
 
-# Found on the development meshes of docs/benchmarks.md, checked leave-category-out there.
+# Found by hill climbing, as in scripts/tune_geometric.py, on the development meshes of docs/benchmarks.md.
 MERGE = MergeWeights(
     concave=1.228, convex=0.031, creases=0.555, turns=0.336, contact=2.161, gap=0.309, thickness=0.241, hidden=1.094,
     hollow=0.318, warp=0.122, diffusion=0.15, base=0.02, small=0.174, open=0.335,
@@ -83,9 +83,9 @@ def expected_seconds(faces: int) -> dict[str, float]:
     }
 
 
-def default_count(costs: NDArray) -> int:
+def default_count(costs: NDArray, significant: float = SIGNIFICANT) -> int:
     """The number of parts at the default scale: one more than there are significant merges, but never the whole alone."""
-    return int(np.clip((costs > SIGNIFICANT).sum() + 1, 2, MOST_DEFAULT_PARTS))
+    return int(np.clip((costs > significant).sum() + 1, 2, MOST_DEFAULT_PARTS))
 
 
 def leaf_of_faces(mesh: Mesh, graph: FaceGraph, region: NDArray[np.int64]) -> NDArray[np.int32]:

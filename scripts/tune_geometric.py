@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""Looks for better weights of the geometric segmenter by random hill climbing over labelled meshes.
+
+    .venv/bin/python scripts/tune_geometric.py --data FOLDER --minutes 120              # on all objects
+    .venv/bin/python scripts/tune_geometric.py --data FOLDER --minutes 60 --fold 0      # on half of the categories, scored on the rest
+
+Region graphs are made once; a proposal changes a few weights by a random factor and is kept where the objective rises.
+Prints every improvement and, at the end, the weights to paste into segmentation/geometric.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+import zlib
+from collections import defaultdict
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from partgen.evaluation.segmentation import Labelled, labelled_files, read_labelled
+from partgen.geometry.adjacency import face_graph
+from partgen.part_tree import PartTree
+from partgen.segmentation import geometric
+from partgen.segmentation.merging import MergeWeights, RankWeights, part_merges
+from partgen.segmentation.regions import RegionGraph, region_graph
+
+# What each measure of a set is worth; 1-RI counts against.
+WORTH = {
+    "psb": {"auto_error": -2.0, "gtk_error": -2.0, "gtk_miou": 1.0, "best_miou": 1.2},
+    "remeshed": {"gtk_miou": 1.0, "best_miou": 1.2},
+}
+WORTH_OF_OTHERS = {"auto_miou": 0.5}
+WORTH_OF_COUNTS = 0.5
+MOST_PARTS = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """An object whose region graph is known, and how many of its faces of each true part are in each region: (N, K) a labeling."""
+
+    collection: str
+    category: str
+    regions: RegionGraph
+    tables: tuple[np.ndarray, ...]
+
+    @property
+    def true_count(self) -> int:
+        return int(np.median([table.shape[1] for table in self.tables]))
+
+
+def prepare(labelled: Labelled, category: str) -> Prepared:
+    graph = face_graph(labelled.mesh.vertices, labelled.mesh.faces)
+    regions = region_graph(graph)
+    region = np.where(graph.face_of_input >= 0, regions.region_of_face[graph.face_of_input], 0)
+    tables = []
+    for truth in labelled.truths:
+        labels = np.unique(truth, return_inverse=True)[1].reshape(-1)
+        width = int(labels.max()) + 1
+        tables.append(np.bincount(region * width + labels, minlength=regions.count * width).reshape(regions.count, width))
+    return Prepared(labelled.collection, category, regions, tuple(tables))
+
+
+def category_of(path: Path) -> str:
+    """Objects of one category stay together; so do the plain and the remeshed version of one object."""
+    with np.load(path) as arrays:
+        category = str(arrays["category"])
+    return path.stem if category in ("lowpoly", "gltf", "robot") else category
+
+
+def rand_error_and_miou(part_of_region: np.ndarray, tables: tuple[np.ndarray, ...]) -> tuple[float, float]:
+    """1 - Rand index and mean IoU of a cut, means over the labelings."""
+    scores = []
+    for table in tables:
+        cells = np.zeros((int(part_of_region.max()) + 1, table.shape[1]))
+        np.add.at(cells, part_of_region, table)
+        rows, columns, faces = cells.sum(axis=1), cells.sum(axis=0), cells.sum()
+
+        def pairs(n: np.ndarray) -> float:
+            return float((n * (n - 1)).sum())
+
+        error = (pairs(rows) + pairs(columns) - 2 * pairs(cells)) / (faces * (faces - 1))
+        scores.append((error, (cells / (rows[:, None] + columns[None, :] - cells)).max(axis=0).mean()))
+    return tuple(np.mean(scores, axis=0).tolist())
+
+
+def measures(prepared: Prepared, merging: MergeWeights, ranking: RankWeights, significant: float) -> dict[str, float]:
+    merges = part_merges(prepared.regions, merging, ranking)
+    tree = PartTree.from_merges(merges.nodes, geometric.default_count(merges.costs, significant))
+    auto = rand_error_and_miou(tree.cut(tree.default_scale), prepared.tables)
+    gtk = rand_error_and_miou(tree.cut_into(min(prepared.true_count, MOST_PARTS)), prepared.tables)
+    best = max(rand_error_and_miou(tree.cut_into(n), prepared.tables)[1] for n in range(2, 22))
+    return {
+        "auto_error": auto[0], "auto_miou": auto[1], "gtk_error": gtk[0], "gtk_miou": gtk[1], "best_miou": best,
+        "parts": float(tree.count(tree.default_scale)), "true_parts": float(prepared.true_count),
+    }  # fmt: skip
+
+
+def evaluate(objects: list[Prepared], merging: MergeWeights, ranking: RankWeights, significant: float) -> tuple[float, dict]:
+    """The objective, and the means of each set that it is made of."""
+    rows = [(o.collection, measures(o, merging, ranking, significant)) for o in objects]
+    means: dict[str, dict[str, float]] = {}
+    for name in sorted({name for name, _ in rows}):
+        own = [row for other, row in rows if other == name]
+        means[name] = {key: round(float(np.mean([row[key] for row in own])), 4) for key in own[0]}
+    counts = np.log([[row["parts"], row["true_parts"]] for _, row in rows])
+    correlation = float(np.corrcoef(counts.T)[0, 1]) if counts.std(axis=0).all() else 0.0
+    means["count"] = {"correlation": round(correlation, 3)}
+    worth = sum(WORTH.get(name, WORTH_OF_OTHERS).get(key, 0.0) * value for name, values in means.items() for key, value in values.items())
+    return worth + WORTH_OF_COUNTS * correlation, means
+
+
+def proposal(merging: MergeWeights, ranking: RankWeights, significant: float, random: np.random.Generator) -> tuple:
+    """The weights with one to three of them changed."""
+    names = [("merging", name) for name in asdict(merging)] + [("ranking", name) for name in asdict(ranking)] + [("significant", "")]
+    for index in random.choice(len(names), random.integers(1, 4), replace=False):
+        group, name = names[index]
+        factor = float(np.exp(random.normal() * 0.35))
+        if group == "merging":
+            merging = replace(merging, **{name: getattr(merging, name) * factor})
+        elif group == "ranking":
+            ranking = replace(ranking, **{name: getattr(ranking, name) * factor})
+        else:
+            significant *= factor
+    return merging, ranking, significant
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with labelled/ and remeshed/")
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--limit", type=int, help="so many objects of each set")
+    parser.add_argument("--fold", type=int, choices=(0, 1), help="tune on this half of the categories and score the other")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+
+    folds: dict[int, list[Prepared]] = defaultdict(list)
+    for collection, path in labelled_files(options.data, options.limit):
+        category = category_of(path)
+        folds[zlib.crc32(category.encode()) % 2].append(prepare(read_labelled(path, collection), category))
+    tuned_on = folds[0] + folds[1] if options.fold is None else folds[options.fold]
+    weights = (geometric.MERGE, geometric.RANK, geometric.SIGNIFICANT)
+    best, means = evaluate(tuned_on, *weights)
+    print(f"{len(tuned_on)} objects, objective {best:.4f}", means, flush=True)
+    random = np.random.default_rng(options.seed)
+    end = time.monotonic() + 60 * options.minutes
+    while time.monotonic() < end:
+        candidate = proposal(*weights, random)
+        value, means = evaluate(tuned_on, *candidate)
+        if value > best:
+            best, weights = value, candidate
+            print(f"objective {best:.4f}", means, flush=True)
+    print(*weights, sep="\n")
+    if options.fold is not None:
+        print("held out:", evaluate(folds[1 - options.fold], *weights)[1])
+
+
+if __name__ == "__main__":
+    main()

@@ -140,6 +140,39 @@ def test_a_cut_shows_the_first_ranks_and_a_finer_one_keeps_them(tree: PartTree, 
         assert set(finer[finer != ranks].tolist()) == {count}  # what splits off gets the new rank, nothing else changes
 
 
+@given(merges_of(), some.integers(1, 40))
+def test_a_finer_cut_recolours_the_smaller_half_of_what_splits(merges: list[tuple[int, int]], count: int) -> None:
+    tree = PartTree.from_merges(merges, 3)
+    if count < tree.leaf_count:
+        coarse, fine = (tree.node_ranks[tree.nodes_into(n)] for n in (count, count + 1))
+        split = 2 * tree.leaf_count - 1 - count
+        assert 0 < (coarse != fine).sum() <= tree.leaf_sizes[split] / 2
+
+
+@given(trees())
+def test_what_a_file_stores_cuts_the_same(tree: PartTree) -> None:
+    """Merges and heights are stored as little-endian bytes, scales as single precision."""
+    merges, heights = tree.merges.astype("<i4").tobytes(), tree.heights.astype("<f4").tobytes()
+    stored = PartTree(np.frombuffer(merges, "<i4"), np.frombuffer(heights, "<f4"), float(np.float32(tree.default_scale)))
+    assert stored.count(stored.default_scale) == tree.count(tree.default_scale)
+    for scale in np.linspace(0, 1, 11):
+        assert np.array_equal(stored.cut(float(np.float32(scale))), tree.cut(scale))
+
+
+def test_counts_of_a_large_tree_survive_single_precision() -> None:
+    leaf_count = 200_000
+    tree = PartTree.from_merges([(i, leaf_count + i - 1) if i else (0, leaf_count - 1) for i in range(leaf_count - 1)], 12)
+    assert tree.count(float(np.float32(tree.default_scale))) == 12
+    assert (np.diff(tree.heights) > 0).all()
+    for count in (1, 2, 3, 100, 5_000, 150_000, leaf_count - 1, leaf_count):
+        assert tree.count(float(np.float32(tree.scale_for(count)))) == count
+
+
+def test_one_leaf_is_a_tree() -> None:
+    tree = PartTree.from_merges([], 5)
+    assert (tree.leaf_count, tree.cut(0).tolist(), tree.cut(1).tolist(), tree.path(0).tolist()) == (1, [0], [0], [0])
+
+
 def test_a_leaf_that_does_not_exist_has_no_path() -> None:
     tree = PartTree.from_merges([(0, 1)], 2)
     for leaf in (-1, 2):

@@ -1,0 +1,126 @@
+"""Boundaries: faces change sides only near borders; straight borders stay and jagged ones get shorter."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from partgen.geometry.adjacency import FaceGraph, face_graph
+from partgen.segmentation.boundaries import smooth_boundaries
+from shapes import Shape, apart, at, ball, box, dumbbell, grid
+
+
+def sheet(count: int = 40) -> FaceGraph:
+    return face_graph(*grid(count))
+
+
+def border(graph: FaceGraph, part: np.ndarray) -> float:
+    """The length of all borders between parts."""
+    return float(graph.lengths[part[graph.pairs[:, 0]] != part[graph.pairs[:, 1]]].sum())
+
+
+def smoothed(graph: FaceGraph, part: np.ndarray) -> np.ndarray:
+    """Where every part is one region."""
+    return smooth_boundaries(graph, part, np.arange(part.max() + 1))
+
+
+def jagged(graph: FaceGraph, depth: float = 0.05) -> np.ndarray:
+    """Two parts with a border like a saw in the middle."""
+    x, y = graph.centers[:, 0], graph.centers[:, 1]
+    return (x + depth * np.where((y * 10).astype(int) % 2, 1, -1) > 0.5).astype(np.int64)
+
+
+def test_a_straight_border_stays() -> None:
+    graph = sheet()
+    part = (graph.centers[:, 0] > 0.5).astype(np.int64)
+    moved = smoothed(graph, part) != part
+    # At the rim of the sheet one triangle of a square may turn.
+    assert moved.sum() <= 2
+    assert (np.abs(graph.centers[moved, 1] - 0.5) > 0.45).all()
+
+
+def test_a_jagged_border_gets_shorter() -> None:
+    graph = sheet()
+    part = jagged(graph)
+    result = smoothed(graph, part)
+    assert border(graph, part) > 1.8
+    assert border(graph, result) < 0.93 * border(graph, part)
+    assert (result == part).mean() > 0.85
+
+
+def test_a_frayed_border_becomes_straight() -> None:
+    graph = sheet()
+    part = (graph.centers[:, 0] + np.random.default_rng(0).normal(size=graph.face_count) * 0.02 > 0.5).astype(np.int64)
+    assert border(graph, part) > 3
+    assert border(graph, smoothed(graph, part)) < 1.1
+
+
+def test_faces_move_only_near_borders() -> None:
+    graph = sheet()
+    part = jagged(graph)
+    moved = smoothed(graph, part) != part
+    assert moved.any()
+    assert np.abs(graph.centers[moved, 0] - 0.5).max() < 0.2
+
+
+def test_a_border_on_a_crease_stays_there() -> None:
+    shape = apart([box(1, 1, 1).subdivide_to_size(0.08)])
+    graph = face_graph(shape.vertices, shape.faces)
+    top = (graph.normals[:, 2] > 0.5).astype(np.int64)
+    assert np.array_equal(smoothed(graph, top), top)
+
+
+def test_a_border_that_strays_from_a_crease_returns_to_it() -> None:
+    shape = apart([box(1, 1, 1).subdivide_to_size(0.08)])
+    graph = face_graph(shape.vertices, shape.faces)
+    top = graph.normals[:, 2] > 0.5
+    strayed = top | ((graph.centers[:, 2] > 0.45) & (np.abs(graph.centers[:, 1]) < 0.1))
+    result = smoothed(graph, strayed.astype(np.int64))
+    assert (strayed != top).sum() > 10
+    assert (result != top).sum() < 0.3 * (strayed != top).sum()
+
+
+def test_a_speck_is_taken_over_by_what_surrounds_it() -> None:
+    graph = sheet()
+    part = (np.linalg.norm(graph.centers - [0.5, 0.5, 0], axis=1) < 0.03).astype(np.int64)
+    assert part.any()
+    assert not smoothed(graph, part).any()
+
+
+def test_moved_faces_join_the_region_of_their_new_part_beside_them() -> None:
+    """Two parts of two regions each, one above the other: a face that changes its part must not change its height."""
+    graph = sheet()
+    part, upper = jagged(graph), (graph.centers[:, 1] > 0.5).astype(np.int64)
+    region = smooth_boundaries(graph, 2 * part + upper, np.array([0, 0, 1, 1]))
+    moved = region // 2 != part
+    assert moved.sum() > 50
+    away = moved & (np.abs(graph.centers[:, 1] - 0.5) > 0.15)
+    assert np.array_equal(region[away] % 2, upper[away])
+    assert np.array_equal(region[~moved], (2 * part + upper)[~moved])
+
+
+def test_borders_within_a_part_stay() -> None:
+    graph = sheet()
+    region = jagged(graph)
+    assert np.array_equal(smooth_boundaries(graph, region, np.array([0, 0])), region)
+
+
+@pytest.mark.parametrize("shape", [apart([ball(1)]), apart([at(box(1, 1, 1), 2.0 * i, 0, 0) for i in range(5)])], ids=["ball", "boxes"])
+def test_one_part_alone_has_no_border(shape: Shape) -> None:
+    graph = face_graph(shape.vertices, shape.faces)
+    region = np.arange(graph.face_count)
+    assert np.array_equal(smooth_boundaries(graph, region, np.zeros(graph.face_count, np.int64)), region)
+
+
+def test_loose_triangles_have_no_borders() -> None:
+    corners = np.random.default_rng(0).random((20, 3, 3))
+    graph = face_graph(corners.reshape(-1, 3), np.arange(60).reshape(20, 3))
+    assert smoothed(graph, np.arange(20)).tolist() == list(range(20))
+
+
+def test_the_true_parts_of_a_dumbbell_keep_their_borders() -> None:
+    shape = dumbbell()
+    graph = face_graph(shape.vertices, shape.faces)
+    part = shape.parts[graph.input_of_face]
+    result = smoothed(graph, part)
+    assert graph.areas[result != part].sum() / graph.areas.sum() < 0.01
+    assert border(graph, result) <= border(graph, part) * 1.01

@@ -1,0 +1,172 @@
+"""Merging: one tree over all regions, whose order is that of significance, and whose bookkeeping stays exact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import trimesh
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from partgen.geometry.adjacency import components, face_graph
+from partgen.part_tree import PartTree
+from partgen.segmentation.diffusion import diffusion_map
+from partgen.segmentation.geometric import MERGE, RANK
+from partgen.segmentation.merging import BOUNDARY, Merges, _State, in_order, part_merges, warps
+from partgen.segmentation.regions import RegionGraph, region_graph
+from shapes import Shape, at, ball, box, dumbbell, fused, humanoid, rod, table, two_boxes
+
+
+def regions_of(shape: Shape) -> RegionGraph:
+    return region_graph(face_graph(shape.vertices, shape.faces))
+
+
+def random_regions(count: int, seed: int) -> RegionGraph:
+    """Regions that hang together in a random graph, with boundaries and touches of random character."""
+    random = np.random.default_rng(seed)
+    chain = [(i, int(random.integers(i))) for i in range(1, count)]
+    extra = [tuple(random.choice(count, 2, replace=False)) for _ in range(count)]
+    pairs = np.array(sorted({(int(min(p)), int(max(p))) for p in [*chain, *extra]}))
+    edges = len(pairs)
+    touches = random.random(edges) < 0.3
+    lengths = np.where(touches, 0, random.uniform(0.01, 1, edges))
+    normals = random.normal(size=(count, 3))
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    areas = random.uniform(0.1, 1, count)
+    visibility = random.random((count, count))
+    return RegionGraph(
+        region_of_face=np.arange(count), areas=areas / areas.sum(), thickness=random.normal(size=count),
+        components=random.integers(0, 3, count),
+        normals=normals, spread=normals[:, :, None] * normals[:, None, :], centers=random.random((count, 3)),
+        visibility=(visibility + visibility.T) / 2, pairs=pairs, lengths=lengths, gaps=np.where(touches, random.random(edges) * 0.01, 0),
+        concave=lengths * random.random(edges), convex=lengths * random.random(edges), creases=lengths * random.random(edges),
+        turns=lengths * random.random(edges),
+    )  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(2, 30), st.integers(0, 2**32 - 1))
+def test_all_regions_merge_into_one_tree_that_never_gets_less_significant(count: int, seed: int) -> None:
+    merges = part_merges(random_regions(count, seed), MERGE, RANK)
+    tree = PartTree.from_merges(merges.nodes, 1)  # raises where the merges are no tree
+    assert tree.leaf_count == count
+    assert np.isfinite(merges.costs).all()
+    assert (np.diff(merges.costs) >= 0).all()
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(3, 30), st.integers(0, 2**32 - 1))
+def test_parts_hang_together_at_every_count(count: int, seed: int) -> None:
+    regions = random_regions(count, seed)
+    tree = PartTree.from_merges(part_merges(regions, MERGE, RANK).nodes, 1)
+    for parts in range(1, count + 1):
+        part = tree.cut_into(parts)
+        inside = part[regions.pairs[:, 0]] == part[regions.pairs[:, 1]]
+        assert components(count, regions.pairs[inside]).max() + 1 == parts
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(4, 20), st.integers(0, 2**32 - 1))
+def test_a_merged_state_is_the_state_of_the_merged_regions(count: int, seed: int) -> None:
+    """After any merges, what is kept per part is the sum over its regions, and the cached best neighbour is the best."""
+    regions, random = random_regions(count, seed), np.random.default_rng(seed)
+    state = _State(regions, MERGE)
+    first = _State(regions, MERGE)
+    owner = np.arange(count)
+    for _ in range(count // 2):
+        kept = int(random.choice(np.unique(owner)))
+        gone = int(random.choice(np.flatnonzero(state.adjacent[kept])))
+        state.merge(kept, gone)
+        owner[owner == gone] = kept
+    left = np.unique(owner)
+    member = (owner[None, :] == left[:, None]).astype(float)
+    for name in ("area", "thickness", "spread", "place"):
+        assert getattr(state, name)[left] == pytest.approx(np.tensordot(member, getattr(first, name), 1)), name
+    assert state.visible[np.ix_(left, left)] == pytest.approx(member @ first.visible @ member.T)
+    between = ~np.eye(len(left), dtype=bool)
+    for term, name in enumerate(BOUNDARY):
+        assert state.boundary[term][np.ix_(left, left)][between] == pytest.approx((member @ first.boundary[term] @ member.T)[between]), name
+    assert state.perimeter[left] == pytest.approx((state.boundary[0][np.ix_(left, left)] * between).sum(axis=1))
+    assert np.array_equal(state.adjacent[np.ix_(left, left)], (member @ first.adjacent @ member.T > 0) & between)
+    assert state.warp[left] == pytest.approx(warps(state.spread[left], state.area[left]))
+    for region in left:
+        others = np.flatnonzero(state.adjacent[region])
+        assert state.lowest[region] == pytest.approx(state.costs(region, others, MERGE.diffusion).min(initial=np.inf))
+        assert state.cost[region, state.best[region]] == state.lowest[region]
+    assert np.isinf(state.lowest[np.setdiff1d(np.arange(count), left)]).all()
+
+
+def test_merges_in_order_make_the_same_parts() -> None:
+    nodes = np.array([[0, 1], [3, 4], [2, 5], [6, 7]])
+    ordered = in_order(nodes, np.array([0.9, 0.2, 0.1, 0.3]))
+    # The second merge comes first; the third holds the first and cannot be less significant than it.
+    assert ordered.nodes.tolist() == [[3, 4], [0, 1], [2, 6], [5, 7]]
+    assert ordered.costs.tolist() == [0.2, 0.9, 0.9, 0.9]
+
+
+@settings(max_examples=40)
+@given(st.integers(2, 30), st.integers(0, 2**32 - 1))
+def test_order_raises_what_must_wait_and_nothing_else(count: int, seed: int) -> None:
+    merges = part_merges(random_regions(count, seed), MERGE, RANK)
+    again = in_order(merges.nodes, merges.costs)
+    assert np.array_equal(again.nodes, merges.nodes)
+    assert np.array_equal(again.costs, merges.costs)
+
+
+def sums_of(solid: trimesh.Trimesh) -> tuple[np.ndarray, np.ndarray]:
+    """The integral of n nᵀ over the surface and its area, as one row each."""
+    graph = face_graph(solid.vertices, solid.faces)
+    return np.einsum("f,fi,fj->ij", graph.areas, graph.normals, graph.normals)[None], np.array([graph.areas.sum()])
+
+
+def test_planes_and_extrusions_are_not_warped_and_spheres_are() -> None:
+    assert warps(*sums_of(ball(1))) == pytest.approx(1, abs=0.01)
+    side = rod([0, 0, -50], [0, 0, 50], 0.5)
+    assert warps(*sums_of(side)) == pytest.approx(0, abs=0.02)
+    assert warps(np.diag([2.0, 0, 0])[None], np.array([2.0])) == pytest.approx(0)
+
+
+def test_places_in_the_diffusion_map_gather_by_part() -> None:
+    shape = dumbbell()
+    regions = regions_of(shape)
+    place = diffusion_map(regions)
+    left = regions.centers[:, 0] < np.quantile(regions.centers[:, 0], 0.3)
+    right = regions.centers[:, 0] > np.quantile(regions.centers[:, 0], 0.7)
+    between = np.linalg.norm(place[left].mean(axis=0) - place[right].mean(axis=0))
+    within = max(np.linalg.norm(place[side] - place[side].mean(axis=0), axis=1).mean() for side in (left, right))
+    assert between > 5 * within
+
+
+def test_two_regions_have_a_diffusion_map() -> None:
+    assert np.isfinite(diffusion_map(random_regions(2, 0))).all()
+
+
+@pytest.mark.parametrize("make", [table, humanoid, two_boxes])
+def test_what_lies_between_regions_adds_up(make: Callable[[], Shape]) -> None:
+    regions = regions_of(make())
+    assert (regions.pairs[:, 0] < regions.pairs[:, 1]).all()
+    assert len(np.unique(regions.pairs, axis=0)) == len(regions.pairs)
+    assert components(regions.count, regions.pairs).max() == 0
+    assert regions.areas.sum() == pytest.approx(1)
+    assert ((regions.gaps > 0) <= (regions.lengths == 0)).all(), "a gap stands only where no edge is shared"
+    assert np.trace(regions.spread, axis1=1, axis2=2) == pytest.approx(1)
+    assert (regions.creases <= regions.lengths + 1e-12).all()
+
+
+def test_concave_boundaries_are_those_in_the_valley() -> None:
+    regions = regions_of(fused([box(2, 1, 1), at(box(1, 1, 2), -0.5, 0, 0.5)], 0.3))
+    # Every edge bends by a right angle: one in the valley, and 21 units of length around.
+    assert regions.concave.sum() * 3 == pytest.approx(np.pi / 2)
+    assert regions.convex.sum() * 3 == pytest.approx(21 * np.pi / 2)
+
+
+def test_the_cheapest_merges_of_a_dumbbell_stay_within_its_parts() -> None:
+    shape = dumbbell()
+    graph = face_graph(shape.vertices, shape.faces)
+    regions = region_graph(graph)
+    merges: Merges = part_merges(regions, MERGE, RANK)
+    part = PartTree.from_merges(merges.nodes, 1).cut_into(12)[regions.region_of_face]
+    areas = np.zeros((12, 3))
+    np.add.at(areas, (part, shape.parts[graph.input_of_face]), graph.areas)
+    assert areas.max(axis=1).sum() / areas.sum() > 0.98

@@ -11,6 +11,7 @@ Between calls a job holds no reference to Blender's data, only names, session id
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -263,14 +264,19 @@ def _hindrance() -> str:
 def _finish(job: Job) -> None:
     """Inserts the result of `job` as one undo step, or says why that cannot be."""
     assert job.result is not None
-    window = _window_of(job)
-    with bpy.context.temp_override(window=window):
+    with bpy.context.temp_override(window=_window_of(job)):
         try:
             object_ = _insert(job, job.result)
             if job.apply_with is not None:
                 _apply(object_, job.apply_with)
         except PartgenError as error:
             _tell("ERROR", error.sentence, error.remedy)
+            return
+        except Exception as error:  # a fault of ours must not end the timer, for which other jobs wait
+            traceback.print_exc()
+            bpy.ops.ed.undo_push(message=f"Decompose {job.object_name} (failed)")  # so that Undo takes back what was done of it
+            sentence = f"The parts of {job.object_name} could not be inserted: an error inside PartGen ({type(error).__name__})."
+            _tell("ERROR", sentence, "Undo, and report it with what Blender's console says.")
             return
         bpy.ops.ed.undo_push(message=f"Decompose {job.object_name}")
     for note in filter(None, (originals.note(object_), *job.result.notes)):

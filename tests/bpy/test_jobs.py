@@ -15,7 +15,7 @@ import bpy
 import numpy as np
 import pytest
 from bl_ext.user_default.partgen_blender import applying, backend, collections, jobs, stored_tree
-from conftest import MODULE, ROOT
+from conftest import MODULE
 from partgen.client import Status
 
 pytestmark = pytest.mark.usefixtures("patient_backend")
@@ -431,10 +431,10 @@ def test_quitting_meanwhile_ends_the_backend(tmp_path: Path) -> None:
             time.sleep(0.05)
 
 
-def test_without_a_backend_the_button_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_backend_the_button_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     make_row("Row")
     monkeypatch.delenv("PARTGEN_BACKEND")
-    monkeypatch.setenv("PATH", str(ROOT / "wheels"))
+    monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(RuntimeError, match=r"No PartGen backend was found.*Preferences"):
         bpy.ops.partgen.decompose()
 
@@ -486,6 +486,27 @@ def test_object_without_faces_is_named_and_does_not_stop_the_others() -> None:
     assert "Empty Hull has no faces." in told()
     assert jobs.finish(30)
     assert stored_tree.is_stored(row.data)
+
+
+def test_a_fault_of_ours_is_said_can_be_undone_and_does_not_stop_the_other_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [make_row(f"Row {n}") for n in range(2)]
+    bpy.ops.ed.undo_push(message="before")
+    write = stored_tree.write
+
+    def fail_half_way(mesh: bpy.types.Mesh, *arguments: object) -> None:
+        write(mesh, *arguments)
+        if mesh.name == "Row 0":
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(stored_tree, "write", fail_half_way)
+    select(*rows)
+    bpy.ops.partgen.decompose()
+    assert jobs.finish(30)
+    assert "The parts of Row 0 could not be inserted: an error inside PartGen (ZeroDivisionError)." in told()
+    assert stored_tree.is_stored(bpy.data.meshes["Row 1"])
+    for _ in range(2):
+        bpy.ops.ed.undo()
+    assert not any(stored_tree.is_stored(mesh) for mesh in bpy.data.meshes)
 
 
 def test_pumping_an_idle_client_ends_the_timer() -> None:

@@ -1,9 +1,9 @@
 """What one move of the Scale slider costs on the CPU at a million faces: benchmark_slider.py EXTENSION.zip
 
 Run with the Python of a Blender environment. Prints, in milliseconds (median of 21), the steps of a move (cut of the tree,
-the face attribute, the color table and its upload) beside two references measured in the same run: copying the labels of all faces
-once, and reading them through Blender. What Blender does with a changed mesh
-and the frame that the GPU draws are not PartGen's. Exits with 1 where PartGen's share of a move takes over 16 ms.
+the face attribute, the color table and its upload) beside two references measured in the same run: copying the labels of
+all faces once, and reading them through Blender. What Blender does with a changed mesh and the frame that the GPU draws are
+not PartGen's. Exits with 1 where PartGen's share of a move takes over 16 ms.
 """
 
 from __future__ import annotations

@@ -69,10 +69,19 @@ def _is_chosen(object_: bpy.types.Object, view_layer: bpy.types.ViewLayer) -> bo
 
 
 def _choose(objects: list[bpy.types.Object], view_layer: bpy.types.ViewLayer) -> None:
-    """Selects `objects` as well, and makes the first of them active."""
-    view_layer.update()  # which has not heard of new objects yet
-    seen = [object_ for object_ in objects if object_.name in view_layer.objects]
-    for object_ in seen:
-        object_.select_set(True, view_layer=view_layer)
+    """Selects `objects` as well, and makes the first of them active; those that the view layer does not show are passed over.
+
+    Asks no object whether it is in the view layer: that hears of new objects only when it is updated as a whole, which takes
+    long where this is called for each of many sources. Selecting hears of them at once.
+    """
+    seen = [object_ for object_ in objects if _select(object_, view_layer)]
     if seen:
         view_layer.objects.active = seen[0]
+
+
+def _select(object_: bpy.types.Object, view_layer: bpy.types.ViewLayer) -> bool:
+    try:
+        object_.select_set(True, view_layer=view_layer)
+    except RuntimeError:  # it is not in the view layer
+        return False
+    return True

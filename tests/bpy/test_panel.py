@@ -235,6 +235,36 @@ def test_apply_takes_several_objects() -> None:
     assert [len(collections.parts_of(row)) for row in rows] == [3, 3]
 
 
+def test_applying_many_objects_evaluates_the_scene_once_and_not_for_each() -> None:
+    rows = [make_decomposed(name=name) for name in ("One", "Two", "Three", "Four", "Five")]
+    bpy.ops.object.select_all(action="SELECT")
+    updates: list[str] = []
+
+    def count(scene: bpy.types.Scene, *_: object) -> None:
+        updates.append(scene.name)
+
+    bpy.app.handlers.depsgraph_update_post.append(count)
+    try:
+        bpy.ops.partgen.apply()
+    finally:
+        bpy.app.handlers.depsgraph_update_post.remove(count)
+    assert set(bpy.context.selected_objects) == {part for row in rows for part in collections.parts_of(row)}
+    assert len(updates) <= 1
+
+
+def test_parts_in_an_excluded_collection_are_made_and_not_selected() -> None:
+    row = make_decomposed()
+    bpy.ops.partgen.apply()
+    bpy.context.view_layer.layer_collection.children["Row Parts"].exclude = True
+    row.hide_set(False)
+    row.select_set(True)
+    bpy.context.view_layer.objects.active = row
+    row.data.partgen.parts = 5
+    assert bpy.ops.partgen.apply() == {"FINISHED"}
+    assert len(collections.parts_of(row)) == 5
+    assert bpy.context.selected_objects == []
+
+
 def test_panel_says_when_the_objects_are_behind_the_scale() -> None:
     row = make_decomposed()
     assert "Apply" in drawn_text("PARTGEN_PT_parts")

@@ -92,6 +92,12 @@ def test_bridges_are_the_shortest_that_connect() -> None:
     assert (found.gaps > REACH).all()
 
 
+def test_what_sees_everything_is_still_linked_to_the_next_only() -> None:
+    """Triangles in a row, so few that each has all others among its nearest neighbours."""
+    corners = np.array([[0, 0, 0], [0, 1, 0], [0, 0, 1]]) + np.array([1.0, 0, 0]) * np.arange(3)[:, None, None]
+    assert linked(triangles(corners)) == {frozenset({0, 1}), frozenset({1, 2})}
+
+
 def test_components_of_many_faces_far_apart_take_little_memory() -> None:
     ball = trimesh.creation.icosphere(subdivisions=4)
     shape = apart([ball, at(ball.copy(), 10, 0, 0)])

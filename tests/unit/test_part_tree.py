@@ -168,6 +168,15 @@ def test_counts_of_a_large_tree_survive_single_precision() -> None:
         assert tree.count(float(np.float32(tree.scale_for(count)))) == count
 
 
+def test_heights_beside_each_other_still_give_their_counts() -> None:
+    """No number of single precision lies between them: the middle of such a range is one of its ends."""
+    first = np.float32(0.5)
+    second = np.nextafter(first, np.float32(1))
+    third = np.nextafter(second, np.float32(1))
+    tree = PartTree([(0, 1), (2, 5), (3, 6), (4, 7)], [first, second, third, 1.0])
+    assert [tree.count(tree.scale_for(count)) for count in (1, 2, 3, 4, 5)] == [1, 2, 3, 4, 5]
+
+
 def test_one_leaf_is_a_tree() -> None:
     tree = PartTree.from_merges([], 5)
     assert (tree.leaf_count, tree.cut(0).tolist(), tree.cut(1).tolist(), tree.path(0).tolist()) == (1, [0], [0], [0])

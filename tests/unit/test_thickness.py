@@ -62,6 +62,18 @@ def test_rays_do_not_count_faces_from_their_outside() -> None:
     assert np.isfinite(thickness[32:]).all()
 
 
+def test_rays_that_leave_through_a_hole_are_not_counted() -> None:
+    """A box without a bottom, inside which every side still meets the others."""
+    solid = box(1, 1, 1).subdivide_to_size(0.2)
+    solid.update_faces(solid.face_normals[:, 2] > -0.5)
+    graph = graph_of(solid)
+    thickness = diameter_of(graph)
+    low = (np.abs(graph.normals[:, 2]) < 0.5) & (graph.centers[:, 2] < -0.4)
+    assert low.any()
+    assert np.isfinite(thickness[low]).all()
+    assert np.median(thickness[low]) == pytest.approx(1.05, abs=0.05)
+
+
 def test_the_same_mesh_has_the_same_thickness() -> None:
     graph = graph_of(ball(1))
     assert np.array_equal(diameter_of(graph), diameter_of(graph))

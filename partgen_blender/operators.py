@@ -105,7 +105,8 @@ class _OfDecomposed:
         if context.mode != "OBJECT":
             cls.poll_message_set("Return to Object Mode first")  # type: ignore[attr-defined]
             return False
-        if not decomposed_objects(context):
+        # At every redraw of the panel: ends at the first one, for there may be thousands of parts selected.
+        if not any(applying.source_of(object_) for object_ in chosen_objects(context)):
             cls.poll_message_set("Select an object that has been decomposed, or one of its parts")  # type: ignore[attr-defined]
             return False
         return True

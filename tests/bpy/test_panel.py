@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 import pytest
 import studio
-from bl_ext.user_default.partgen_blender import collections, explode, jobs, operators, properties, regrouping, stored_tree
+from bl_ext.user_default.partgen_blender import applying, collections, explode, jobs, operators, properties, regrouping, stored_tree
 from mathutils import Vector
 from partgen.part_tree import PartTree
 
@@ -263,6 +263,19 @@ def test_parts_in_an_excluded_collection_are_made_and_not_selected() -> None:
     assert bpy.ops.partgen.apply() == {"FINISHED"}
     assert len(collections.parts_of(row)) == 5
     assert bpy.context.selected_objects == []
+
+
+def test_drawing_the_panel_does_not_ask_every_selected_part_for_its_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_decomposed(count=40).data.partgen.scale = 0.0
+    bpy.ops.partgen.apply()
+    assert len(bpy.context.selected_objects) == 40
+    asked: list[bpy.types.Object] = []
+    source_of = applying.source_of
+    monkeypatch.setattr(applying, "source_of", lambda object_: asked.append(object_) or source_of(object_))
+    assert bpy.ops.partgen.apply.poll()
+    assert bpy.ops.partgen.restore.poll()
+    assert bpy.ops.partgen.clear.poll()
+    assert len(asked) == 3
 
 
 def test_panel_says_when_the_objects_are_behind_the_scale() -> None:

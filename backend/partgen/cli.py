@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import math
 import sys
 import time
 import traceback
@@ -78,14 +79,14 @@ def parser() -> argparse.ArgumentParser:
     decompose = commands.add_parser(
         "decompose", help="write the parts of one model as a .glb", description=DECOMPOSE, epilog=FILES, formatter_class=text
     )
-    decompose.add_argument("file", metavar="IN", type=Path)
+    decompose.add_argument("file", metavar="IN", type=Path, help="model file")
     decompose.add_argument("-o", "--output", metavar="OUT_DIR", type=Path, required=True, help="folder to write to; made if missing")
     decompose.set_defaults(run=run_decompose)
 
     segment = commands.add_parser(
         "segment", help="write the part number of every triangle", description=SEGMENT, epilog=FILES, formatter_class=text
     )
-    segment.add_argument("files", metavar="IN", type=Path, nargs="+")
+    segment.add_argument("files", metavar="IN", type=Path, nargs="+", help="model files")
     segment.add_argument("--labels-dir", metavar="DIR", type=Path, required=True, help="folder to write to; made if missing")
     segment.add_argument("--levels", metavar="FIRST-LAST", type=count_range, help="also write the cuts into this many parts, as in 2-60")
     segment.set_defaults(run=run_segment)
@@ -119,18 +120,20 @@ def parser() -> argparse.ArgumentParser:
 
 def scale(text: str) -> float:
     """An argument between 0 and 1."""
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
     if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+        raise argparse.ArgumentTypeError(f"{text} is not a number between 0 and 1")
     return value
 
 
 def positive(text: str) -> int:
     """An argument that is a whole number from 1 on."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 on")
+    return int(text)
 
 
 def count_range(text: str) -> tuple[int, int]:
@@ -154,8 +157,9 @@ def run_decompose(options: argparse.Namespace) -> int:
     except Exception as error:
         report(as_partgen_error(error, options.file), options.traceback)
         return 1
-    print(f"{target}: {segmentation.tree.count(chosen)} parts at scale {chosen:.3f} ({segmentation.method})")
-    for note in segmentation.notes:
+    count = segmentation.tree.count(chosen)
+    print(f"{target}: {in_words(count)} at scale {chosen:.3f} ({segmentation.method})")
+    for note in [*segmentation.notes, *fewer_than_asked(count, options)]:
         print(f"  {note}")
     return 0
 
@@ -176,7 +180,9 @@ def run_segment(options: argparse.Namespace) -> int:
             written[target] = file
             seconds = time.perf_counter() - started
             count = segmentation.tree.count(chosen_scale(segmentation, options))
-            print(f"{target}: {count} parts ({segmentation.method}, {seconds:.1f} s)", flush=True)
+            print(f"{target}: {in_words(count)} ({segmentation.method}, {seconds:.1f} s)", flush=True)
+            for note in fewer_than_asked(count, options):
+                print(f"  {note}", flush=True)
         except Exception as error:
             report(as_partgen_error(error, file), options.traceback)
             failures += 1
@@ -226,6 +232,18 @@ def chosen_scale(segmentation: Segmentation, options: argparse.Namespace) -> flo
     if options.parts is not None:
         return segmentation.tree.scale_for(options.parts)
     return segmentation.tree.default_scale if options.scale is None else options.scale
+
+
+def in_words(count: int) -> str:
+    """A number of parts as one says it."""
+    return "1 part" if count == 1 else f"{count} parts"
+
+
+def fewer_than_asked(count: int, options: argparse.Namespace) -> list[str]:
+    """A sentence where the model cannot be cut into as many parts as were asked for."""
+    if options.parts is None or count >= options.parts:
+        return []
+    return [f"It cannot be cut into {options.parts} parts: {count} is the nearest number below."]
 
 
 def run_bench_segmentation(options: argparse.Namespace) -> int:

@@ -140,3 +140,20 @@ def test_wrong_usage_ends_with_two(arguments: list[str], capfd: pytest.CaptureFi
 def test_the_program_runs_as_a_module_and_teaches() -> None:
     said = subprocess.run([sys.executable, "-m", "partgen", "segment", "--help"], capture_output=True, text=True, check=True).stdout
     assert "partgen segment chair.ply --labels-dir labels/ --levels 2-60" in said
+
+
+@pytest.mark.parametrize("asked", [["--parts", "2.5"], ["--parts", "many"], ["--parts", "0"], ["--scale", "fine"], ["--scale", "nan"]])
+def test_an_amount_that_is_none_is_explained_in_words(asked: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["decompose", "model.glb", "-o", "out", *asked])
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert f"{asked[1]} is not a" in said
+    assert "number" in said
+
+
+def test_more_parts_than_there_can_be_are_not_given_silently(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.savez(tmp_path / "one.npz", vertices=np.eye(3), faces=[[0, 1, 2]])
+    assert main(["decompose", str(tmp_path / "one.npz"), "-o", str(tmp_path / "out"), "--parts", "8"]) == 0
+    said = capsys.readouterr().out
+    assert "1 part at scale" in said
+    assert "cannot be cut into 8 parts: 1 is the nearest" in said

@@ -59,7 +59,7 @@ def main() -> None:
     for number, step in enumerate(STEPS, 1):
         scales = [scale_at(step, default) for default in defaults]
         parts = apply(sources, scales)
-        file = options.output / f"{number}_scale_{step:.2f}_{len(parts)}_parts.png"
+        file = options.output / f"{number}_scale_{scales[0]:.2f}_{len(parts)}_parts.png"
         pictures.frame(sources, *PICTURE_SIZE)
         pictures.render(file)
         say(f"scale {scales[0]:.2f}: {len(parts)} parts, {file.name}")

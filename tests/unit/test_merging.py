@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from partgen.geometry.adjacency import components, face_graph
 from partgen.part_tree import PartTree
-from partgen.segmentation.diffusion import diffusion_map
+from partgen.segmentation.diffusion import DIMENSIONS, diffusion_map
 from partgen.segmentation.geometric import MERGE, RANK
 from partgen.segmentation.merging import BOUNDARY, Merges, _State, in_order, part_merges, warps
 from partgen.segmentation.regions import RegionGraph, region_graph
-from shapes import Shape, at, ball, box, dumbbell, fused, humanoid, rod, table, two_boxes
+from shapes import Shape, apart, at, ball, box, dumbbell, fused, humanoid, rod, table, two_boxes
 
 
 def regions_of(shape: Shape) -> RegionGraph:
@@ -136,6 +136,9 @@ def test_places_in_the_diffusion_map_gather_by_part() -> None:
     between = np.linalg.norm(place[left].mean(axis=0) - place[right].mean(axis=0))
     within = max(np.linalg.norm(place[side] - place[side].mean(axis=0), axis=1).mean() for side in (left, right))
     assert between > 5 * within
+    assert place.shape == (regions.count, DIMENSIONS)
+    assert regions.areas @ place == pytest.approx(0, abs=1e-3), "the mode that is the same everywhere tells nothing"
+    assert np.array_equal(diffusion_map(regions), place)
 
 
 def test_two_regions_have_a_diffusion_map() -> None:
@@ -152,6 +155,16 @@ def test_what_lies_between_regions_adds_up(make: Callable[[], Shape]) -> None:
     assert ((regions.gaps > 0) <= (regions.lengths == 0)).all(), "a gap stands only where no edge is shared"
     assert np.trace(regions.spread, axis1=1, axis2=2) == pytest.approx(1)
     assert (regions.creases <= regions.lengths + 1e-12).all()
+
+
+def test_regions_of_several_components_meet_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("partgen.segmentation.regions.MOST_REGIONS", 6)
+    shape = apart([at(box(1, 1, 1).subdivide_to_size(0.5), 1.001 * x, 1.001 * y, 0) for x in range(4) for y in range(4)])
+    regions = regions_of(shape)
+    assert regions.count < 16
+    assert (regions.pairs[:, 0] < regions.pairs[:, 1]).all()
+    assert len(np.unique(regions.pairs, axis=0)) == len(regions.pairs)
+    assert components(regions.count, regions.pairs).max() == 0
 
 
 def test_concave_boundaries_are_those_in_the_valley() -> None:

@@ -127,7 +127,7 @@ def notes(source: bpy.types.Object) -> list[str]:
     if rebuilding:
         found.append(
             f"{source.name} has modifiers that shape every part by itself ({', '.join(rebuilding)}), so parts may not meet as before. "
-            "Decompose the evaluated mesh to keep the look."
+            "Decompose it anew with Mesh: With Modifiers to keep the look."
         )
     return found
 

@@ -160,7 +160,7 @@ def _draw_apply(layout: bpy.types.UILayout, context: bpy.types.Context, source: 
         return
     row.operator("partgen.restore", text="", icon="LOOP_BACK")
     if applying.is_behind(source):
-        _draw_text(layout, context, f"Not applied yet: {len(collections.parts_of(source))} objects", "INFO")
+        _draw_text(layout, context, f"Still {len(collections.parts_of(source))} objects of before: Apply Again", "INFO")
     layout.prop(collection.partgen, "explode", slider=True)
 
 

@@ -285,7 +285,14 @@ def test_panel_says_when_the_objects_are_behind_the_scale() -> None:
     assert "apply" not in drawn_text("PARTGEN_PT_parts")
     row.data.partgen.parts = 5
     assert "Apply Again" in drawn_text("PARTGEN_PT_parts")
-    assert "3 objects" in drawn_text("PARTGEN_PT_parts")
+    assert "Still 3 objects" in drawn_text("PARTGEN_PT_parts")
+
+
+def test_what_a_note_advises_is_called_as_in_the_panel() -> None:
+    row = make_decomposed()
+    row.modifiers.new("Smoother", "SUBSURF")
+    advised = {label for _, label, _, _ in properties.SURFACES if f"Mesh: {label}" in " ".join(collections.notes(row))}
+    assert advised == {"With Modifiers"}
 
 
 # ---- words -----------------------------------------------------------------------------------------------------------

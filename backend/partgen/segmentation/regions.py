@@ -18,8 +18,8 @@ from ..geometry.visibility import mutual_visibility
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-REGIONS = 400
-MOST_REGIONS = 1200
+REGIONS = 650
+MOST_REGIONS = 1300
 # How orientation, place and thickness count against each other where superfaces form.
 SUPERFACE_WEIGHTS = (1.0, 3.0, 1.0)
 # A concave edge sharper than this is a crease, whatever the noise of the surface (radians).

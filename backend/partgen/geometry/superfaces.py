@@ -21,8 +21,8 @@ def superfaces(
     """Ward clusters of connected faces, alike in orientation, place and thickness: the region of each face (C,), dense.
 
     `links` (K, 2) joins what `graph.pairs` leaves apart; all faces together must be connected. Faces of different
-    `component` (C,) share a region only where there are more components than `count`, the number of regions to make:
-    fewer where there are fewer faces, more where equal merges happen at once.
+    `component` (C,) share a region only where there are about as many components as `count`, the number of regions to
+    make: fewer where there are fewer faces, up to half as many more where equal merges happen at once.
     `weights` scale unit normals, positions (in bounding box diagonals) and `log_thickness` (C,) against each other.
     Ward 1963, with the connectivity of the face graph.
     """
@@ -40,5 +40,8 @@ def superfaces(
     dual.add_edges(pairs[:, 0], pairs[:, 1])
     shares = graph.areas / graph.areas.sum()
     tree, altitudes = higra.binary_partition_tree_ward_linkage(dual, np.ascontiguousarray(features), vertex_sizes=shares)
-    cut = higra.HorizontalCutExplorer(tree, altitudes).horizontal_cut_from_num_regions(count)
-    return np.unique(cut.labelisation_leaves(tree), return_inverse=True)[1].reshape(-1).astype(np.int64)
+    explorer = higra.HorizontalCutExplorer(tree, altitudes)
+    region = explorer.horizontal_cut_from_num_regions(count).labelisation_leaves(tree)
+    if len(np.unique(region)) > 1.5 * count:  # many equal pieces: what comes later is quadratic in the regions
+        region = explorer.horizontal_cut_from_num_regions(count, at_least=False).labelisation_leaves(tree)
+    return np.unique(region, return_inverse=True)[1].reshape(-1).astype(np.int64)

@@ -74,12 +74,12 @@ def expected_seconds(faces: int) -> dict[str, float]:
     """How long each stage takes for a number of faces, in the order in which they begin; measured on one core."""
     return {
         "Reading the surface": 0.02 + 3e-6 * faces,
-        "Finding neighbours": 0.01 + 5e-7 * faces,
+        "Finding neighbours": 0.01 + 1e-6 * faces,
         "Measuring thickness": 0.02 + 8e-7 * min(24 * faces, RAY_BUDGET),
-        "Growing regions": 0.01 + 8e-7 * faces * np.log2(faces + 2),
-        "Looking through the inside": 0.25,
-        "Building the part tree": 0.15,
-        "Smoothing boundaries": 0.02 + 1.5e-6 * faces,
+        "Growing regions": 0.01 + 7e-7 * faces * np.log2(faces + 2),
+        "Looking through the inside": 0.35 + 5e-7 * faces,
+        "Building the part tree": 0.3,
+        "Smoothing boundaries": 0.02 + 3.5e-6 * faces,
     }
 
 

@@ -53,8 +53,8 @@ class RankWeights:
     """How significant a merge is: its cost (with this `diffusion` instead of the one that chose it) times a factor.
 
     Within a component that is (area share of the smaller side)**`small` · (of both)**`whole` · (share of the smaller
-    perimeter + 0.05)**`open` / (boundary length over the root of the smaller area + 0.05)**`neck`, and `inside` where
-    the object has several components; sides smaller than `speck` count in proportion. Between components it is
+    perimeter + 0.05)**`open` / (boundary length over the root of the smaller area + 0.05)**`neck`, where sides smaller
+    than `speck` count in proportion, and `inside` unless the component is most of the object. Between components it is
     (smaller side)**`small_component` · `apart`.
     """
 
@@ -79,8 +79,8 @@ class Merges:
 
 BOUNDARY = ("lengths", "concave", "convex", "creases", "turns")
 LENGTHS, CONCAVE, CONVEX, CREASES, TURNS = range(5)
-# A component with more of the area than this is the object.
-WHOLE = 0.98
+# How fast a component becomes the object itself as its share of the area nears 1.
+WHOLENESS = 5
 
 
 class _State:
@@ -197,7 +197,7 @@ def greedy_merges(regions: RegionGraph, merging: MergeWeights, ranking: RankWeig
     state = _State(regions, merging)
     count = regions.count
     node = np.arange(count)
-    is_whole = np.bincount(regions.components, regions.areas) > WHOLE
+    wholeness = np.bincount(regions.components, regions.areas) ** WHOLENESS
     nodes, significance = np.zeros((count - 1, 2), np.int64), np.zeros(count - 1)
     for step in range(count - 1):
         region = int(state.lowest.argmin())
@@ -212,7 +212,7 @@ def greedy_merges(regions: RegionGraph, merging: MergeWeights, ranking: RankWeig
             share = state.shares(kept, gone_only)[0] + 0.05
             factor = smaller**ranking.small * both**ranking.whole * share**ranking.open / neck**ranking.neck
             factor *= min(smaller / ranking.speck, 1.0)
-            factor *= 1.0 if is_whole[component] else ranking.inside
+            factor *= ranking.inside ** (1 - wholeness[component])
         else:
             factor = smaller**ranking.small_component * ranking.apart
         nodes[step], significance[step] = (node[kept], node[gone]), cost * factor

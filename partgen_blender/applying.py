@@ -6,6 +6,7 @@ What happens to the data is in collections.py; here is what the artist expects a
 from __future__ import annotations
 
 import bpy
+from partgen.errors import PartgenError
 
 from . import collections, explode, regrouping, stored_tree
 
@@ -34,6 +35,13 @@ def restore(source: bpy.types.Object) -> None:
     """Undoes `apply`: removes the objects that it made and shows `source` again, selected. Its parts can be applied anew."""
     collections.restore(source)
     _choose([source], bpy.context.view_layer)
+
+
+def refuse_while_applied(source: bpy.types.Object) -> None:
+    """Raises PartgenError while objects of `source` exist: without its tree nothing would lead from them to the hidden source."""
+    if collections.collection_of(source) is not None:
+        sentence = f"{source.name} is hidden behind the objects that Apply made of it."
+        raise PartgenError("parts.applied", sentence, "Use Remove Objects first.")
 
 
 def source_of(object_: bpy.types.Object) -> bpy.types.Object | None:

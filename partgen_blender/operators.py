@@ -159,7 +159,7 @@ class PARTGEN_OT_restore(_OfDecomposed, bpy.types.Operator):
 
 
 class PARTGEN_OT_clear(_OfDecomposed, bpy.types.Operator):
-    """Forget the parts of the selected objects: their tree, labels and preview. Objects that were made by Apply stay"""
+    """Forget the parts of the selected objects: their tree, labels and preview. Remove the objects that Apply made first"""
 
     bl_idname = "partgen.clear"
     bl_label = "Clear Decomposition"
@@ -167,6 +167,8 @@ class PARTGEN_OT_clear(_OfDecomposed, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
+            for object_ in decomposed_objects(context):
+                applying.refuse_while_applied(object_)
             for object_ in decomposed_objects(context):
                 regrouping.clear(object_.data)
         except PartgenError as error:

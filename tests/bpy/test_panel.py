@@ -189,6 +189,17 @@ def test_derived_parts_are_rebuilt_on_opening_a_file_where_they_are_lost(tmp_pat
     assert _shown_parts() == 3
 
 
+def test_clear_leaves_no_hidden_object_behind_without_its_buttons() -> None:
+    row = make_decomposed()
+    bpy.ops.partgen.apply()
+    with pytest.raises(RuntimeError, match="Remove Objects"):
+        bpy.ops.partgen.clear()
+    assert stored_tree.is_stored(row.data)
+    bpy.ops.partgen.restore()
+    assert bpy.ops.partgen.clear() == {"FINISHED"}
+    assert row.visible_get()
+
+
 def test_damaged_tree_is_explained_and_can_be_cleared() -> None:
     mesh = make_decomposed().data
     mesh[stored_tree.TREE]["heights"] = [0.9, 0.1]

@@ -29,8 +29,9 @@ RANK = RankWeights(
     diffusion=0.04, speck=0.006, small=0.089, whole=0.324, open=0.682, neck=0.401, inside=0.127, small_component=0.752, apart=2.905,
 )  # fmt: skip
 # Merges of more than this significance are undone at the default scale.
-SIGNIFICANT = 0.228
-MOST_DEFAULT_PARTS = 128
+SIGNIFICANT = 0.25
+# Beyond this number, people tell fewer parts apart than shapes have: the default grows with the square root only.
+MANY = 12
 # Borders of all cuts into at most this many parts are smoothed; finer ones are those of superfaces.
 PARTS_WITH_SMOOTH_BORDERS = 24
 
@@ -84,8 +85,9 @@ def expected_seconds(faces: int) -> dict[str, float]:
 
 
 def default_count(costs: NDArray, significant: float = SIGNIFICANT) -> int:
-    """The number of parts at the default scale: one more than there are significant merges, but never the whole alone."""
-    return int(np.clip((costs > significant).sum() + 1, 2, MOST_DEFAULT_PARTS))
+    """The number of parts at the default scale, from the significance of all merges (N-1,); never the whole alone."""
+    count = max(int((costs > significant).sum()) + 1, 2)
+    return count if count <= MANY else round(MANY * (count / MANY) ** 0.5)
 
 
 def leaf_of_faces(mesh: Mesh, graph: FaceGraph, region: NDArray[np.int64]) -> NDArray[np.int32]:

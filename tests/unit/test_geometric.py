@@ -227,3 +227,15 @@ def test_large_meshes_take_seconds() -> None:
     began = process_time()
     segmenter("geometric").segment(mesh)
     assert process_time() - began < 10  # seconds of work, for 86,000 faces
+
+
+@pytest.mark.parametrize("beside", [0, -1], ids=["the first box", "the last box"])
+def test_a_loose_face_without_area_joins_the_nearest_part(beside: int) -> None:
+    boxes = two_boxes()
+    count = len(boxes.vertices)
+    point = boxes.vertices[boxes.faces[beside, 0]]
+    vertices = np.concatenate([boxes.vertices, np.tile(point, (3, 1)) + np.eye(3)[:1] * 1e-2])
+    faces = np.concatenate([boxes.faces, [[count, count + 1, count + 2]]])
+    labels = labels_into(segment(Mesh.from_triangles(vertices, faces)), 2)
+    assert labels[-1] == labels[beside - 1 if beside < 0 else beside]
+    assert labels[0] != labels[-2]

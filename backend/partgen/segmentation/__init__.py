@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import PartgenError
 from ..mesh import Mesh
 from ..part_tree import PartTree
 
@@ -54,8 +55,6 @@ METHODS = ("auto", "geometric")
 
 def segmenter(method: str) -> Segmenter:
     """The implementation for a method id; `auto` is the best that is there. Raises PartgenError for an unknown one."""
-    from ..errors import PartgenError
-
     if method in ("auto", "geometric"):
         from .geometric import GeometricSegmenter
 

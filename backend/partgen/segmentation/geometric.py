@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from ..errors import PartgenError
 from ..geometry.adjacency import FaceGraph, face_graph
@@ -91,7 +92,7 @@ def default_count(costs: NDArray, significant: float = SIGNIFICANT) -> int:
 
 
 def leaf_of_faces(mesh: Mesh, graph: FaceGraph, region: NDArray[np.int64]) -> NDArray[np.int32]:
-    """The region of every input triangle (F,): those without area take that of a face at the same vertex."""
+    """The region of every input triangle (F,): those without area take that of a face at the same vertex, else of the nearest."""
     leaf = np.where(graph.face_of_input >= 0, region[graph.face_of_input], -1)
     missing = np.flatnonzero(leaf < 0)
     if len(missing):
@@ -100,7 +101,10 @@ def leaf_of_faces(mesh: Mesh, graph: FaceGraph, region: NDArray[np.int64]) -> ND
         known = leaf >= 0
         of_vertex[corners[known].reshape(-1)] = np.repeat(leaf[known], 3)
         leaf[missing] = of_vertex[corners[missing]].max(axis=1)
-        leaf[leaf < 0] = 0
+        alone = np.flatnonzero(leaf < 0)
+        if len(alone):
+            centers = mesh.vertices[mesh.faces[alone]].mean(axis=1)
+            leaf[alone] = region[cKDTree(graph.centers).query(centers)[1]]
     return leaf.astype(np.int32)
 
 

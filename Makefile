@@ -51,6 +51,10 @@ picture: ## render the README's picture again: docs/elephant.png
 .PHONY: build
 build: dist/.built ## build the extension: dist/partgen_blender-VERSION.zip
 
+.PHONY: wheels
+wheels: .venv/.python ## fetch the installer that the extension bundles, for every platform, into wheels/
+	@$(PYTHON) scripts/fetch_wheels.py all
+
 ##@ Check
 .PHONY: test
 test: test-unit test-bpy-$(BLENDER) ## the quick suite: backend, and the add-on in one Blender (BLENDER=4.5)

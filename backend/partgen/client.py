@@ -5,7 +5,9 @@ The add-on polls it from a timer; tests and scripts do the same in a loop.
     client = Client(default_command(), log_path)
     request_id = client.submit(request, key="Lamp")     # starts the process where it does not run
     while not finished:
-        for event in client.poll(): ...                 # Progress · Done · Failed · Stopped
+        for event in client.poll(): ...                 # Progress · Done · Failed · Stopped · Notice
+
+What the artist sees beside the jobs is read from properties: `status`, `backend`, `memory`, `notices`.
 """
 
 from __future__ import annotations
@@ -22,8 +24,24 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
+from .breaker import MAXIMUM_ENDS, RestartBreaker
 from .channel import Channel, Closed, end, spawn
-from .protocol import PROTOCOL, Cancel, Done, Failed, Hello, Message, Progress, SegmentRequest, Submit
+from .errors import Action, PartgenError
+from .protocol import (
+    PROTOCOL,
+    Cancel,
+    Configure,
+    Done,
+    Failed,
+    FreeMemory,
+    Hello,
+    Memory,
+    Message,
+    Notice,
+    Progress,
+    SegmentRequest,
+    Submit,
+)
 
 HELLO_SECONDS = 60.0
 """How long a backend may take to greet: a cold disk or a slow network, but not for ever."""
@@ -43,15 +61,19 @@ class Status(Enum):
 
 @dataclass(frozen=True)
 class Stopped:
-    """The backend process is gone, after every open request got its Failed. Code "stopped" where that was asked for."""
+    """The backend process is gone, after every open request got its Failed. Code "stopped" where that was asked for.
+
+    `action` is a value of `errors.Action`.
+    """
 
     code: str
     sentence: str
     remedy: str = ""
     log_path: str = ""
+    action: str = Action.NONE
 
 
-Event = Progress | Done | Failed | Stopped
+Event = Progress | Done | Failed | Stopped | Notice
 
 
 def default_command() -> list[str] | None:
@@ -74,8 +96,12 @@ class Client:
     """Speaks with one backend process. Every method returns at once; events are fetched with `poll`.
 
     `command` is what to start, e.g. ["partgen", "serve"] or ["ssh", "host", "partgen", "serve"]; `log_path` the file that
-    gets what the backend has to tell; `env` is added to our environment. Events are not delivered after `stop`
-    returned and its own were polled. Methods may be called from any thread.
+    gets what the backend has to tell, also one on another machine, which tells it over its error stream; `env` is added
+    to our environment. Events are not delivered after `stop` returned and its own were polled. Methods may be called
+    from any thread.
+
+    A backend that ended is started again by the next request, unless it ended several times in a short time: then every
+    request fails with code "backend.keeps_ending" until `start` is called.
     """
 
     def __init__(self, command: Sequence[str], log_path: Path, env: Mapping[str, str] | None = None) -> None:
@@ -90,6 +116,11 @@ class Client:
         self._unsent: dict[int, Submit] = {}  # what waits for the backend's greeting
         self._progress: dict[int, Progress] = {}  # only the newest of each request is of interest
         self._events: list[Event] = []
+        self._wishes = Configure()
+        self._memory: Memory | None = None
+        self._notices: dict[tuple[int, str], Notice] = {}
+        self._breaker = RestartBreaker()
+        self._last_end = PartgenError("stopped", "The backend was stopped.")
 
     @property
     def status(self) -> Status:
@@ -106,10 +137,36 @@ class Client:
         with self._lock:
             return self._hello
 
-    def start(self) -> None:
-        """Starts the backend where it does not run. A failure comes as Stopped."""
+    @property
+    def memory(self) -> Memory | None:
+        """The newest word of the backend on the memory of its device; None until there is one."""
         with self._lock:
+            return self._memory
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What the artist should know at the moment, the oldest first: each was an event once and still holds."""
+        with self._lock:
+            return tuple(self._notices.values())
+
+    def start(self) -> None:
+        """Starts the backend where it does not run, also one that kept ending. A failure comes as Stopped."""
+        with self._lock:
+            self._breaker.reset()
             self._start()
+
+    def configure(self, device: str = "auto", precision: str = "auto", idle_minutes: float = Configure.idle_minutes) -> None:
+        """Says on what to work, and when to give its memory back (see `Configure`): now, and to every later backend."""
+        with self._lock:
+            wishes = Configure(device, precision, idle_minutes)
+            if wishes != self._wishes:
+                self._wishes = wishes
+                self._tell(wishes)
+
+    def free_memory(self) -> None:
+        """Lets the backend give back what it holds for later requests. Nothing where none runs, as nothing is held."""
+        with self._lock:
+            self._tell(FreeMemory())
 
     def stop(self, wait: float = 0.0) -> None:
         """Ends the backend: asks it to, and kills it after half a second, all in the background.
@@ -120,7 +177,7 @@ class Client:
         with self._lock:
             life = self._life
             if life is not None:
-                self._lose("stopped", "The backend was stopped.", "")
+                self._lose(PartgenError("stopped", "The backend was stopped."))
         if life is not None:
             life.stop(wait)
 
@@ -135,6 +192,9 @@ class Client:
                 self._drop(request_id, "superseded", "A newer request took its place.")
             submit = Submit(next(self._ids), key, request)
             self._open[submit.id] = key
+            if self._life is None and self._breaker.is_broken:
+                self._answer(Failed.of(submit.id, self._last_end))
+                return submit.id
             self._start()
             if self._hello is None:
                 self._unsent[submit.id] = submit
@@ -169,38 +229,68 @@ class Client:
             self._life.send(Cancel(request_id))
         self._answer(Failed(request_id, code, sentence))
 
+    def _tell(self, message: Message) -> None:
+        """Sends a message that has no meaning before the greeting."""
+        if self._hello is not None and self._life is not None:
+            self._life.send(message)
+
     def _answer(self, message: Done | Failed) -> None:
         del self._open[message.id]
         self._progress.pop(message.id, None)
+        for place in [place for place in self._notices if place[0] == message.id]:
+            del self._notices[place]
         self._events.append(replace(message, log_path=str(self.log_path)) if isinstance(message, Failed) else message)
 
-    def _lose(self, code: str, sentence: str, remedy: str) -> None:
+    def _lose(self, end: PartgenError) -> None:
         """The backend is gone, or as good as gone."""
         self._life = None
         self._hello = None
+        self._memory = None
+        self._notices.clear()
         self._unsent.clear()
+        if end.code != "stopped" and self._breaker.ended():
+            end = _keeps_ending(end)
         for request_id in list(self._open):
-            self._answer(Failed(request_id, code, sentence, remedy))
-        self._events.append(Stopped(code, sentence, remedy, str(self.log_path)))
+            self._answer(Failed.of(request_id, end))
+        self._last_end = end
+        self._events.append(Stopped(end.code, end.sentence, end.remedy, str(self.log_path), end.action))
 
     def _receive(self, life: _Life, message: Message) -> None:
         with self._lock:
             if life is not self._life:
                 return
             if isinstance(message, Hello):
-                self._hello = message
-                for submit in self._unsent.values():
-                    life.send(submit)
-                self._unsent.clear()
+                self._hear_hello(life, message)
             elif isinstance(message, Progress) and message.id in self._open:
                 self._progress[message.id] = message
             elif isinstance(message, Done | Failed) and message.id in self._open:
                 self._answer(message)
+            elif isinstance(message, Memory):
+                self._memory = message
+            elif isinstance(message, Notice) and (message.id == 0 or message.id in self._open):
+                self._note(message)
 
-    def _ended(self, life: _Life, code: str, sentence: str, remedy: str) -> None:
+    def _hear_hello(self, life: _Life, hello: Hello) -> None:
+        is_first = self._hello is None
+        self._hello = hello
+        if is_first:
+            life.send(self._wishes)
+            for submit in self._unsent.values():
+                life.send(submit)
+            self._unsent.clear()
+
+    def _note(self, notice: Notice) -> None:
+        place = notice.id, notice.code
+        if notice.sentence:
+            self._notices[place] = notice
+            self._events.append(notice)
+        else:
+            self._notices.pop(place, None)
+
+    def _ended(self, life: _Life, end: PartgenError) -> None:
         with self._lock:
             if life is self._life:
-                self._lose(code, sentence, remedy)
+                self._lose(end)
 
 
 @dataclass(frozen=True)
@@ -217,7 +307,7 @@ class _Life:
         log_path: Path,
         environment: Mapping[str, str],
         receive: Callable[[_Life, Message], None],
-        ended: Callable[[_Life, str, str, str], None],
+        ended: Callable[[_Life, PartgenError], None],
     ) -> None:
         self._command = command
         self._log_path = log_path
@@ -246,7 +336,8 @@ class _Life:
             process = self._spawn()
         except OSError as error:
             sentence = f"The backend could not be started: {self._command[0]!r} ({error.strerror or error})."
-            self._ended(self, "backend.not_started", sentence, "Check where the backend is installed, or install it again.")
+            remedy = "Check where the backend is installed, or install it again."
+            self._ended(self, PartgenError("backend.not_started", sentence, remedy, Action.OPEN_PREFERENCES))
             return
         assert process.stdout is not None
         assert process.stdin is not None
@@ -255,9 +346,7 @@ class _Life:
         greeted, ending = self._attend()
         self._channel.close()
         exit_code = end(process, FAREWELL_SECONDS, detached=True)
-        if not isinstance(ending, _Problem):
-            ending = _problem_of_end(greeted, ending, exit_code)
-        self._ended(self, ending.code, ending.sentence, ending.remedy)
+        self._ended(self, ending if isinstance(ending, PartgenError) else _problem_of_end(greeted, ending, exit_code))
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         self._log_path.parent.mkdir(parents=True, exist_ok=True)
@@ -271,7 +360,7 @@ class _Life:
         if not isinstance(message, Closed) and not (isinstance(message, Hello) and message.protocol != PROTOCOL):
             self._receive(self, message)
 
-    def _attend(self) -> tuple[bool, Closed | _Problem]:
+    def _attend(self) -> tuple[bool, Closed | PartgenError]:
         """Waits for the greeting and then for the end. Whether there was a greeting, and what the end was."""
         greeted = False
         while True:
@@ -279,7 +368,7 @@ class _Life:
                 news = self._news.get(timeout=None if greeted else HELLO_SECONDS)
             except queue.Empty:
                 sentence = f"The backend did not answer within {HELLO_SECONDS:.0f} seconds."
-                return False, _Problem("backend.silent", sentence, "Look into the log; start it again.")
+                return False, PartgenError("backend.silent", sentence, "Look into the log; start it again.", Action.RESTART_BACKEND)
             if isinstance(news, _Farewell):
                 return greeted, Closed()
             if isinstance(news, Closed):
@@ -289,27 +378,30 @@ class _Life:
             greeted = True
 
 
-@dataclass(frozen=True)
-class _Problem:
-    code: str
-    sentence: str
-    remedy: str
+def _keeps_ending(end: PartgenError) -> PartgenError:
+    """What to tell where the breaker broke with `end`."""
+    sentence = f"The backend ended {MAXIMUM_ENDS} times in a short time and is not started again by itself. The last time: {end.sentence}"
+    return PartgenError("backend.keeps_ending", sentence, end.remedy, Action.RESTART_BACKEND)
 
 
-def _problem_of_version(hello: Hello) -> _Problem:
+def _problem_of_version(hello: Hello) -> PartgenError:
     from . import __version__
 
-    older = "backend" if hello.protocol < PROTOCOL else "add-on"
+    is_older = hello.protocol < PROTOCOL
     backend, here = f"{hello.version}, protocol {hello.protocol}", f"{__version__}, protocol {PROTOCOL}"
-    return _Problem("backend.version", f"The backend ({backend}) and the add-on ({here}) do not fit together.", f"Update the {older}.")
+    sentence = f"The backend ({backend}) and the add-on ({here}) do not fit together."
+    action = Action.REPAIR if is_older else Action.NONE
+    return PartgenError("backend.version", sentence, f"Update the {'backend' if is_older else 'add-on'}.", action)
 
 
-def _problem_of_end(greeted: bool, closed: Closed, exit_code: int | None) -> _Problem:
+def _problem_of_end(greeted: bool, closed: Closed, exit_code: int | None) -> PartgenError:
     """Why a process ended that nobody asked to end."""
     if closed.problem and exit_code == 0 and greeted:
-        return _Problem("backend.garbled", closed.problem, "Start it again; if it happens again, report it with the log.")
+        remedy = "Start it again; if it happens again, report it with the log."
+        return PartgenError("backend.garbled", closed.problem, remedy, Action.COPY_DEBUG_INFO)
     how = f"exit code {exit_code}" if exit_code is None or exit_code >= 0 else f"signal {-exit_code}"
     if not greeted:
         sentence = f"The backend ended before it was ready ({how})."
-        return _Problem("backend.not_ready", sentence, "Look into the log: its last lines say why.")
-    return _Problem("backend.ended", f"The backend ended unexpectedly ({how}).", "Try again: it starts by itself. The log tells more.")
+        return PartgenError("backend.not_ready", sentence, "Look into the log: its last lines say why.", Action.OPEN_LOG)
+    remedy = "Try again: it starts by itself. The log tells more."
+    return PartgenError("backend.ended", f"The backend ended unexpectedly ({how}).", remedy, Action.OPEN_LOG)

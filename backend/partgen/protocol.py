@@ -4,8 +4,9 @@ A backend greets with `MAGIC`, so that whatever a login shell printed before is 
 on both sides send frames: u32 length of the header (little-endian), the header (JSON, UTF-8), then the arrays that the
 header lists, raw and little-endian. The framing never changes; what the messages mean is counted by `PROTOCOL`.
 
-    to the backend      Submit · Cancel
-    from the backend    Hello, then for each request any number of Progress and at last one Done or Failed
+    to the backend      Submit · Cancel · Configure · FreeMemory
+    from the backend    Hello, then for each request any number of Progress and at last one Done or Failed;
+                        at any time Hello again, Memory, Notice and Heartbeat
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import IO, Any, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import PartgenError
+from .errors import Action, PartgenError
 
-PROTOCOL = 1
+PROTOCOL = 2
 MAGIC = b"\x00partgen\x00frames\x00"
 
 MAXIMUM_BANNER = 1 << 20
@@ -102,11 +103,49 @@ class Cancel:
 
 
 @dataclass(frozen=True)
+class Configure:
+    """Where and how to work from now on: sent after the greeting, and whenever the artist changes it.
+
+    `device` is "auto" or the id of a Device ("cpu", "cuda:0", "mps", "xpu:0"; "cuda" is the first of them), `precision`
+    is "auto", "float32", "float16" or "bfloat16". After `idle_minutes` without work the backend gives back the memory
+    that it holds, and takes it again when it is asked next; 0 is never. What is running ends as it began. Where the
+    device or the precision is not there, a Notice says so.
+    """
+
+    device: str = "auto"
+    precision: str = "auto"
+    idle_minutes: float = 10.0
+
+
+@dataclass(frozen=True)
+class FreeMemory:
+    """Give back all memory that is held for later requests, that of the GPU above all; what is running ends first.
+
+    A Memory tells afterwards what is free then.
+    """
+
+
+@dataclass(frozen=True)
+class Device:
+    """Something that networks can run on: `id` as torch writes it, `name` for the artist, `total_bytes` of its memory.
+
+    `precisions` are those that it can do, the one that "auto" takes first.
+    """
+
+    id: str
+    name: str
+    total_bytes: int = 0
+    precisions: tuple[str, ...] = ("float32",)
+
+
+@dataclass(frozen=True)
 class Hello:
-    """Who answers. Comes first, and once more when the worker has loaded what it needs and knows its `device`.
+    """Who answers. Comes first, again when the worker has loaded what it needs, and whenever the device changes.
 
     `protocol` counts meanings of messages, `version` is the package's, `methods` are the method ids that can be asked
-    for, `pid` is the process id on the machine where the backend runs.
+    for, `pid` is the process id on the machine where the backend runs. `device` says in words what networks run on,
+    precision included ("NVIDIA GeForce RTX 4090, bfloat16"), and is "" until the worker is there; `devices` are those
+    that can be chosen, empty until they are known.
     """
 
     protocol: int
@@ -114,6 +153,36 @@ class Hello:
     methods: tuple[str, ...] = ()
     device: str = ""
     pid: int = 0
+    devices: tuple[Device, ...] = ()
+
+
+@dataclass(frozen=True)
+class Memory:
+    """How much memory is free on the device that networks run on, in bytes, and how much of the rest PartGen holds."""
+
+    device: str
+    free_bytes: int
+    total_bytes: int
+    held_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something to know while nothing has ended, of the request `id` or, with 0, of the backend itself.
+
+    Stands until one of the same `id` and `code` comes without a sentence: that takes it back.
+    """
+
+    code: str
+    sentence: str = ""
+    remedy: str = ""
+    action: str = Action.NONE
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """The sender is alive, whatever else it is doing: its process gets time, and its interpreter is not held up."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +208,8 @@ class Done:
 class Failed:
     """A request's end without a result: what happened, what to do about it, and the log that tells more ("": none).
 
-    Codes that are no fault: "cancelled", "superseded", "stopped".
+    `action` is a value of `errors.Action`, perhaps of a newer version. Codes that are no fault: "cancelled",
+    "superseded", "stopped".
     """
 
     id: int
@@ -147,16 +217,17 @@ class Failed:
     sentence: str
     remedy: str = ""
     log_path: str = ""
+    action: str = Action.NONE
 
     @classmethod
     def of(cls, request_id: int, error: PartgenError) -> Failed:
         """The answer that carries `error` to the artist."""
-        return cls(request_id, error.code, error.sentence, error.remedy)
+        return cls(request_id, error.code, error.sentence, error.remedy, action=error.action)
 
 
-Message = Submit | Cancel | Hello | Progress | Done | Failed
+Message = Submit | Cancel | Configure | FreeMemory | Hello | Progress | Done | Failed | Memory | Notice | Heartbeat
 
-_TYPES = {kind.__name__: kind for kind in (Submit, Cancel, Hello, Progress, Done, Failed, SegmentRequest, SegmentResult)}
+_TYPES: dict[str, type] = {kind.__name__: kind for kind in (*get_args(Message), SegmentRequest, SegmentResult, Device)}
 
 
 # ---- frames --------------------------------------------------------------------------------------------------------
@@ -166,7 +237,8 @@ class ProtocolError(PartgenError):
     """The byte stream is not the conversation above: it ended inside a frame, or something else wrote into it."""
 
     def __init__(self, problem: str) -> None:
-        super().__init__("protocol.garbled", f"The backend's answer could not be read: {problem}.", "Restart the backend.")
+        sentence = f"The backend's answer could not be read: {problem}."
+        super().__init__("protocol.garbled", sentence, "Restart the backend.", Action.RESTART_BACKEND)
 
 
 def write_message(stream: IO[bytes], message: Message) -> None:

@@ -16,7 +16,7 @@ import pytest
 from backends import answer_to, client_in, events_until, failure_of, request, wait_until, wait_until_working
 from obstinate_backend import COMMAND
 from partgen.client import Client, Status, Stopped, default_command, split_command
-from partgen.protocol import MAGIC, Done, Failed, Hello, Progress, SegmentRequest
+from partgen.protocol import MAGIC, PROTOCOL, Done, Failed, Hello, Progress, SegmentRequest
 
 PATIENCE = 0.02
 """Seconds that a call may take on a busy machine where it has nothing to wait for."""
@@ -170,7 +170,7 @@ def framed(message: Hello) -> bytes:
     return b"".join(frame(message))
 
 
-@pytest.mark.parametrize(("protocol", "who"), [(0, "backend"), (2, "add-on")])
+@pytest.mark.parametrize(("protocol", "who"), [(PROTOCOL - 1, "backend"), (PROTOCOL + 1, "add-on")])
 def test_another_protocol_says_what_to_update(tmp_path, protocol, who):
     with client_in(tmp_path, program_that_says(MAGIC, framed(Hello(protocol, "9.9")))) as client:
         failed = failure_of(client, client.submit(request("finish")))
@@ -181,7 +181,7 @@ def test_another_protocol_says_what_to_update(tmp_path, protocol, who):
 
 
 def test_a_stream_that_turns_to_nonsense_is_explained(tmp_path):
-    with client_in(tmp_path, program_that_says(MAGIC, framed(Hello(1, "1")), b"what?" * 10)) as client:
+    with client_in(tmp_path, program_that_says(MAGIC, framed(Hello(PROTOCOL, "1")), b"what?" * 10)) as client:
         failed = failure_of(client, client.submit(request("finish")))
         assert failed.code == "backend.garbled"
         assert failed.remedy

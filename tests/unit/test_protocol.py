@@ -16,10 +16,16 @@ from partgen.protocol import (
     MAGIC,
     MAXIMUM_HEADER,
     Cancel,
+    Configure,
+    Device,
     Done,
     Failed,
+    FreeMemory,
+    Heartbeat,
     Hello,
+    Memory,
     Message,
+    Notice,
     Progress,
     ProtocolError,
     SegmentRequest,
@@ -61,13 +67,19 @@ results = some.builds(
     notes=some.lists(some.text()).map(tuple),
     seconds=finite,
 )
+devices = some.builds(Device, some.text(), some.text(), ids, some.lists(some.text(), max_size=3).map(tuple))
 messages = some.one_of(
     some.builds(Submit, ids, some.text(), requests),
     some.builds(Cancel, ids),
-    some.builds(Hello, ids, some.text(), some.lists(some.text()).map(tuple), some.text(), ids),
+    some.builds(Configure, some.text(), some.text(), finite),
+    some.just(FreeMemory()),
+    some.builds(Hello, ids, some.text(), some.lists(some.text()).map(tuple), some.text(), ids, some.lists(devices, max_size=3).map(tuple)),
+    some.builds(Memory, some.text(), ids, ids, ids),
+    some.builds(Notice, some.text(), some.text(), some.text(), some.text(), ids),
+    some.just(Heartbeat()),
     some.builds(Progress, ids, fractions, some.text(), some.none() | finite),
     some.builds(Done, ids, results, some.booleans()),
-    some.builds(Failed, ids, some.text(), some.text(), some.text(), some.text()),
+    some.builds(Failed, ids, some.text(), some.text(), some.text(), some.text(), some.text()),
 )
 
 

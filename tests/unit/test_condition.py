@@ -16,8 +16,8 @@ from partgen.environment.condition import (
     backend_command,
     condition,
     is_ours,
-    programs_folder,
     package_folder,
+    programs_folder,
     python_program,
     read_record,
 )
@@ -104,10 +104,10 @@ def test_a_link_to_an_environment_is_not_ours_to_remove(tmp_path: Path) -> None:
     assert not is_ours(tmp_path / "link")
 
 
-def test_a_record_of_a_version_to_come_is_ours_and_outdated(tmp_path: Path) -> None:
+def test_a_record_of_a_version_to_come_is_ours_and_not_used(tmp_path: Path) -> None:
     (tmp_path / RECORD).write_text(json.dumps({"kind": "PartGen environment", "format": 99}))
     assert is_ours(tmp_path)
-    assert condition(tmp_path).state == "outdated"
+    assert condition(tmp_path).state == "broken"
     assert backend_command(tmp_path) is None
 
 

@@ -86,7 +86,7 @@ class Condition:
     """The environment in one word and one sentence.
 
     `state`: "absent", "incomplete" (a set-up was interrupted, `missing` are the titles of what is left), "ready", "outdated"
-    (it works, and the extension brings something newer), or "broken" (complete once, and something was deleted since).
+    (it works, and the extension brings something newer), or "broken" (complete once, and something was deleted since; repair).
     """
 
     state: str
@@ -108,7 +108,7 @@ def condition(folder: Path, digest: str = "", bundled: str = "") -> Condition:
     record = read_record(folder)
     if record is None:
         if is_ours(folder):
-            return Condition("outdated", "The environment was made by another version of PartGen.")
+            return Condition("broken", "The environment was made by a version of PartGen that this one does not know.")
         return Condition("absent", "PartGen is not set up yet.")
     if record.missing or not record.steps:
         return Condition("incomplete", _sentence_of_missing(record.missing), record.missing)

@@ -8,6 +8,8 @@ MAKEFLAGS += --no-builtin-rules
 
 PYTHON := .venv/bin/python
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+# An index to take torch from for the tests; the one for CPUs saves gigabytes: https://download.pytorch.org/whl/cpu
+TORCH_INDEX ?=
 
 # The Blender wheels that the add-on is tested in, and the Python that each of them is built for.
 BLENDERS := 4.2 4.5 5.0 5.2
@@ -24,7 +26,8 @@ BPY := .venvs/bpy-$(BLENDER)
 SYSTEM_PACKAGES := libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libgl1 libxxf86vm1 libgomp1 libegl1 libgl1-mesa-dri
 
 # Rebuilt when any file of these changes.
-EXTENSION_SOURCES := $(shell find partgen_blender backend/partgen -name '*.py' 2>/dev/null) blender_manifest.toml LICENSE
+EXTENSION_SOURCES := scripts/build_extension.py scripts/fetch_wheels.py wheels/pins.toml blender_manifest.toml LICENSE \
+	backend/pyproject.toml $(shell find partgen_blender backend/partgen -type f -not -path '*/__pycache__/*' 2>/dev/null)
 
 ##@ Use
 .PHONY: help
@@ -35,11 +38,11 @@ help: ## list every command
 setup: .venv/.setup ## make .venv with the backend: .venv/bin/partgen is ready afterwards
 
 .PHONY: demo
-demo: .venv/.setup $(BPY)/.ready dist/.built ## take a sample apart in headless Blender, into demo/out (MESH=path: your own file)
+demo: .venv/.setup $(BPY)/.ready dist/partgen_blender.zip ## take a sample apart in headless Blender, into demo/out (MESH=path: your own file)
 	@echo "Taking $(if $(MESH),$(MESH),the sample) apart"
 	mkdir -p build
 	PARTGEN_BACKEND="'$(CURDIR)/.venv/bin/partgen' serve" $(BPY)/bin/python demo/run.py \
-		--extension dist/partgen_blender-*.zip --output demo/out $(if $(MESH),--mesh "$(MESH)") 2>&1 |
+		--extension dist/partgen_blender.zip --output demo/out $(if $(MESH),--mesh "$(MESH)") 2>&1 |
 		tee build/demo.log | sed -un '/^  /p' || { tail -n 15 build/demo.log; echo "All of it: build/demo.log"; exit 1; }
 	$(PYTHON) demo/overview.py demo/out
 
@@ -49,7 +52,14 @@ picture: ## render the README's picture again: docs/elephant.png
 	$(PYTHON) demo/overview.py demo/out --shrink docs/elephant.png
 
 .PHONY: build
-build: dist/.built ## build the extension: dist/partgen_blender-VERSION.zip
+build: dist/partgen_blender.zip ## build the extension for this machine: dist/partgen_blender.zip
+
+.PHONY: build-store
+build-store: dist/partgen_blender-store.zip ## build the extension without the installer: dist/partgen_blender-store.zip
+
+.PHONY: build-all
+build-all: .venv/.dev $(BPY)/.ready ## build every zip there is: the full one for each platform, and the one for the store
+	@$(PYTHON) scripts/build_extension.py $(BPY) all
 
 .PHONY: wheels
 wheels: .venv/.python ## fetch the installer that the extension bundles, for every platform, into wheels/
@@ -64,7 +74,7 @@ test-unit: .venv/.dev ## tests without Blender
 	@$(PYTHON) -m pytest tests/unit
 
 .PHONY: test-bpy-%
-test-bpy-%: .venv/.setup .venvs/bpy-%/.ready dist/.built ## tests of the built extension in Blender 4.2, 4.5, 5.0 or 5.2
+test-bpy-%: .venv/.setup .venvs/bpy-%/.ready dist/partgen_blender.zip ## tests of the built extension in Blender 4.2, 4.5, 5.0 or 5.2
 	@echo "== the add-on in Blender $*"
 	.venvs/bpy-$*/bin/python -m pytest tests/bpy
 
@@ -84,7 +94,7 @@ test-other-blenders: ## the add-on in every Blender but the one of `make test`
 	if [ -n "$$failed" ]; then echo "Failed in Blender:$$failed"; exit 1; fi
 
 .PHONY: test-gui
-test-gui: .venv/.setup dist/.built ## screenshots of the add-on in a real window, into build/gui (Debian, root)
+test-gui: .venv/.setup dist/partgen_blender.zip ## screenshots of the add-on in a real window, into build/gui (Debian, root)
 	@bash tests/gui/run.sh build/gui
 
 .PHONY: lint
@@ -101,8 +111,8 @@ bench-segmentation: .venv/.dev ## segmentation quality on a sample of the benchm
 	@$(PYTHON) -m pytest -s tests/benchmark
 
 .PHONY: bench-slider
-bench-slider: $(BPY)/.ready dist/.built ## milliseconds for one move of the scale slider at 1M faces
-	@$(BPY)/bin/python tests/bpy/benchmark_slider.py dist/partgen_blender-*.zip
+bench-slider: $(BPY)/.ready dist/partgen_blender.zip ## milliseconds for one move of the scale slider at 1M faces
+	@$(BPY)/bin/python tests/bpy/benchmark_slider.py dist/partgen_blender.zip
 
 ##@ Environments
 .PHONY: system-packages
@@ -128,7 +138,7 @@ clean-all: clean ## remove the environments too
 	touch $@
 
 .venv/.dev: .venv/.setup
-	@$(PYTHON) $(PIP_INSTALL) -e 'backend[geometry,dev]'
+	@$(PYTHON) $(PIP_INSTALL) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e 'backend[geometry,ai,dev]'
 	touch $@
 
 .venvs/bpy-%/.ready:
@@ -141,6 +151,9 @@ clean-all: clean ## remove the environments too
 	.venvs/bpy-$*/bin/python -c 'import bpy' > /dev/null
 	touch $@
 
-dist/.built: .venv/.dev $(BPY)/.ready scripts/build_extension.py $(EXTENSION_SOURCES)
+# Links to zips whose names tell version and platform, so that nothing has to guess which one is meant.
+dist/partgen_blender.zip: .venv/.dev $(BPY)/.ready $(EXTENSION_SOURCES)
 	@$(PYTHON) scripts/build_extension.py $(BPY)
-	touch $@
+
+dist/partgen_blender-store.zip: .venv/.dev $(BPY)/.ready $(EXTENSION_SOURCES)
+	@$(PYTHON) scripts/build_extension.py $(BPY) store

@@ -1,6 +1,6 @@
 """The main job in a real, headless Blender: take an object apart with the installed extension, and picture it.
 
-    run.py --extension dist/partgen_blender-0.1.0.zip --output demo/out [--mesh FILE]
+    run.py --extension dist/partgen_blender.zip --output demo/out [--mesh FILE]
 
 Runs in a Blender wheel's Python. The backend process that the extension starts is the command in PARTGEN_BACKEND.
 """

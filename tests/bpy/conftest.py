@@ -33,7 +33,7 @@ def extension_zip() -> Path:
     if given:
         return Path(given).resolve(strict=True)
     subprocess.run(["make", "--no-print-directory", "-C", ROOT, "build"], check=True, stdout=subprocess.DEVNULL)
-    return max((ROOT / "dist").glob("partgen_blender-*.zip"), key=lambda path: path.stat().st_mtime)
+    return ROOT / "dist" / "partgen_blender.zip"
 
 
 def pytest_sessionstart() -> None:

@@ -13,5 +13,5 @@ python=$(.venv/bin/python -c 'import sys; print(sys.base_prefix)')
 settings=$(mktemp -d)
 trap 'rm -rf "$settings"' EXIT
 echo "${PARTGEN_BACKEND:-$root/.venv/bin/partgen serve}" >"$settings/backend.txt"
-bash "$gui" -s "${PARTGEN_GUI_SUITE:-sid}" -o "$out" -z "$(ls -t dist/partgen_blender-*.zip | head -1)" -b "$root" -b "$python" -e "$settings/backend.txt" tests/gui/start.py "$drive"
+bash "$gui" -s "${PARTGEN_GUI_SUITE:-sid}" -o "$out" -z "$(readlink -f dist/partgen_blender.zip)" -b "$root" -b "$python" -e "$settings/backend.txt" tests/gui/start.py "$drive"
 ! grep -n Traceback -A 20 "$out/blender.log"

@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import bpy
 
-from . import backend, handlers, jobs, operators, overlay, panel, preferences, properties
+from . import backend, features, handlers, jobs, messages, models, operators, overlay, panel, preferences, properties, watch
 
-_CLASSES = (preferences.PARTGEN_AP_preferences, *properties.CLASSES, *operators.CLASSES, *panel.CLASSES)
+_CLASSES = (
+    *(features.setup.CLASSES if features.setup else ()),
+    preferences.PARTGEN_AP_preferences,
+    *properties.CLASSES,
+    *operators.CLASSES,
+    *models.CLASSES,
+    *panel.CLASSES,
+)
 
 
 def register() -> None:
     for class_ in _CLASSES:
         bpy.utils.register_class(class_)
     properties.register()
+    if features.setup:
+        features.setup.register()
     panel.register()
     handlers.register()
     overlay.start()
@@ -25,10 +34,15 @@ def register() -> None:
 def unregister() -> None:
     jobs.abandon_all("because the add-on was disabled")
     jobs.stop_pumping()
+    watch.cancel_all()  # a set-up goes on where it stopped when it is continued
+    watch.stop_pumping()
     backend.stop()
     overlay.stop()
     handlers.unregister()
     panel.unregister()
+    messages.shown.clear()
+    if features.setup:
+        features.setup.unregister()
     properties.unregister()
     for class_ in reversed(_CLASSES):
         bpy.utils.unregister_class(class_)

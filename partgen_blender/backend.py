@@ -2,34 +2,63 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import bpy
-from partgen.client import Client, Status, default_command, split_command
-from partgen.errors import PartgenError
-from partgen.protocol import Hello
+from partgen.client import Client, Status, split_command
+from partgen.errors import Action, PartgenError
+from partgen.protocol import Hello, Memory, Notice
 
-from . import preferences
+from . import features, preferences
+from .installed_backends import installed_backend
 
 _client: Client | None = None
 
 
 def command() -> list[str]:
     """How the backend is started: as the preferences say, else as it is found. Raises PartgenError where there is none."""
-    told = preferences.get().backend_command.strip()
+    told = preferences.get().backend_command.strip() or os.environ.get("PARTGEN_BACKEND", "").strip()
     try:
-        found = split_command(told) if told else default_command()
+        found = split_command(told) if told else found_command()
     except ValueError as error:
+        sentence = f"The backend command cannot be read: {error}."
         remedy = "Check the quotation marks in Preferences > Add-ons > PartGen."
-        raise PartgenError("backend.bad_command", f"The backend command cannot be read: {error}.", remedy) from error
-    if not found:
-        remedy = "Install it, or enter its command in Preferences > Add-ons > PartGen."
-        raise PartgenError("backend.missing", "No PartGen backend was found on this computer.", remedy)
-    return found
+        raise PartgenError("backend.bad_command", sentence, remedy, Action.OPEN_PREFERENCES) from error
+    if found:
+        return found
+    if features.setup:
+        raise PartgenError("backend.missing", features.setup.sentence(), "Set it up first.", Action.SET_UP)
+    remedy = "Install it with pipx or uv, or enter its command in Preferences > Add-ons > PartGen."
+    raise PartgenError("backend.missing", "No PartGen backend was found on this computer.", remedy, Action.OPEN_PREFERENCES)
+
+
+def found_command() -> list[str] | None:
+    """The backend that is used where nobody named one: our own environment's, else one that the user installed."""
+    own = features.setup.backend_command() if features.setup else None
+    return own or installed_backend()
+
+
+def is_found() -> bool:
+    """Whether there is a backend to start. Quick: panels ask at every redraw."""
+    try:
+        return bool(command())
+    except PartgenError as error:
+        return error.code != "backend.missing"
+
+
+def models_command(arguments: list[str]) -> list[str]:
+    """How the backend's own `partgen models` is started, here or behind ssh. Raises PartgenError where that cannot be told."""
+    started = command()
+    if "serve" not in started:
+        sentence = f"The models cannot be listed: the backend command is not one of partgen ({started[0]})."
+        raise PartgenError("models.no_command", sentence, 'Enter one that ends with "serve".', Action.OPEN_PREFERENCES)
+    last = len(started) - 1 - started[::-1].index("serve")
+    return [*started[:last], "models", *arguments]
 
 
 def log_folder() -> Path:
-    """The folder of the backend's log, in the extension's own user folder. It is made where it is missing."""
+    """The folder of the logs, in the extension's own user folder. It is made where it is missing."""
     return Path(bpy.utils.extension_path_user(__package__, path="log", create=True))
 
 
@@ -47,7 +76,21 @@ def client() -> Client:
     wanted = command()
     if _client is None or (_client.command != wanted and _client.status is Status.STOPPED):
         _client = Client(wanted, log_path())
+    configure()
     return _client
+
+
+def configure() -> None:
+    """Tells the backend, now and whenever it starts, what the preferences say about device, precision and memory."""
+    if _client:
+        chosen = preferences.get()
+        _client.configure(chosen.device_id, chosen.precision, chosen.idle_minutes)
+
+
+def free_memory() -> None:
+    """Lets the backend give back the memory that it holds for later requests."""
+    if _client:
+        _client.free_memory()
 
 
 def current() -> Client | None:
@@ -61,11 +104,27 @@ def status() -> Status:
 
 
 def greeting() -> Hello | None:
-    """What the running backend says about itself: version, methods, device."""
+    """What the running backend says about itself: version, methods, devices."""
     return _client.backend if _client else None
+
+
+def memory() -> Memory | None:
+    """What the running backend says about the memory of its device."""
+    return _client.memory if _client else None
+
+
+def notices() -> tuple[Notice, ...]:
+    """What the running backend wants known at the moment, for instance that a request takes unusually long."""
+    return _client.notices if _client else ()
 
 
 def stop(wait: float = 0.0) -> None:
     """Ends the backend process; its open requests fail with the code "stopped". Waits up to `wait` seconds for its end."""
     if _client:
         _client.stop(wait)
+
+
+def restart() -> None:
+    """Ends the backend and starts it anew, also one that kept ending. Raises PartgenError where no backend is known."""
+    stop()
+    client().start()

@@ -23,7 +23,7 @@ from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
 from partgen.protocol import Done, Failed, Progress, SegmentRequest, SegmentResult
 
-from . import applying, backend, mesh_data, originals, preferences, regrouping, stored_tree
+from . import applying, backend, mesh_data, messages, originals, preferences, regrouping, stored_tree
 
 PUMP_SECONDS = 0.1
 # Ends of a request that the artist asked for: they need no message.
@@ -47,20 +47,8 @@ class Job:
     result: SegmentResult | None = None  # there, but waiting until it can be inserted
 
 
-@dataclass(frozen=True)
-class Message:
-    """What the artist should know about a job that ended: level is "INFO", "WARNING" or "ERROR"."""
-
-    level: str
-    sentence: str
-    remedy: str = ""
-
-
 _open: dict[int, Job] = {}
 _started = 0  # since nothing was open the last time: what "2 of 5" counts
-messages: list[Message] = []
-"""What the panel shows until it is dismissed or the next job starts."""
-_unreported: list[Message] = []  # what the status bar has not shown yet
 
 
 # ---- asking ----------------------------------------------------------------------------------------------------------
@@ -82,7 +70,7 @@ def decompose(
     there is no backend, and where none of the objects can be decomposed; those that cannot while others can get a message.
     """
     global _started
-    messages.clear()
+    messages.shown.clear()
     pump()  # what a backend said that has stopped since: the next one may be another, with other jobs of the same numbers
     client = backend.client()
     if not _open:
@@ -99,7 +87,7 @@ def decompose(
     if problems and not jobs:
         raise problems[0]
     for problem in problems:
-        _tell("WARNING", problem.sentence, problem.remedy)
+        messages.tell_error(problem, "WARNING")
     keep_pumping()
     return jobs
 
@@ -137,7 +125,7 @@ def abandon_all(why: str) -> None:
     names = [job.object_name for job in _open.values()]
     cancel_all()
     if names:
-        _tell("WARNING", f"{_not_decomposed(names)}, {why}.")
+        messages.tell("WARNING", f"{_not_decomposed(names)}, {why}.")
 
 
 # ---- watching --------------------------------------------------------------------------------------------------------
@@ -240,7 +228,7 @@ def _seconds_left(running: Job) -> float | None:
 
 def _tick() -> float | None:
     going_on = pump()
-    _report()
+    messages.report()
     return PUMP_SECONDS if going_on else None
 
 
@@ -270,17 +258,17 @@ def _finish(job: Job) -> None:
             if job.apply_with is not None:
                 _apply(object_, job.apply_with)
         except PartgenError as error:
-            _tell("ERROR", error.sentence, error.remedy)
+            messages.tell_error(error)
             return
         except Exception as error:  # a fault of ours must not end the timer, for which other jobs wait
             traceback.print_exc()
             bpy.ops.ed.undo_push(message=f"Decompose {job.object_name} (failed)")  # so that Undo takes back what was done of it
             sentence = f"The parts of {job.object_name} could not be inserted: an error inside PartGen ({type(error).__name__})."
-            _tell("ERROR", sentence, "Undo, and report it with what Blender's console says.")
+            messages.tell("ERROR", sentence, "Undo, and report it with what Blender's console says.")
             return
         bpy.ops.ed.undo_push(message=f"Decompose {job.object_name}")
     for note in filter(None, (originals.note(object_), *job.result.notes)):
-        _tell("INFO", note)
+        messages.tell("INFO", note)
     _tell_finished(object_, job.result)
 
 
@@ -326,24 +314,25 @@ def _apply(object_: bpy.types.Object, apply_with: dict[str, Any]) -> None:
     try:
         applying.apply(object_, **apply_with)
     except PartgenError as error:
-        _tell("ERROR", error.sentence, error.remedy)
+        messages.tell_error(error)
 
 
 def _tell_finished(object_: bpy.types.Object, result: SegmentResult) -> None:
     count = regrouping.part_count(object_.data)
-    _unreported.append(Message("INFO", f"{object_.name}: {count} parts ({result.method}, {result.seconds:.1f} s)."))
+    messages.mention(f"{object_.name}: {count} parts ({result.method}, {result.seconds:.1f} s).")
 
 
 def _fail(events: list[Failed]) -> None:
     """Ends the jobs of `events` and says why, once for all that have the same reason."""
-    reasons: dict[tuple[str, str, str], list[str]] = {}
+    reasons: dict[tuple[str, str, str, str, str], list[str]] = {}
     for event in events:
         job = _open.pop(event.id, None)
         if job is not None and event.code not in _NO_FAULT:
-            reasons.setdefault((event.code, event.sentence, event.remedy), []).append(job.object_name)
-    for (code, sentence, remedy), names in reasons.items():
+            reason = (event.code, event.sentence, event.remedy, getattr(event, "action", ""), event.log_path)
+            reasons.setdefault(reason, []).append(job.object_name)
+    for (code, sentence, remedy, action, log_path), names in reasons.items():
         level = "WARNING" if code == "stopped" else "ERROR"
-        _tell(level, sentence if names[0] in sentence else f"{_not_decomposed(names)}. {sentence}", remedy)
+        messages.tell(level, sentence if names[0] in sentence else f"{_not_decomposed(names)}. {sentence}", remedy, action, log_path)
 
 
 def _bakes(object_: bpy.types.Object, evaluated: bool) -> bool:
@@ -395,31 +384,6 @@ def _window_of(job: Job) -> bpy.types.Window:
             if object_.name in window.view_layer.objects:
                 return window
     return windows[0]
-
-
-# ---- telling ---------------------------------------------------------------------------------------------------------
-
-
-def _tell(level: str, sentence: str, remedy: str = "") -> None:
-    message = Message(level, sentence, remedy)
-    if message not in messages:
-        messages.append(message)
-        _unreported.append(message)
-    preferences.redraw()
-
-
-def take_unreported() -> list[Message]:
-    """The messages that the status bar has not shown yet; they count as shown from now on."""
-    taken = list(_unreported)
-    _unreported.clear()
-    return taken
-
-
-def _report() -> None:
-    """Shows in the status bar what happened, through an operator that ends at its first event: timers cannot report."""
-    if _unreported and not bpy.app.background:
-        with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
-            bpy.ops.partgen.report("INVOKE_DEFAULT")
 
 
 def _not_decomposed(names: list[str]) -> str:

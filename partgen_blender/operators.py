@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
 from partgen.errors import PartgenError
 
-from . import applying, backend, collections, jobs, preferences, properties, regrouping
+from . import applying, backend, collections, debug_info, jobs, messages, preferences, properties, regrouping
 
 
 def chosen_objects(context: bpy.types.Context) -> list[bpy.types.Object]:
@@ -73,6 +75,7 @@ class PARTGEN_OT_decompose(bpy.types.Operator):
                 self.keep_shading,
             )
         except PartgenError as error:
+            messages.keep(error)
             return _report(self, error)
         preferences.redraw()
         return {"FINISHED"}
@@ -206,26 +209,127 @@ class PARTGEN_OT_stop_backend(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class PARTGEN_OT_restart_backend(bpy.types.Operator):
+    """Stop the backend and start it anew. What it is decomposing is given up"""
+
+    bl_idname = "partgen.restart_backend"
+    bl_label = "Restart"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            backend.restart()
+        except PartgenError as error:
+            return _report(self, error)
+        messages.shown.clear()
+        jobs.keep_pumping()
+        preferences.redraw()
+        return {"FINISHED"}
+
+
+class PARTGEN_OT_free_memory(bpy.types.Operator):
+    """Let the backend give back the GPU memory that it holds for later requests. It takes it again when needed"""
+
+    bl_idname = "partgen.free_memory"
+    bl_label = "Free GPU Memory"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if backend.greeting() is None:
+            cls.poll_message_set("The backend does not run, so it holds no memory")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        backend.free_memory()
+        jobs.keep_pumping()
+        return {"FINISHED"}
+
+
+class PARTGEN_OT_use_cpu(bpy.types.Operator):
+    """Compute on the processor from now on, until another device is chosen in the preferences. Slower, with room for everything"""
+
+    bl_idname = "partgen.use_cpu"
+    bl_label = "Use CPU"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        preferences.get().device_id = "cpu"
+        self.report({"INFO"}, "PartGen computes on the CPU from now on. Try again.")
+        return {"FINISHED"}
+
+
+class PARTGEN_OT_open_preferences(bpy.types.Operator):
+    """Open the preferences of PartGen: backend, device, models, environment"""
+
+    bl_idname = "partgen.open_preferences"
+    bl_label = "Open Preferences"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if not bpy.app.background:  # no window to open there
+            bpy.ops.preferences.addon_show(module=__package__)
+        return {"FINISHED"}
+
+
+class PARTGEN_OT_show_online_access(bpy.types.Operator):
+    """Open Blender's preferences where Allow Online Access is. PartGen leaves this switch to you"""
+
+    bl_idname = "partgen.show_online_access"
+    bl_label = "Online Access"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if bpy.app.online_access_override and not bpy.app.online_access:
+            cls.poll_message_set("Blender was started in offline mode: start it without that, or use Install from Folder")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if not bpy.app.background:
+            bpy.ops.screen.userpref_show(section="SYSTEM")
+        return {"FINISHED"}
+
+
+class PARTGEN_OT_open_log(bpy.types.Operator):
+    """Open the log in the text editor of the system"""
+
+    bl_idname = "partgen.open_log"
+    bl_label = "Open Log"
+
+    path: bpy.props.StringProperty(
+        name="File", description="The log to open; the backend's where this is empty", subtype="FILE_PATH", options={"SKIP_SAVE"}
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        log = Path(self.path) if self.path else backend.log_path()
+        if not log.is_file():
+            self.report({"WARNING"}, f"There is no log yet: {log}")
+            return {"CANCELLED"}
+        if not bpy.app.background:
+            bpy.ops.wm.path_open(filepath=str(log))
+        return {"FINISHED"}
+
+
 class PARTGEN_OT_open_log_folder(bpy.types.Operator):
-    """Show the folder of the backend's log in the file browser of the system"""
+    """Show the folder of the logs in the file browser of the system"""
 
     bl_idname = "partgen.open_log_folder"
     bl_label = "Open Log Folder"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        bpy.ops.wm.path_open(filepath=str(backend.log_folder()))
+        if not bpy.app.background:
+            bpy.ops.wm.path_open(filepath=str(backend.log_folder()))
         return {"FINISHED"}
 
 
-class PARTGEN_OT_copy_log_path(bpy.types.Operator):
-    """Copy the path of the backend's log, to attach it to a report"""
+class PARTGEN_OT_copy_debug_info(bpy.types.Operator):
+    """Copy what helps to find a fault, to paste it into a report: versions, machine, last lines of the logs. \
+Names of users, passwords and tokens are left out"""
 
-    bl_idname = "partgen.copy_log_path"
-    bl_label = "Copy Log Path"
+    bl_idname = "partgen.copy_debug_info"
+    bl_label = "Copy Debug Info"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        context.window_manager.clipboard = str(backend.log_path())
-        self.report({"INFO"}, f"Copied: {backend.log_path()}")
+        context.window_manager.clipboard = debug_info.debug_info()
+        self.report({"INFO"}, "Debug info is in the clipboard: paste it into your report.")
         return {"FINISHED"}
 
 
@@ -236,7 +340,7 @@ class PARTGEN_OT_dismiss_messages(bpy.types.Operator):
     bl_label = "Dismiss"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        jobs.messages.clear()
+        messages.shown.clear()
         preferences.redraw()
         return {"FINISHED"}
 
@@ -260,7 +364,7 @@ class PARTGEN_OT_report(bpy.types.Operator):
         return self.execute(context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        for message in jobs.take_unreported():
+        for message in messages.take_unreported():
             # An error would open a dialog under the pointer, in the middle of other work. The panel keeps it until it is dismissed.
             level = "WARNING" if message.level == "ERROR" else message.level
             self.report({level}, f"{message.sentence} {message.remedy}".strip())
@@ -275,8 +379,14 @@ CLASSES = (
     PARTGEN_OT_clear,
     PARTGEN_OT_start_backend,
     PARTGEN_OT_stop_backend,
+    PARTGEN_OT_restart_backend,
+    PARTGEN_OT_free_memory,
+    PARTGEN_OT_use_cpu,
+    PARTGEN_OT_open_preferences,
+    PARTGEN_OT_show_online_access,
+    PARTGEN_OT_open_log,
     PARTGEN_OT_open_log_folder,
-    PARTGEN_OT_copy_log_path,
+    PARTGEN_OT_copy_debug_info,
     PARTGEN_OT_dismiss_messages,
     PARTGEN_OT_report,
 )

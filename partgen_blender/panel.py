@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import blf
 import bpy
 from partgen.client import Status
 
-from . import applying, backend, collections, jobs, operators, preferences, regrouping, stored_tree
+from . import actions, applying, backend, collections, devices, features, jobs, messages, operators, preferences, regrouping, stored_tree
+from .wrapping import draw_text
 
 _STATUS_TEXT = {
     Status.STOPPED: ("Stopped", "RADIOBUT_OFF"),
@@ -14,8 +14,6 @@ _STATUS_TEXT = {
     Status.READY: ("Ready", "RADIOBUT_ON"),
     Status.BUSY: ("Working", "SORTTIME"),
 }
-_INTERFACE_FONT = 0
-_BESIDE_TEXT = 95.0  # what icon, margins and tabs take of the sidebar, pixels at scale 1
 _LEVEL_ICON = {"INFO": "INFO", "WARNING": "ERROR", "ERROR": "CANCEL"}
 
 
@@ -34,6 +32,12 @@ class PARTGEN_PT_decompose(_InSidebar, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
+        if not backend.is_found():
+            _draw_way_in(layout, context)
+            draw_messages(layout, context)
+            return
+        if features.setup:
+            features.setup.draw_where_needed(layout, context)
         settings = context.scene.partgen
         options = layout.column()
         options.use_property_split = True
@@ -47,7 +51,9 @@ class PARTGEN_PT_decompose(_InSidebar, bpy.types.Panel):
         text = f"Decompose {count} Objects into Parts" if count > 1 else "Decompose into Parts"
         button.operator("partgen.decompose", text=text, icon="MOD_EXPLODE")
         _draw_progress(layout)
-        _draw_messages(layout, context)
+        for notice in backend.notices():
+            draw_message(layout.box(), context, messages.of_notice(notice))
+        draw_messages(layout, context)
 
 
 class PARTGEN_PT_parts(_InSidebar, bpy.types.Panel):
@@ -55,6 +61,11 @@ class PARTGEN_PT_parts(_InSidebar, bpy.types.Panel):
 
     bl_label = "Parts"
     bl_parent_id = "PARTGEN_PT_decompose"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        # What was decomposed before can be regrouped without any backend.
+        return backend.is_found() or _source(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
@@ -66,7 +77,7 @@ class PARTGEN_PT_parts(_InSidebar, bpy.types.Panel):
         tree = regrouping.tree_of(mesh)
         _draw_source(layout, context, source)
         if tree is None:
-            _draw_text(layout, context, regrouping.problem_of(mesh), "ERROR")
+            draw_text(layout, context, regrouping.problem_of(mesh), "ERROR")
             layout.operator("partgen.clear", icon="X")
             return
         column = layout.column(align=True)
@@ -74,7 +85,7 @@ class PARTGEN_PT_parts(_InSidebar, bpy.types.Panel):
         column.prop(mesh.partgen, "scale", slider=True)
         column.prop(mesh.partgen, "parts", text="Parts")
         if warning := regrouping.warning_of(mesh):
-            _draw_text(layout, context, warning, "ERROR")
+            draw_text(layout, context, warning, "ERROR")
         row = layout.row(align=True)
         shown = context.window_manager.partgen
         row.prop(shown, "show_preview", text="Preview", toggle=True, icon="HIDE_OFF" if shown.show_preview else "HIDE_ON")
@@ -96,19 +107,40 @@ class PARTGEN_PT_backend(_InSidebar, bpy.types.Panel):
         text, icon = _STATUS_TEXT[backend.status()]
         self.layout.label(text=text, icon=icon)
 
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return backend.is_found()
+
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         greeting = backend.greeting()
         if greeting is not None:
-            layout.label(text=" · ".join(filter(None, [f"Version {greeting.version}", greeting.device])))
+            for text in filter(None, (f"Version {greeting.version}", greeting.device)):
+                draw_text(layout, context, text)
         row = layout.row(align=True)
         if backend.status() is Status.STOPPED:
             row.operator("partgen.start_backend", icon="PLAY")
         else:
             row.operator("partgen.stop_backend", icon="SNAP_FACE")
+            row.operator("partgen.restart_backend", text="", icon="FILE_REFRESH")
+        preferences.draw_devices(layout)
+        column = layout.column(align=True)
+        if text := devices.memory_text():
+            column.label(text=text, icon="MEMORY")
+        column.operator("partgen.free_memory", icon="TRASH")
         row = layout.row(align=True)
-        row.operator("partgen.open_log_folder", text="Open Log", icon="FILE_FOLDER")
-        row.operator("partgen.copy_log_path", text="", icon="COPYDOWN")
+        row.operator("partgen.open_log", icon="TEXT")
+        row.operator("partgen.copy_debug_info", text="", icon="COPYDOWN")
+        row.operator("partgen.open_preferences", text="", icon="PREFERENCES")
+
+
+def _draw_way_in(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """What the panel is where nothing can be decomposed yet: one sentence and one button."""
+    if features.setup:
+        features.setup.draw(layout, context)
+        return
+    draw_text(layout, context, "PartGen needs its backend, which this build does not install.", "INFO")
+    layout.operator("partgen.open_preferences", text="How to Install", icon="PREFERENCES")
 
 
 def _source(context: bpy.types.Context) -> bpy.types.Object | None:
@@ -128,13 +160,23 @@ def _draw_progress(layout: bpy.types.UILayout) -> None:
         column.label(text=line)
 
 
-def _draw_messages(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    if not jobs.messages:
+def draw_messages(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """What there is to tell, each with the button that mends it, until it is dismissed."""
+    if not messages.shown:
         return
     box = layout.box()
-    for message in jobs.messages:
-        _draw_text(box, context, f"{message.sentence} {message.remedy}".strip(), _LEVEL_ICON[message.level])
-    box.operator("partgen.dismiss_messages", icon="CHECKMARK")
+    for message in messages.shown:
+        draw_message(box, context, message)
+    row = box.row(align=True)
+    row.operator("partgen.dismiss_messages", icon="CHECKMARK")
+    if any(message.level == "ERROR" for message in messages.shown):
+        row.operator("partgen.copy_debug_info", text="", icon="COPYDOWN")
+
+
+def draw_message(layout: bpy.types.UILayout, context: bpy.types.Context, message: messages.Message) -> None:
+    """One message with its button."""
+    draw_text(layout, context, f"{message.sentence} {message.remedy}".strip(), _LEVEL_ICON[message.level])
+    actions.draw(layout, message)
 
 
 def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, source: bpy.types.Object) -> None:
@@ -160,31 +202,8 @@ def _draw_apply(layout: bpy.types.UILayout, context: bpy.types.Context, source: 
         return
     row.operator("partgen.restore", text="", icon="LOOP_BACK")
     if applying.is_behind(source):
-        _draw_text(layout, context, f"Still {len(collections.parts_of(source))} objects of before: Apply Again", "INFO")
+        draw_text(layout, context, f"Still {len(collections.parts_of(source))} objects of before: Apply Again", "INFO")
     layout.prop(collection.partgen, "explode", slider=True)
-
-
-def _draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
-    """A sentence over as many lines as the sidebar needs: labels do not wrap by themselves."""
-    column = layout.column(align=True)
-    column.scale_y = 0.8
-    for number, line in enumerate(_lines(text, context)):
-        column.label(text=line, icon="BLANK1" if number else icon)
-
-
-def _lines(text: str, context: bpy.types.Context) -> list[str]:
-    """`text` broken between words so that each line fits into the sidebar, beside an icon."""
-    scale = context.preferences.system.ui_scale or 1.0  # 0 where there is no screen
-    blf.size(_INTERFACE_FONT, context.preferences.ui_styles[0].widget.points * scale)
-    width = (context.region.width if context.region else 300) - _BESIDE_TEXT * scale
-    lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and blf.dimensions(_INTERFACE_FONT, longer)[0] <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines
 
 
 def _draw_menu(menu: bpy.types.Menu, context: bpy.types.Context) -> None:

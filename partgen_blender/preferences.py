@@ -1,26 +1,76 @@
-"""What an artist sets once: where the backend is, how strong the preview is, and where to find the log."""
+"""What an artist sets once: the environment, the backend and its device, how strong the preview is, models and logs."""
 
 from __future__ import annotations
 
 import bpy
-from partgen.client import default_command
+
+from . import backend, devices, features, models, panel
 
 
-def _opacity_changed(preferences: bpy.types.AddonPreferences, context: bpy.types.Context) -> None:
+def _redraw(preferences: bpy.types.AddonPreferences, context: bpy.types.Context) -> None:
     redraw()
 
 
+# Functions with names: Blender reads annotations as text, where what is behind a dot would not be found while loading.
+def _device_items(owner: bpy.types.AddonPreferences, context: bpy.types.Context | None) -> list[tuple[str, str, str]]:
+    return devices.items(owner, context)
+
+
+def _device_index(owner: bpy.types.AddonPreferences) -> int:
+    return devices.index(owner)
+
+
+def _choose_device(owner: bpy.types.AddonPreferences, number: int) -> None:
+    devices.choose(owner, number)
+
+
+def _device_changed(owner: bpy.types.AddonPreferences, context: bpy.types.Context) -> None:
+    devices.changed(owner, context)
+
+
 class PARTGEN_AP_preferences(bpy.types.AddonPreferences):
-    """The settings of PartGen under Preferences > Add-ons."""
+    """The settings of PartGen under Preferences > Add-ons. Set-up adds its own: see setup/properties.py."""
 
     bl_idname = __package__
 
     backend_command: bpy.props.StringProperty(
         name="Backend Command",
         description=(
-            "How to start the backend, for instance: partgen serve. Leave it empty to use the one that is found. "
-            'Put paths with spaces in "quotes". Takes effect when the backend is started the next time'
+            "How to start the backend, for instance: partgen serve, or on another computer: ssh host partgen serve. "
+            'Leave it empty to use the one that is found. Put paths with spaces in "quotes". '
+            "Takes effect when the backend is started the next time"
         ),
+        update=_redraw,
+    )
+    device_id: bpy.props.StringProperty(
+        description="The id of the chosen device, which may not be there at the moment",
+        default="auto",
+        options={"HIDDEN"},
+        update=_device_changed,
+    )
+    device: bpy.props.EnumProperty(
+        name="Device",
+        description="What AI methods run on. More are offered once the backend has started and told what it found",
+        items=_device_items,
+        get=_device_index,
+        set=_choose_device,
+    )
+    precision: bpy.props.EnumProperty(
+        name="Precision",
+        description="How exactly networks compute: half needs half the memory",
+        items=devices.PRECISIONS,
+        default="auto",
+        update=_device_changed,
+    )
+    idle_minutes: bpy.props.IntProperty(
+        name="Free Memory After",
+        description=(
+            "Minutes without work after which the backend gives back the memory that it holds, 0 for never. It takes it again when needed"
+        ),
+        min=0,
+        soft_max=120,
+        default=10,
+        update=_device_changed,
     )
     preview_opacity: bpy.props.FloatProperty(
         name="Opacity",
@@ -29,22 +79,55 @@ class PARTGEN_AP_preferences(bpy.types.AddonPreferences):
         min=0.05,
         max=1.0,
         default=0.8,
-        update=_opacity_changed,
+        update=_redraw,
     )
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        layout.prop(self, "backend_command", placeholder="Found automatically")
+        panel.draw_messages(layout, context)
+        if features.setup:
+            features.setup.draw_preferences(layout, context)
+        self._draw_backend(layout)
+        models.draw(layout, context)
+        body = section(layout, "PARTGEN_preferences_more", "Preview and Reports")
+        if body:
+            body.prop(self, "preview_opacity", text="Preview Opacity")
+            row = body.row()
+            row.operator("partgen.copy_debug_info", icon="COPYDOWN")
+            row.operator("partgen.open_log_folder", icon="FILE_FOLDER")
+
+    def _draw_backend(self, layout: bpy.types.UILayout) -> None:
+        body = section(layout, "PARTGEN_preferences_backend", "Backend")
+        if not body:
+            return
+        body.prop(self, "backend_command", placeholder="Found automatically")
         if not self.backend_command:
-            found = " ".join(default_command() or ())
-            row = layout.row(heading=" ")
+            found = " ".join(backend.found_command() or ())
+            row = body.row(heading=" ")
             row.label(text=f"Found: {found}" if found else "None was found on this computer", icon="CHECKMARK" if found else "ERROR")
-        layout.prop(self, "preview_opacity", text="Preview Opacity")
-        row = layout.row()
-        row.operator("partgen.open_log_folder", icon="FILE_FOLDER")
-        row.operator("partgen.copy_log_path", icon="COPYDOWN")
+            if not found and not features.setup:
+                body.label(text="Install it in a terminal:  pipx install partgen   or   uv tool install partgen")
+        draw_devices(body)
+
+
+def draw_devices(layout: bpy.types.UILayout) -> None:
+    """Device, precision, memory: for the preferences and the sidebar."""
+    column = layout.column()
+    column.use_property_split = True
+    column.use_property_decorate = False
+    column.prop(get(), "device")
+    column.prop(get(), "precision")
+    column.prop(get(), "idle_minutes", text="Free After (min)")
+
+
+def section(layout: bpy.types.UILayout, identifier: str, title: str, closed: bool = False) -> bpy.types.UILayout | None:
+    """A part of the preferences under a title that folds it; None while it is folded."""
+    header, body = layout.panel(identifier, default_closed=closed)
+    header.label(text=title)
+    if body:
+        body.use_property_split = True
+        body.use_property_decorate = False
+    return body
 
 
 def get() -> PARTGEN_AP_preferences:
@@ -53,8 +136,8 @@ def get() -> PARTGEN_AP_preferences:
 
 
 def redraw() -> None:
-    """Draws every 3D viewport and its sidebar again."""
+    """Draws every 3D viewport with its sidebar, and the preferences, again."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type == "VIEW_3D":
+            if area.type in ("VIEW_3D", "PREFERENCES"):
                 area.tag_redraw()

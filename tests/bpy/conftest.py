@@ -78,10 +78,10 @@ def real_backend(package: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 def _backend(monkeypatch: pytest.MonkeyPatch, command: str) -> Iterator[None]:
     """Lets the add-on start `command`, and ends it after the test with everything that it was still asked."""
-    jobs, backend = (importlib.import_module(f"{MODULE}.{name}") for name in ("jobs", "backend"))
+    jobs, backend, messages = (importlib.import_module(f"{MODULE}.{name}") for name in ("jobs", "backend", "messages"))
     monkeypatch.setenv("PARTGEN_BACKEND", command)
-    jobs.messages.clear()
-    jobs.take_unreported()
+    messages.shown.clear()
+    messages.take_unreported()
     yield
     jobs.cancel_all()
     backend.stop(wait=5.0)

@@ -7,7 +7,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from bl_ext.user_default.partgen_blender import backend, collections, jobs, stored_tree
+from bl_ext.user_default.partgen_blender import backend, collections, jobs, messages, stored_tree
 
 pytestmark = pytest.mark.usefixtures("real_backend")
 
@@ -30,7 +30,7 @@ def test_decompose_drag_apply_explode_save_and_reopen(tmp_path: Path) -> None:
     polygons = len(dumbbell.data.polygons)
     assert bpy.ops.partgen.decompose(method="auto") == {"FINISHED"}
     assert jobs.finish(120)
-    assert not [message for message in jobs.messages if message.level == "ERROR"]
+    assert not [message for message in messages.shown if message.level == "ERROR"]
     stored = stored_tree.read(dumbbell.data)
     assert stored.method == "geometric"
     assert "geometric" in backend.greeting().methods

@@ -14,7 +14,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from bl_ext.user_default.partgen_blender import applying, backend, collections, jobs, stored_tree
+from bl_ext.user_default.partgen_blender import applying, backend, collections, jobs, messages, stored_tree
 from conftest import MODULE
 from partgen.client import Status
 
@@ -63,7 +63,7 @@ def start_slow(*objects: bpy.types.Object) -> None:
 
 def told() -> str:
     """All that the panel tells."""
-    return " ".join(f"{message.sentence} {message.remedy}" for message in jobs.messages)
+    return " ".join(f"{message.sentence} {message.remedy}" for message in messages.shown)
 
 
 def snapshot() -> dict[str, tuple]:
@@ -94,7 +94,7 @@ def test_result_is_written_on_the_object_at_its_default_scale() -> None:
     assert row.data.partgen.scale == pytest.approx(stored.tree.default_scale)
     assert row.data.partgen.parts == 2
     assert np.array_equal(stored_tree.part_of_polygon(row.data), stored.part_of_polygon(row.data.partgen.scale))
-    assert not jobs.messages
+    assert not messages.shown
 
 
 def test_result_is_exactly_one_undo_step_and_starting_is_none() -> None:
@@ -210,7 +210,7 @@ def test_newer_job_replaces_the_older_silently() -> None:
     pump_until(lambda: jobs.progress()[0] > 0)
     assert jobs.progress()[0] < 0.1
     assert jobs.progress()[2] == ["Counting the pieces"]
-    assert not jobs.messages
+    assert not messages.shown
     jobs.cancel_all()
 
 
@@ -223,7 +223,7 @@ def test_newer_job_for_a_shared_mesh_replaces_that_of_the_other_object() -> None
     bpy.ops.partgen.decompose()
     assert [job.object_name for job in jobs.open_jobs()] == ["Row Twin"]
     assert jobs.finish(30)
-    assert not jobs.messages
+    assert not messages.shown
     assert stored_tree.is_stored(row.data)
 
 
@@ -280,7 +280,7 @@ def test_cancel_leaves_the_scene_and_the_backend() -> None:
     assert not jobs.open_jobs()
     pump_until(lambda: backend.status() is Status.READY, 5)
     assert snapshot() == before
-    assert not jobs.messages
+    assert not messages.shown
 
 
 def test_killed_backend_is_explained_and_started_again() -> None:
@@ -303,7 +303,7 @@ def test_a_reason_that_ends_several_jobs_is_told_once() -> None:
     start_slow(*rows)
     os.kill(backend.greeting().pid, signal.SIGKILL)
     pump_until(lambda: not jobs.open_jobs(), 10)
-    (message,) = jobs.messages
+    (message,) = messages.shown
     assert message.sentence.startswith("Slow Row 0, Slow Row 1 and 2 more were not decomposed. The backend ended")
 
 

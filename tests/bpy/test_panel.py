@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 import pytest
 import studio
-from bl_ext.user_default.partgen_blender import applying, collections, explode, jobs, operators, properties, regrouping, stored_tree
+from bl_ext.user_default.partgen_blender import applying, collections, explode, messages, operators, properties, regrouping, stored_tree
 from mathutils import Vector
 from partgen.part_tree import PartTree
 
@@ -316,7 +316,7 @@ def test_panels_draw_with_nothing_selected() -> None:
 
 def test_messages_are_shown_until_dismissed() -> None:
     make_decomposed()
-    jobs.messages.append(jobs.Message("ERROR", "Row was eaten.", "Feed it better."))
+    messages.shown.append(messages.Message("ERROR", "Row was eaten.", "Feed it better."))
     assert "Row was eaten." in drawn_text("PARTGEN_PT_decompose")
     bpy.ops.partgen.dismiss_messages()
     assert "eaten" not in drawn_text("PARTGEN_PT_decompose")

@@ -1,0 +1,111 @@
+"""The set-up as it goes: looking at the computer, installing, repairing, removing. One program at a time, beside Blender.
+
+    look()        # what would be done: `plan` is there once the program has found out
+    install()     # makes it, goes on with what was interrupted, or brings it up to date
+
+Everything that happens on the way is in files, so that it can be ended at any moment and gone on with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from partgen.environment.plan import Plan
+from partgen.errors import Action, PartgenError
+from partgen.task import Problem, Task
+
+from .. import backend, jobs, messages, preferences, watch
+from . import environment
+
+KEY = "set-up"
+
+plan: Plan | None = None
+"""What the panel lists, until it is begun or put away."""
+doing = ""
+"""What is being done, in a word for the progress bar: "Looking", "Installing", "Repairing", "Removing"."""
+
+
+def look() -> None:
+    """Finds out what would be installed on this computer. Nothing is changed by it."""
+    _begin("Looking at this computer", "plan", _looked)
+
+
+def look_again() -> None:
+    """Finds out anew after a choice was changed, where the list is shown. The old list stays until the new one is there."""
+    if plan is not None or (watch.running(KEY) and doing.startswith("Looking")):
+        look()
+
+
+def install() -> None:
+    """Installs what is missing. The backend is stopped first: it may be what is replaced."""
+    _change("Installing", "install", _installed)
+
+
+def repair() -> None:
+    """Installs the packages again, whatever is there."""
+    _change("Repairing", "repair", _installed)
+
+
+def remove() -> None:
+    """Removes the folder of the environment and everything in it."""
+    _change("Removing", "remove", _removed)
+
+
+def cancel() -> None:
+    """Ends what is being done. What is complete is kept for the next time."""
+    watch.cancel(KEY)
+
+
+def put_away() -> None:
+    """Forgets the list of what would be done."""
+    global plan
+    plan = None
+    preferences.redraw()
+
+
+def is_running() -> bool:
+    """Whether something is being done, looking included."""
+    return watch.running(KEY) is not None
+
+
+def is_changing() -> bool:
+    """Whether the environment is being worked on."""
+    return is_running() and not doing.startswith("Looking")
+
+
+def _change(what: str, command: str, finished: Callable[[dict[str, Any]], None]) -> None:
+    jobs.abandon_all("because the backend is being set up")
+    backend.stop()
+    _begin(what, command, finished)
+    put_away()
+
+
+def _begin(what: str, command: str, finished: Callable[[dict[str, Any]], None]) -> None:
+    """Starts the program. Raises PartgenError where something else is being done that must not be interrupted."""
+    global doing
+    if is_changing():
+        raise PartgenError("setup.busy", f"{doing} is not finished yet.", "Wait for it, or cancel it.")
+    doing = what
+    messages.shown.clear()
+    task = Task(environment.program(command), environment.log_path(), environment.program_environment(), name="The set-up")
+    watch.start(KEY, task, finished, _failed)
+
+
+def _looked(result: dict[str, Any]) -> None:
+    global plan
+    plan = Plan.from_json(result)
+
+
+def _installed(result: dict[str, Any]) -> None:
+    messages.mention("PartGen is set up: select an object and decompose it.")
+
+
+def _removed(result: dict[str, Any]) -> None:
+    messages.mention("The environment of PartGen is removed.")
+
+
+def _failed(problem: Problem) -> None:
+    if problem.code != "cancelled":
+        log = problem.log_path or str(environment.log_path())
+        messages.tell("ERROR", problem.sentence, problem.remedy, problem.action or Action.COPY_DEBUG_INFO, log)

@@ -25,7 +25,8 @@ class Closed:
 class Channel:
     """Messages over a pair of byte streams, read in one thread and written in another.
 
-    `receive` is called in the reading thread with every message and at last, once, with Closed; it must not wait.
+    `receive` is called with every message and at last, once, with Closed, after which nothing comes: in the reading
+    thread, or for a message that cannot be sent in the writing one. It must not wait.
     With `skips_banner`, whatever comes before the magic is skipped.
     """
 
@@ -36,6 +37,8 @@ class Channel:
         self._skips_banner = skips_banner
         self._outbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write, name="partgen writer", daemon=True)
+        self._telling = threading.Lock()
+        self._is_closed = False
 
     def start(self) -> None:
         """Begins to read and to write."""
@@ -58,7 +61,7 @@ class Channel:
             if self._skips_banner:
                 skip_to_magic(self._source)
             while (message := read_message(self._source)) is not None:
-                self._receive(message)
+                self._tell(message)
                 del message  # or its arrays would live until the next one comes
         except ProtocolError as error:
             problem = error.sentence
@@ -66,7 +69,7 @@ class Channel:
             problem = f"The pipe broke ({error.strerror})."
         finally:
             self._source.close()
-        self._receive(Closed(problem))
+        self._tell(Closed(problem))
 
     def _write(self) -> None:
         try:
@@ -76,10 +79,17 @@ class Channel:
         except OSError:
             pass  # the other end is gone: the reading thread finds out and says so
         except ProtocolError as error:
-            self._receive(Closed(error.sentence))
+            self._tell(Closed(error.sentence))
         finally:
             with contextlib.suppress(OSError):  # what was left in the buffer has nobody to read it
                 self._sink.close()
+
+    def _tell(self, message: Message | Closed) -> None:
+        """Hands a message over, unless the end was told before by the other thread."""
+        with self._telling:
+            if not self._is_closed:
+                self._is_closed = isinstance(message, Closed)
+                self._receive(message)
 
 
 def spawn(
@@ -114,6 +124,15 @@ def end(process: subprocess.Popen[bytes], patience: float, detached: bool = Fals
     try:
         return process.wait(5.0)
     except subprocess.TimeoutExpired:
+        return None
+
+
+def end_of(process: subprocess.Popen[bytes], patience: float, detached: bool = False) -> int | None:
+    """The exit code of a process that has ended or is just about to; None where it did not within `patience` seconds and was killed."""
+    try:
+        return process.wait(patience)
+    except subprocess.TimeoutExpired:
+        end(process, 0.0, detached)
         return None
 
 

@@ -19,13 +19,15 @@ import shlex
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
 from .breaker import MAXIMUM_ENDS, RestartBreaker
-from .channel import Channel, Closed, end, spawn
+from .channel import Channel, Closed, end_of, spawn
+from .endings import KEY, ending, ssh_host, tail_since
 from .errors import Action, PartgenError
 from .protocol import (
     PROTOCOL,
@@ -45,6 +47,9 @@ from .protocol import (
 
 HELLO_SECONDS = 60.0
 """How long a backend may take to greet: a cold disk or a slow network, but not for ever."""
+
+SILENT_SECONDS = 60.0
+"""After how long without a word, heartbeats included, the artist is told that the backend may be out of reach."""
 
 FAREWELL_SECONDS = 0.5
 """How long a backend may take to end once its input is closed."""
@@ -116,7 +121,7 @@ class Client:
         self._unsent: dict[int, Submit] = {}  # what waits for the backend's greeting
         self._progress: dict[int, Progress] = {}  # only the newest of each request is of interest
         self._events: list[Event] = []
-        self._wishes = Configure()
+        self._wishes: Configure | None = None
         self._memory: Memory | None = None
         self._notices: dict[tuple[int, str], Notice] = {}
         self._breaker = RestartBreaker()
@@ -156,7 +161,10 @@ class Client:
             self._start()
 
     def configure(self, device: str = "auto", precision: str = "auto", idle_minutes: float = Configure.idle_minutes) -> None:
-        """Says on what to work, and when to give its memory back (see `Configure`): now, and to every later backend."""
+        """Says on what to work, and when to give its memory back (see `Configure`): now, and to every later backend.
+
+        Until it is called, the backend goes by its own command line.
+        """
         with self._lock:
             wishes = Configure(device, precision, idle_minutes)
             if wishes != self._wishes:
@@ -274,7 +282,8 @@ class Client:
         is_first = self._hello is None
         self._hello = hello
         if is_first:
-            life.send(self._wishes)
+            if self._wishes is not None:
+                life.send(self._wishes)
             for submit in self._unsent.values():
                 life.send(submit)
             self._unsent.clear()
@@ -316,6 +325,8 @@ class _Life:
         self._ended = ended
         self._news: queue.SimpleQueue[Hello | Closed | _Farewell] = queue.SimpleQueue()
         self._channel: Channel | None = None
+        self._heard = 0.0  # when it last said anything
+        self._is_silent = False
         self._thread = threading.Thread(target=self._live, name="partgen backend", daemon=True)
 
     def start(self) -> None:
@@ -333,49 +344,75 @@ class _Life:
 
     def _live(self) -> None:
         try:
-            process = self._spawn()
+            log_size, process = self._spawn()
         except OSError as error:
-            sentence = f"The backend could not be started: {self._command[0]!r} ({error.strerror or error})."
-            remedy = "Check where the backend is installed, or install it again."
-            self._ended(self, PartgenError("backend.not_started", sentence, remedy, Action.OPEN_PREFERENCES))
+            self._ended(self, self._problem_of_start(error))
             return
         assert process.stdout is not None
         assert process.stdin is not None
         self._channel = Channel(process.stdout, process.stdin, self._hear, skips_banner=True)
         self._channel.start()
-        greeted, ending = self._attend()
+        greeted, problem = self._attend()
         self._channel.close()
-        exit_code = end(process, FAREWELL_SECONDS, detached=True)
-        self._ended(self, ending if isinstance(ending, PartgenError) else _problem_of_end(greeted, ending, exit_code))
+        exit_code = end_of(process, FAREWELL_SECONDS, detached=True)
+        if isinstance(problem, Closed):
+            if problem.problem and greeted and exit_code == 0:
+                exit_code = None  # what it said made no sense, and it left when nobody listened any more
+            log = tail_since(self._log_path, log_size)
+            problem = ending("The backend", "backend", exit_code, greeted, log, self._command)
+        self._ended(self, problem)
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
+    def _spawn(self) -> tuple[int, subprocess.Popen[bytes]]:
+        """Starts the process. Also how long the log was before that. Raises OSError."""
         self._log_path.parent.mkdir(parents=True, exist_ok=True)
         with open(self._log_path, "ab") as log:
-            return spawn(self._command, self._environment, log, detached=True)
+            return log.tell(), spawn(self._command, self._environment, log, detached=True)
+
+    def _problem_of_start(self, error: OSError) -> PartgenError:
+        if error.filename == str(self._log_path) or error.filename == str(self._log_path.parent):
+            sentence = f"The backend could not be started: its log {self._log_path} cannot be written ({error.strerror})."
+            return PartgenError("backend.no_log", sentence, "Check the disk, and who may write there.", Action.COPY_DEBUG_INFO)
+        sentence = f"The backend could not be started: {self._command[0]!r} ({error.strerror or error})."
+        remedy = "Check where the backend is installed, or install it again."
+        return PartgenError("backend.not_started", sentence, remedy, Action.OPEN_PREFERENCES)
 
     def _hear(self, message: Message | Closed) -> None:
         """Called in the reading thread. A backend of another protocol is heard no further than its Hello."""
+        self._heard = time.monotonic()
+        if self._is_silent:
+            self._is_silent = False
+            self._receive(self, Notice("backend.silent"))
         if isinstance(message, Hello | Closed):
             self._news.put(message)
         if not isinstance(message, Closed) and not (isinstance(message, Hello) and message.protocol != PROTOCOL):
             self._receive(self, message)
 
     def _attend(self) -> tuple[bool, Closed | PartgenError]:
-        """Waits for the greeting and then for the end. Whether there was a greeting, and what the end was."""
+        """Waits for the greeting and then for the end. Whether there was a greeting, and what was wrong, where that is known."""
         greeted = False
         while True:
             try:
-                news = self._news.get(timeout=None if greeted else HELLO_SECONDS)
+                news = self._news.get(timeout=SILENT_SECONDS / 2 if greeted else HELLO_SECONDS)
             except queue.Empty:
-                sentence = f"The backend did not answer within {HELLO_SECONDS:.0f} seconds."
-                return False, PartgenError("backend.silent", sentence, "Look into the log; start it again.", Action.RESTART_BACKEND)
-            if isinstance(news, _Farewell):
-                return greeted, Closed()
-            if isinstance(news, Closed):
-                return greeted, news
-            if news.protocol != PROTOCOL:
-                return False, _problem_of_version(news)
+                if not greeted:
+                    return False, _problem_of_silence(self._command)
+                self._tell_of_silence()
+                continue
+            if isinstance(news, Hello) and news.protocol != PROTOCOL:
+                return False, _problem_of_version(news, ssh_host(self._command))
+            if not isinstance(news, Hello):
+                return greeted, news if isinstance(news, Closed) else Closed()
             greeted = True
+
+    def _tell_of_silence(self) -> None:
+        """Says that nothing was heard for long, where that is so. It is taken back by the next word."""
+        seconds = time.monotonic() - self._heard
+        if seconds >= SILENT_SECONDS and not self._is_silent:
+            self._is_silent = True
+            host = ssh_host(self._command)
+            maybe = f"the connection to {host} may be lost" if host else "the computer may be overloaded"
+            sentence = f"The backend has not reported for {seconds:.0f} s: {maybe}, or it is still working."
+            self._receive(self, Notice("backend.silent", sentence, "Wait, or restart the backend.", Action.RESTART_BACKEND))
 
 
 def _keeps_ending(end: PartgenError) -> PartgenError:
@@ -384,24 +421,21 @@ def _keeps_ending(end: PartgenError) -> PartgenError:
     return PartgenError("backend.keeps_ending", sentence, end.remedy, Action.RESTART_BACKEND)
 
 
-def _problem_of_version(hello: Hello) -> PartgenError:
+def _problem_of_silence(command: Sequence[str]) -> PartgenError:
+    """What to tell where there was no greeting in time."""
+    host = ssh_host(command)
+    sentence = f"The backend did not answer within {HELLO_SECONDS:.0f} seconds."
+    remedy = f"If ssh waits for a password: {KEY.format(host=host)}" if host else "Look into the log; start it again."
+    return PartgenError("backend.silent", sentence, remedy, Action.RESTART_BACKEND)
+
+
+def _problem_of_version(hello: Hello, host: str | None) -> PartgenError:
+    """What to tell where the backend greeted in words of another version; on another computer it cannot be mended from here."""
     from . import __version__
 
     is_older = hello.protocol < PROTOCOL
     backend, here = f"{hello.version}, protocol {hello.protocol}", f"{__version__}, protocol {PROTOCOL}"
-    sentence = f"The backend ({backend}) and the add-on ({here}) do not fit together."
-    action = Action.REPAIR if is_older else Action.NONE
-    return PartgenError("backend.version", sentence, f"Update the {'backend' if is_older else 'add-on'}.", action)
-
-
-def _problem_of_end(greeted: bool, closed: Closed, exit_code: int | None) -> PartgenError:
-    """Why a process ended that nobody asked to end."""
-    if closed.problem and exit_code == 0 and greeted:
-        remedy = "Start it again; if it happens again, report it with the log."
-        return PartgenError("backend.garbled", closed.problem, remedy, Action.COPY_DEBUG_INFO)
-    how = f"exit code {exit_code}" if exit_code is None or exit_code >= 0 else f"signal {-exit_code}"
-    if not greeted:
-        sentence = f"The backend ended before it was ready ({how})."
-        return PartgenError("backend.not_ready", sentence, "Look into the log: its last lines say why.", Action.OPEN_LOG)
-    remedy = "Try again: it starts by itself. The log tells more."
-    return PartgenError("backend.ended", f"The backend ended unexpectedly ({how}).", remedy, Action.OPEN_LOG)
+    there = f" on {host}" if host else ""
+    sentence = f"The backend{there} ({backend}) and the add-on ({here}) do not fit together."
+    action = Action.REPAIR if is_older and not host else Action.NONE
+    return PartgenError("backend.version", sentence, f"Update the {f'backend{there}' if is_older else 'add-on'}.", action)

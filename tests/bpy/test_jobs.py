@@ -304,7 +304,7 @@ def test_a_reason_that_ends_several_jobs_is_told_once() -> None:
     os.kill(backend.greeting().pid, signal.SIGKILL)
     pump_until(lambda: not jobs.open_jobs(), 10)
     (message,) = messages.shown
-    assert message.sentence.startswith("Slow Row 0, Slow Row 1 and 2 more were not decomposed. The backend ended")
+    assert message.sentence.startswith("Slow Row 0, Slow Row 1 and 2 more were not decomposed. The backend was stopped")
 
 
 def test_stopped_backend_is_said() -> None:

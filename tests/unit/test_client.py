@@ -125,15 +125,15 @@ def test_what_is_cancelled_or_superseded_before_the_backend_is_there_is_never_se
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-@pytest.mark.parametrize("signal_name", ["SIGKILL", "SIGTERM"])
-def test_a_killed_backend_fails_every_open_request_and_the_next_starts_it_again(tmp_path, signal_name):
+@pytest.mark.parametrize(("signal_name", "code"), [("SIGKILL", "backend.killed"), ("SIGTERM", "backend.interrupted")])
+def test_a_killed_backend_fails_every_open_request_and_the_next_starts_it_again(tmp_path, signal_name, code):
     with client_in(tmp_path) as client:
         first, second = client.submit(request("work_in_steps")), client.submit(request("finish"))
         wait_until_working(client, first)
         os.kill(client.backend.pid, getattr(signal, signal_name))
         events = [e for e in events_until(client, lambda e: isinstance(e, Stopped)) if not isinstance(e, Progress)]
         assert [(type(e), getattr(e, "id", None)) for e in events] == [(Failed, first), (Failed, second), (Stopped, None)]
-        assert all(e.code == "backend.ended" and e.sentence and e.remedy and e.log_path for e in events)
+        assert all(e.code == code and e.sentence and e.remedy and e.log_path for e in events)
         assert client.status is Status.STOPPED
         assert isinstance(answer_to(client, client.submit(request("finish"))), Done)
 

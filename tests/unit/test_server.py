@@ -15,6 +15,7 @@ import pytest
 from backends import LIMIT, answer_to, client_in, events_until, failure_of, is_alive, request, wait_until, wait_until_working, worker_pid
 from obstinate_backend import COMMAND
 from partgen.client import Client
+from partgen.errors import Action
 from partgen.part_tree import PartTree
 from partgen.protocol import MAGIC, Done, Failed, Progress, SegmentRequest
 
@@ -183,10 +184,16 @@ def test_the_server_ends_with_its_parent_though_its_input_stays_open(tmp_path):
 def test_a_worker_that_cannot_start_fails_each_request_and_not_the_server(tmp_path):
     script = "import sys; from partgen.server import serve; serve([], worker_command=[sys.executable, '-c', 'raise SystemExit(3)'])"
     with client_in(tmp_path, [sys.executable, "-c", script]) as client:
-        for name in ("Lamp", "Chair"):
+        failed = failure_of(client, client.submit(request("finish", name="Lamp")))
+        assert failed.code == "worker.not_ready"
+        assert "exit code 3" in failed.sentence
+        assert [notice.code for notice in client.notices] == ["worker.not_ready"]  # and is told before anybody asks again
+        for name in ("Chair", "Table", "Cup"):
             failed = failure_of(client, client.submit(request("finish", name=name)))
-            assert failed.code == "worker.not_started"
             assert "exit code 3" in failed.sentence
+        assert failed.code == "worker.keeps_ending"
+        assert failed.action == Action.RESTART_BACKEND
+        assert client.log_path.read_text().count("the worker ended with exit code 3") == 3  # and no more are started
 
 
 def test_the_program_greets_and_ends_with_its_input():

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import os
 import queue
-import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,19 +15,50 @@ from pathlib import Path
 from typing import IO
 
 from .. import __version__
-from ..channel import Channel, Closed, end, spawn
-from ..protocol import MAGIC, PROTOCOL, Cancel, Done, Failed, Hello, Message, Progress, Submit
+from ..breaker import MAXIMUM_ENDS, RestartBreaker
+from ..channel import Channel, Closed
+from ..devices import CPU, Placement, is_torch_installed, memory, needs_torch, place
+from ..endings import ending, tail_since
+from ..errors import Action, PartgenError
+from ..protocol import (
+    MAGIC,
+    PROTOCOL,
+    Cancel,
+    Configure,
+    Device,
+    Done,
+    Failed,
+    FreeMemory,
+    Heartbeat,
+    Hello,
+    Memory,
+    Message,
+    Notice,
+    Progress,
+    Submit,
+)
 from ..segmentation import METHODS
+from .child import Child
 from .estimate import TimeLeft
-from .parent import Parent, let_die_with_us
+from .parent import Parent
 from .results import ResultStore, digest_of
 from .streams import limit
+from .vigil import Vigil
 
 GRACE_SECONDS = 0.4
 """How long the worker may take to stop by itself before it is killed: cancelling has to be done within a second."""
 
 LOOK_SECONDS = 0.5
 """How often the loop looks after the parent and the log."""
+
+HEARTBEAT_SECONDS = 5.0
+"""How often the client hears that the server is alive; it tells the artist after a minute without."""
+
+GREETING_SECONDS = 180.0
+"""How long a worker or a scout may take to start: torch from a cold disk, past a virus scanner, but not for ever."""
+
+REST_SECONDS = 1.0
+"""How long nobody has to want anything before the scout sets out: what it has to tell can wait."""
 
 
 @dataclass
@@ -38,25 +68,49 @@ class _Job:
     submit: Submit
     digest: str
     time_left: TimeLeft | None = None
+    vigil: Vigil | None = None
     answered: bool = False
 
 
 class Server:
     """Answers one client, with one worker at a time, which is started ahead of the first request.
 
-    Nothing here waits but for events; the native work is the worker's.
+    Nothing here waits but for events; the native work is the worker's, and the look for devices the scout's. `options`
+    are what the command line wishes for where the client has no wish of its own.
     """
 
-    def __init__(self, worker_command: Sequence[str], log_path: Path | None) -> None:
+    def __init__(
+        self,
+        worker_command: Sequence[str],
+        log_path: Path | None,
+        options: Configure,
+        scout_command: Sequence[str],
+    ) -> None:
         self._worker_command = worker_command
+        self._scout_command = scout_command
         self._log_path = log_path
+        self._log_size = 0  # when the worker was started
+        self._options = options
+        self._wishes = self._options
         self._hello = Hello(PROTOCOL, __version__, METHODS, "", os.getpid())
-        self._events: queue.SimpleQueue[tuple[_Worker | None, Message | Closed]] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[tuple[Child | None, Message | Closed]] = queue.SimpleQueue()
         self._results = ResultStore()
         self._waiting: dict[int, _Job] = {}  # in the order in which they came
         self._running: _Job | None = None
-        self._worker: _Worker | None = None
+        self._worker: Child | None = None
+        self._breaker = RestartBreaker()
+        self._last_end = PartgenError("worker.not_started", "The backend's worker was not started.")
         self._kill_at: float | None = None  # when the worker has to have stopped by itself
+        self._is_outdated = False  # whether the worker was started for other wishes
+        self._is_to_unload = False  # whether the worker is to end as soon as it has nothing to do
+        self._active = time.monotonic()  # when somebody last wanted something
+        self._beat = time.monotonic()
+        self._scout: Child | None = None
+        self._is_to_scout = True
+        self._devices: tuple[Device, ...] = ()  # none while they are not known
+        self._placement: Placement | None = None
+        self._memories: dict[str, Memory] = {}  # by device
+        self._notices: set[str] = set()  # codes of what was said about the backend and holds
 
     def run(self, source: IO[bytes], sink: IO[bytes]) -> None:
         """Serves until the client is gone, then ends the worker."""
@@ -70,41 +124,80 @@ class Server:
             while not parent.is_gone() and self._turn():
                 pass
         finally:
-            if self._worker is not None:
-                self._worker.kill()
+            for child in (self._worker, self._scout):
+                if child is not None:
+                    child.kill()
 
     def _turn(self) -> bool:
         """Handles one event, or the time that passed without one. False when the client is gone."""
         sender, message = self._next_event()
-        if sender is not None and message is not None:
-            self._hear_worker(sender, message)
-        elif isinstance(message, Submit):
-            self._submit(message)
-        elif isinstance(message, Cancel):
-            self._drop(message.id, "cancelled", "Cancelled.")
+        if message is None:
+            self._watch(time.monotonic())
+        elif sender is not None:
+            self._hear_child(sender, message)
         elif isinstance(message, Closed):
             logging.info("the client is gone %s", message.problem)
             return False
-        self._look_around()
+        else:
+            self._hear_client(message)
+        self._look_around(time.monotonic())
         self._advance()
         return True
 
-    def _next_event(self) -> tuple[_Worker | None, Message | Closed | None]:
+    def _next_event(self) -> tuple[Child | None, Message | Closed | None]:
         patience = LOOK_SECONDS if self._kill_at is None else min(LOOK_SECONDS, max(0.0, self._kill_at - time.monotonic()))
         try:
             return self._events.get(timeout=patience)
         except queue.Empty:
             return None, None
 
-    def _look_around(self) -> None:
+    def _look_around(self, now: float) -> None:
+        """What is due, whatever else happens."""
         if self._log_path is not None:
             limit(self._log_path)
-        if self._kill_at is not None and time.monotonic() >= self._kill_at and self._worker is not None:
+        if now - self._beat >= HEARTBEAT_SECONDS:
+            self._beat = now
+            self._client.send(Heartbeat())
+        if self._kill_at is not None and now >= self._kill_at and self._worker is not None:
             logging.info("the worker did not stop by itself and is killed")
             self._worker.kill()
             self._start_worker()
 
+    def _watch(self, now: float) -> None:
+        """What is due when nobody says anything: only then is it known that nobody did."""
+        if self._running is not None and self._running.vigil is not None and not self._running.answered:
+            for notice in self._running.vigil.news(now):
+                self._client.send(notice)
+        if self._worker is not None and not self._worker.is_ready and now - self._worker.began > GREETING_SECONDS:
+            self._give_up_on_worker()
+        if self._scout is not None and now - self._scout.began > GREETING_SECONDS:
+            self._scout.kill()  # that it is gone is an event of its own
+        if self._is_idle() and self._worker is not None:
+            if self._is_to_scout and now - self._active >= REST_SECONDS:
+                self._look_for_devices()
+            minutes = self._wishes.idle_minutes
+            if minutes > 0 and now - self._active >= 60 * minutes:
+                logging.info("nothing was asked for %g minutes", minutes)
+                self._unload()
+
+    def _is_idle(self) -> bool:
+        """Whether the worker, if there is one, is ready and has nothing to do."""
+        return self._running is None and not self._waiting and (self._worker is None or self._worker.is_ready)
+
     # ---- what the client asks ----
+
+    def _hear_client(self, message: Message) -> None:
+        if not isinstance(message, Heartbeat):
+            self._active = time.monotonic()
+        if isinstance(message, Submit):
+            self._submit(message)
+        elif isinstance(message, Cancel):
+            self._drop(message.id, "cancelled", "Cancelled.")
+        elif isinstance(message, Configure):
+            self._configure(message)
+        elif isinstance(message, FreeMemory):
+            self._is_to_unload = True
+            self._is_to_scout |= self._placement is not None and self._placement.device.id != CPU.id
 
     def _submit(self, submit: Submit) -> None:
         for job in [*self._waiting.values(), *([self._running] if self._running else [])]:
@@ -114,6 +207,9 @@ class Server:
         stored = self._results.get(digest)
         if stored is not None:
             self._client.send(Done(submit.id, stored, stored=True))
+            return
+        if self._breaker.is_broken:
+            self._client.send(Failed.of(submit.id, self._last_end))
             return
         self._waiting[submit.id] = _Job(submit, digest)
         if self._worker is None or not self._worker.is_ready:
@@ -132,23 +228,131 @@ class Server:
             if self._worker is not None:
                 self._worker.send(Cancel(request_id))
 
+    def _configure(self, wishes: Configure) -> None:
+        """Takes the client's wishes; where it leaves something to us ("auto"), the command line's stay."""
+        device = self._options.device if wishes.device == "auto" else wishes.device
+        precision = self._options.precision if wishes.precision == "auto" else wishes.precision
+        is_elsewhere = (device, precision) != (self._wishes.device, self._wishes.precision)
+        self._wishes = replace(wishes, device=device, precision=precision)
+        if is_elsewhere:
+            self._is_outdated = self._worker is not None
+            if self._devices:
+                self._settle()
+            elif needs_torch(device) and self._scout is None:
+                self._look_for_devices()
+
+    # ---- where to work ----
+
+    def _look_for_devices(self) -> None:
+        """Finds out which devices there are and what memory is free: at once without torch, else through the scout."""
+        self._is_to_scout = False
+        if not is_torch_installed():
+            self._meet_devices((replace(CPU, total_bytes=self._measure_cpu()),))
+            return
+        try:
+            self._scout = self._scout or self._child(self._scout_command)
+        except OSError:
+            logging.exception("the scout could not be started")
+            self._meet_devices((CPU,))
+
+    def _measure_cpu(self) -> int:
+        """Looks at the processor's memory from here, and returns how much there is; 0 where that cannot be told."""
+        try:
+            self._memories[CPU.id] = memory(CPU.id)
+        except ImportError:
+            logging.exception("the memory cannot be told")
+            return 0
+        return self._memories[CPU.id].total_bytes
+
+    def _hear_scout(self, message: Message | Closed) -> None:
+        if isinstance(message, Hello):
+            self._withdraw("device.torch_broken")
+            self._meet_devices(message.devices)
+        elif isinstance(message, Memory):
+            self._hear_memory(message)
+        elif isinstance(message, Notice):
+            self._note(message)
+        elif isinstance(message, Closed):
+            assert self._scout is not None
+            exit_code, self._scout = self._scout.exit_code(), None
+            if not self._devices:
+                self._miss_torch(exit_code)
+
+    def _miss_torch(self, exit_code: int | None) -> None:
+        """The scout did not come back: networks have to do without an accelerator, and without torch most likely."""
+        if "device.torch_broken" not in self._notices:
+            end = ending("The look for graphics cards", "device", exit_code)
+            self._note(Notice("device.torch_broken", end.sentence, "Install PartGen's packages again.", Action.REPAIR))
+        self._measure_cpu()
+        self._meet_devices((CPU,))
+
+    def _meet_devices(self, devices: tuple[Device, ...]) -> None:
+        self._devices = devices
+        self._settle()
+
+    def _settle(self) -> None:
+        """Chooses among the devices, now that they are known, and says what was chosen or why nothing could be."""
+        self._withdraw("device.missing")
+        self._withdraw("device.precision")
+        try:
+            self._placement = place(self._wishes.device, self._wishes.precision, self._devices)
+            words = self._placement.words
+        except PartgenError as error:
+            self._placement = None
+            words = f"none: {self._wishes.device}, {self._wishes.precision}"
+            self._note(Notice(error.code, error.sentence, error.remedy, error.action))
+        self._hello = replace(self._hello, device=words, devices=self._devices)
+        self._client.send(self._hello)
+        if self._placement is not None and self._placement.device.id in self._memories:
+            self._client.send(self._memories[self._placement.device.id])
+
+    def _hear_memory(self, message: Memory) -> None:
+        """Passes on what is said of the chosen device; a worker that has not needed it yet speaks of the processor's."""
+        self._memories[message.device] = message
+        if self._placement is not None and self._placement.device.id == message.device:
+            self._client.send(message)
+
+    def _note(self, notice: Notice) -> None:
+        self._notices.add(notice.code)
+        self._client.send(notice)
+
+    def _withdraw(self, code: str) -> None:
+        if code in self._notices:
+            self._notices.remove(code)
+            self._client.send(Notice(code))
+
     # ---- what the worker says ----
 
-    def _hear_worker(self, worker: _Worker, message: Message | Closed) -> None:
-        if worker is not self._worker:
-            return  # the last words of one that was killed
+    def _hear_child(self, child: Child, message: Message | Closed) -> None:
+        if child is self._worker:
+            self._hear_worker(child, message)
+        elif child is self._scout:
+            self._hear_scout(message)
+        # else: the last words of one that was killed
+
+    def _hear_worker(self, worker: Child, message: Message | Closed) -> None:
+        if self._running is not None and self._running.vigil is not None:
+            self._running.vigil.heard(time.monotonic(), isinstance(message, Progress))
         if isinstance(message, Hello):
             worker.is_ready = True
-            self._hello = replace(self._hello, methods=message.methods, device=message.device)
+            self._active = time.monotonic()
+            self._withdraw(self._last_end.code)
+            self._hello = replace(self._hello, methods=message.methods, device=self._hello.device or message.device)
             self._client.send(self._hello)
         elif isinstance(message, Closed):
             self._mourn(worker, message)
+        elif isinstance(message, Notice):
+            worker.problem = message
+        elif isinstance(message, Memory):
+            worker.holds_accelerator |= message.device != CPU.id
+            self._hear_memory(message)
         elif isinstance(message, Progress | Done | Failed) and self._running and self._running.submit.id == message.id:
             self._pass_on(self._running, message)
 
     def _pass_on(self, job: _Job, message: Progress | Done | Failed) -> None:
         if isinstance(message, Done):
             self._results.put(job.digest, message.result)
+            self._breaker.reset()
         if isinstance(message, Progress) and job.time_left is not None:
             message = replace(message, seconds_left=job.time_left.update(message.fraction, time.monotonic()))
         if not job.answered:
@@ -156,81 +360,108 @@ class Server:
         if not isinstance(message, Progress):
             self._running = None
             self._kill_at = None
+            self._active = time.monotonic()
 
-    def _mourn(self, worker: _Worker, closed: Closed) -> None:
-        """The worker ended and nobody asked it to. One that came to work before is replaced; another would fail again."""
+    # ---- when the worker ends ----
+
+    def _mourn(self, worker: Child, closed: Closed) -> None:
+        """The worker ended and nobody asked it to. What it was working on fails; what waits is for the next one."""
         exit_code = worker.exit_code()
         logging.error("the worker ended with exit code %s %s", exit_code, closed.problem)
-        if worker.is_ready:
-            if self._running is not None and not self._running.answered:
-                self._client.send(_failed_by_death(self._running.submit, exit_code, closed.problem))
+        subject = f"The work on {self._running.submit.request.name}" if self._running else "The backend's worker"
+        log = tail_since(self._log_path, self._log_size) if self._log_path else ""
+        self._bury(_as_error(worker.problem) if worker.problem else ending(subject, "worker", exit_code, worker.is_ready, log))
+
+    def _give_up_on_worker(self) -> None:
+        """The worker never greeted."""
+        assert self._worker is not None
+        logging.error("the worker did not greet within %g s and is killed", GREETING_SECONDS)
+        self._worker.kill()
+        sentence = f"The backend's worker did not start within {GREETING_SECONDS / 60:.0f} minutes."
+        remedy = "Restart the backend; a busy disk or a virus scanner may have held it up."
+        self._bury(PartgenError("worker.not_started", sentence, remedy, Action.RESTART_BACKEND), may_try_again=False)
+
+    def _bury(self, end: PartgenError, may_try_again: bool = True) -> None:
+        """Goes on after an unexpected end of the worker. One that never came to work would fail again: none takes its place."""
+        came_to_work = self._worker is not None and self._worker.is_ready
+        self._worker = None
+        self._last_end = end
+        if self._running is not None and not self._running.answered:
+            self._client.send(Failed.of(self._running.submit.id, end))
+        self._running = None
+        self._kill_at = None
+        if self._breaker.ended():
+            self._last_end = _keeps_ending(end)
+        if came_to_work and may_try_again and not self._breaker.is_broken:
             self._start_worker()
         else:
-            self._fail_all_waiting(f"exit code {exit_code}")
+            self._fail_all_waiting()
 
-    def _fail_all_waiting(self, reason: str) -> None:
-        self._worker = None
-        remedy = "The log says why; installing the backend again may help."
+    def _fail_all_waiting(self) -> None:
+        """Nobody is there to work, and it is known why."""
         for request_id in self._waiting:
-            self._client.send(Failed(request_id, "worker.not_started", f"The backend's worker could not start ({reason}).", remedy))
+            self._client.send(Failed.of(request_id, self._last_end))
         self._waiting.clear()
+        self._note(Notice(self._last_end.code, self._last_end.sentence, self._last_end.remedy, self._last_end.action))
 
     # ---- work ----
+
+    def _child(self, command: Sequence[str]) -> Child:
+        environment = {
+            "PARTGEN_LOG": str(self._log_path) if self._log_path else "",
+            "PARTGEN_DEVICE": self._wishes.device,
+            "PARTGEN_PRECISION": self._wishes.precision,
+        }
+        return Child(command, environment, lambda child, message: self._events.put((child, message)))
 
     def _start_worker(self) -> None:
         """Starts a worker in place of the one that was, if any; what that one was doing is over."""
         self._running = None
         self._kill_at = None
+        self._is_outdated = False
+        self._log_size = self._log_path.stat().st_size if self._log_path else 0
         try:
-            self._worker = _Worker(self._worker_command, self._log_path, self._events)
+            self._worker = self._child(self._worker_command)
         except OSError as error:
             logging.exception("the worker could not be started")
-            self._fail_all_waiting(str(error.strerror))
+            sentence = f"The backend's worker could not be started ({error.strerror})."
+            self._bury(PartgenError("worker.not_started", sentence, "Install PartGen again.", Action.REPAIR), may_try_again=False)
+
+    def _unload(self) -> None:
+        """Ends the worker, which alone is sure to give back all that it holds; the next request starts another."""
+        self._is_to_unload = False
+        if self._worker is not None:
+            self._is_to_scout |= self._worker.holds_accelerator
+            self._worker.kill()
+            self._worker = None
+        self._measure_cpu()
+        if self._is_to_scout:
+            self._look_for_devices()
+        elif self._devices:
+            self._settle()
 
     def _advance(self) -> None:
-        """Gives the worker the next request where it has none."""
-        if self._waiting and self._worker is None:
+        """Gives the worker the next request where it has none, and puts another in its place where that is due."""
+        if self._running is None and self._is_to_unload:
+            self._unload()
+        if self._running is None and self._is_outdated and self._worker is not None:
+            self._worker.kill()
+            self._start_worker()
+        if self._waiting and self._worker is None and not self._breaker.is_broken:
             self._start_worker()
         if self._waiting and self._running is None and self._worker is not None and self._worker.is_ready:
-            self._running = self._waiting.pop(next(iter(self._waiting)))
-            self._running.time_left = TimeLeft(time.monotonic())
-            self._worker.send(self._running.submit)
+            now = time.monotonic()
+            job = self._running = self._waiting.pop(next(iter(self._waiting)))
+            job.time_left = TimeLeft(now)
+            job.vigil = Vigil(job.submit.id, job.submit.request.name, now)
+            self._worker.send(job.submit)
 
 
-class _Worker:
-    """The server's end of one worker process. Raises OSError where it cannot be started."""
-
-    def __init__(
-        self, command: Sequence[str], log_path: Path | None, events: queue.SimpleQueue[tuple[_Worker | None, Message | Closed]]
-    ) -> None:
-        environment = {"PARTGEN_LOG": str(log_path) if log_path else ""}
-        self._process: subprocess.Popen[bytes] = spawn(command, environment)
-        let_die_with_us(self._process)
-        assert self._process.stdout is not None
-        assert self._process.stdin is not None
-        self._channel = Channel(
-            self._process.stdout, self._process.stdin, lambda message: events.put((self, message)), skips_banner=True
-        )
-        self._channel.start()
-        self.is_ready = False
-
-    def send(self, message: Message) -> None:
-        self._channel.send(message)
-
-    def kill(self) -> None:
-        self._channel.close()
-        end(self._process, 0.0)
-
-    def exit_code(self) -> int | None:
-        """Of a worker that has ended, or is just about to."""
-        return end(self._process, 0.2)
+def _as_error(notice: Notice) -> PartgenError:
+    return PartgenError(notice.code, notice.sentence, notice.remedy, Action(notice.action))
 
 
-def _failed_by_death(submit: Submit, exit_code: int | None, problem: str) -> Failed:
-    """What to tell the artist about a worker that died while it worked."""
-    name = submit.request.name
-    if exit_code == -9 and not problem:
-        sentence = f"The system stopped the work on {name}, most likely because memory ran out."
-        return Failed(submit.id, "worker.killed", sentence, "Close other programs, or reduce the mesh; then try again.")
-    sentence = f"The work on {name} crashed (exit code {exit_code})."
-    return Failed(submit.id, "worker.crashed", sentence, "Other objects are not affected. If it happens again, report it with the log.")
+def _keeps_ending(end: PartgenError) -> PartgenError:
+    """What to tell where the breaker broke with `end`."""
+    sentence = f"The backend's worker ended {MAXIMUM_ENDS} times in a short time and is not started again by itself. "
+    return PartgenError("worker.keeps_ending", f"{sentence}The last time: {end.sentence}", end.remedy, Action.RESTART_BACKEND)

@@ -16,15 +16,37 @@ from pathlib import Path
 
 from .. import __version__
 from ..channel import Channel, Closed
-from ..errors import Cancelled, PartgenError
-from ..protocol import MAGIC, PROTOCOL, Cancel, Done, Failed, Hello, Message, Progress, SegmentRequest, SegmentResult, Submit
+from ..devices import CPU, is_out_of_memory, is_torch_installed, memory, memory_in_use, needs_torch, place_as_told
+from ..errors import Action, Cancelled, PartgenError
+from ..protocol import (
+    MAGIC,
+    PROTOCOL,
+    Cancel,
+    Done,
+    Failed,
+    Heartbeat,
+    Hello,
+    Message,
+    Notice,
+    Progress,
+    SegmentRequest,
+    SegmentResult,
+    Submit,
+    write_message,
+)
 from ..segmentation import METHODS, segmenter
 from ..segmentation import Progress as ProgressCallback
-from .parent import Parent, die_with_parent
+from .parent import Parent, die_with_parent, leave_with
 from .streams import log_to, take_over_standard_streams
 
 REPORT_SECONDS = 0.05
 """The time between two reports of progress: more would only be drawn over."""
+
+HEARTBEAT_SECONDS = 2.0
+"""The time between two signs of life."""
+
+MEMORY_SECONDS = 2.0
+"""The time between two looks at the memory, as long as it is shown."""
 
 Answer = Callable[[SegmentRequest, ProgressCallback], SegmentResult]
 
@@ -45,25 +67,46 @@ def work(load: Callable[[], Answer]) -> int:
     log_path = os.environ.get("PARTGEN_LOG", "")
     log_to(Path(log_path) if log_path else None, "worker")
     parent = Parent()
-    worker = _Worker(load())
-    threading.Thread(target=_leave_with, args=(parent,), name="partgen parent", daemon=True).start()
+    try:
+        worker = _Worker(load())
+    except Exception as error:
+        logging.exception("the worker cannot start")
+        sink.write(MAGIC)
+        write_message(sink, _why_it_cannot_start(error))
+        return 1
+    threading.Thread(target=leave_with, args=(parent,), name="partgen parent", daemon=True).start()
     sink.write(MAGIC)
     worker.run(Channel(source, sink, worker.receive))
     return 0
 
 
 def _load() -> Answer:
-    """The answer to a segment request, with the libraries of the default method already imported."""
+    """The answer to a segment request, with the libraries of the default method already imported.
+
+    torch is among them only where it is there and the artist chose a device of its: the geometric method does without,
+    and would have to wait seconds for it at every start.
+    """
     from .segmenting import segment
 
     segmenter("auto")
+    if is_torch_installed() and needs_torch(os.environ.get("PARTGEN_DEVICE") or "auto"):
+        try:
+            logging.info("working on %s", place_as_told().words)
+        except (PartgenError, ImportError, OSError, RuntimeError):  # what needs no device goes on; the scout tells the artist
+            logging.exception("the chosen device cannot be used")
     return segment
 
 
-def _leave_with(parent: Parent) -> None:
-    while not parent.is_gone():
-        time.sleep(0.5)
-    os._exit(0)
+def _why_it_cannot_start(error: Exception) -> Notice:
+    if isinstance(error, ImportError) and "DLL load failed" in str(error):
+        sentence = "The backend's worker could not start: a system library is missing."
+        remedy = "Install the Microsoft Visual C++ Redistributable (x64) from Microsoft's site, then try again."
+        return Notice("worker.missing_library", sentence, remedy, Action.OPEN_LOG)
+    if isinstance(error, ImportError):
+        sentence = f"The backend's worker could not start: the package {error.name or 'that it needs'} is missing or damaged."
+        return Notice("worker.missing_package", sentence, "Install PartGen's packages again.", Action.REPAIR)
+    sentence = f"The backend's worker could not start: an error inside PartGen ({type(error).__name__})."
+    return Notice("worker.not_started", sentence, "Report it with the log.", Action.COPY_DEBUG_INFO)
 
 
 class _Worker:
@@ -86,7 +129,9 @@ class _Worker:
     def run(self, channel: Channel) -> None:
         """Greets, then answers for ever."""
         channel.start()
-        channel.send(Hello(PROTOCOL, __version__, METHODS, "CPU", os.getpid()))
+        channel.send(Hello(PROTOCOL, __version__, METHODS, CPU.name, os.getpid()))
+        for task, name in ((_beat, "partgen heartbeat"), (_tell_memory, "partgen memory")):
+            threading.Thread(target=task, args=(channel,), name=name, daemon=True).start()
         reporter = _Reporter(channel)
         while True:
             submit = self._submitted.get()
@@ -106,14 +151,35 @@ class _Worker:
         except PartgenError as error:
             logging.info("%s: %s", name, error)
             return Failed.of(submit.id, error)
-        except MemoryError:
-            logging.exception("%s: out of memory", name)
-            sentence = f"There is not enough memory to decompose {name}."
-            return Failed(submit.id, "worker.memory", sentence, "Close other programs, or reduce the mesh.")
         except Exception as error:
+            if is_out_of_memory(error):
+                logging.exception("%s: out of memory", name)
+                sentence, remedy = f"There is not enough memory to decompose {name}.", "Close other programs, or reduce the mesh."
+                return Failed(submit.id, "worker.memory", sentence, remedy, action=Action.FREE_MEMORY)
             logging.exception("%s: unexpected error", name)
             sentence = f"{name} could not be decomposed: an error inside PartGen ({type(error).__name__})."
-            return Failed(submit.id, "worker.error", sentence, "Report it with the log; other objects are not affected.")
+            remedy = "Report it with the log; other objects are not affected."
+            return Failed(submit.id, "worker.error", sentence, remedy, action=Action.COPY_DEBUG_INFO)
+
+
+def _beat(channel: Channel) -> None:
+    """Shows that this process gets time and that its interpreter is free, whatever its main thread does."""
+    while True:
+        channel.send(Heartbeat())
+        time.sleep(HEARTBEAT_SECONDS)
+
+
+def _tell_memory(channel: Channel) -> None:
+    """Tells the memory of the accelerator in use, else of the processor; in a thread of its own, since drivers may wait."""
+    while True:
+        try:
+            channel.send(memory_in_use() or memory(CPU.id))
+        except ImportError:
+            logging.exception("the memory cannot be told")
+            return
+        except RuntimeError as error:  # the driver is at its limit: it may answer the next time
+            logging.info("the memory cannot be told now: %s", error)
+        time.sleep(MEMORY_SECONDS)
 
 
 class _Reporter:

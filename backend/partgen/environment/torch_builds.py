@@ -6,7 +6,7 @@ Sources:
   Matrix" (2.13: CUDA 12.6 and 13.0 stable, 13.2 experimental, ROCm 7.2), and the `--torch-backend` list of uv 0.13.8.
 - Oldest drivers: NVIDIA CUDA Toolkit release notes, table 2 (12.x: 525.60.13 on Linux, 528.33 on Windows; 13.x: 580).
 - Targets of ROCm: `PYTORCH_ROCM_ARCH` in .ci/docker/manywheel/build.sh of pytorch's branch release/2.13.
-- Intel GPUs: "Getting Started on Intel GPU" of PyTorch's documentation.
+- Intel GPUs: "Getting Started on Intel GPU" of PyTorch's documentation; the detection lists only those (see `machine`).
 - Platforms and sizes of the builds on PyPI (macOS; CUDA 13.0 for Linux; CPU for Windows): measured, in locks/wheels.json.
   Sizes of the other builds are estimates, because their index does not tell them, and are marked so.
 - PyTorch left macOS on Intel after 2.2; its wheels of 2.13 for Apple silicon need macOS 14.
@@ -96,10 +96,10 @@ BUILDS: tuple[TorchBuild, ...] = (
     TorchBuild("rocm7.2", "linux-x86_64", "ROCm 7.2", "rocm", 5_500 * MB, 17 * GB, False, ROCM_TARGETS, "", "AMD's kernel driver (amdgpu)"),
     TorchBuild("xpu", "linux-x86_64", "Intel XPU", "xpu", 2_200 * MB, 6 * GB, needs="Intel's GPU driver (Level Zero)",
                licence=f"{TORCH_LICENCE}; the oneAPI libraries: Intel's own licence"),
-    TorchBuild("cpu", "linux-x86_64", "processor only", "cpu", 192 * MB, 700 * MB, True),
-    _cuda("cu130", "windows-x86_64", 1_900 * MB, 4_200 * MB),
+    TorchBuild("cpu", "linux-x86_64", "processor only", "cpu", 192 * MB, 790 * MB, True),
+    _cuda("cu130", "windows-x86_64", 2_600 * MB, 5_000 * MB),
     _cuda("cu126", "windows-x86_64", 2_600 * MB, 5_000 * MB),
-    _cuda("cu132", "windows-x86_64", 1_900 * MB, 4_200 * MB),
+    _cuda("cu132", "windows-x86_64", 2_600 * MB, 5_000 * MB),
     TorchBuild("xpu", "windows-x86_64", "Intel XPU", "xpu", 2_000 * MB, 5 * GB, needs="Intel's GPU driver (Level Zero)",
                licence=f"{TORCH_LICENCE}; the oneAPI libraries: Intel's own licence"),
     TorchBuild("cpu", "windows-x86_64", "processor only", "cpu", 122 * MB, 520 * MB, True),
@@ -156,18 +156,13 @@ def choose_torch(machine: Machine, wanted: str = AUTOMATIC) -> TorchChoice:
 
 def runs_on(build: TorchBuild, accelerator: Accelerator) -> bool:
     """Whether this build has code for this device. A device of unknown capability gets the benefit of the doubt."""
-    if build.kind != accelerator.kind:
+    if build.kind != accelerator.kind or accelerator.obstacle:
         return False
     if build.kind == "cuda":
         return _is_driver_enough(build, accelerator) and _has_kernels(build, accelerator)
     if build.kind == "rocm":
         return accelerator.capability.split(":")[0] in build.capabilities
-    return build.kind != "xpu" or is_supported_intel(accelerator.name)
-
-
-def is_supported_intel(name: str) -> bool:
-    """Whether PyTorch computes on this Intel GPU: Arc (cards, and graphics of Core Ultra that carry the name) and Max."""
-    return bool(re.search(r"\bArc\b|Data Center GPU Max", name.replace("(TM)", " ")))
+    return True
 
 
 def _version(text: str) -> tuple[int, ...]:
@@ -220,14 +215,15 @@ def _for_amd(cards: list[Accelerator], builds: list[TorchBuild]) -> Found:
     if not builds:
         return None, [f"PyTorch has no ROCm build for Windows: {cards[0].name} is not used."]
     used = [card for card in cards if runs_on(builds[0], card)]
-    notes = [f"{card.name} ({card.capability or 'unknown type'}) is not used: PyTorch's ROCm build has no code for it."
-             for card in cards if card not in used]  # fmt: skip
-    return ((builds[0], max(used, key=lambda card: card.memory_bytes)) if used else None), notes
+    if used:
+        return (builds[0], max(used, key=lambda card: card.memory_bytes)), []
+    unknown = "{} ({}) is not used: PyTorch's ROCm build has no code for it."
+    return None, [card.obstacle or unknown.format(card.name, card.capability or "of unknown type") for card in cards]
 
 
 def _for_intel(cards: list[Accelerator], builds: list[TorchBuild]) -> Found:
     used = [card for card in cards if builds and runs_on(builds[0], card)]
-    return ((builds[0], used[0]) if used else None), []
+    return ((builds[0], used[0]) if used else None), [card.obstacle for card in cards if card.obstacle and not used]
 
 
 def _for_apple(cards: list[Accelerator], builds: list[TorchBuild]) -> Found:

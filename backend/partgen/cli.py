@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from . import __version__
 from .errors import PartgenError
 from .segmentation import METHODS
+from .weights import command as models
 
 if TYPE_CHECKING:
     from .files import Model
@@ -26,6 +27,7 @@ Takes meshes apart into a tree of parts.
   partgen decompose robot.glb -o out/            one .glb with a named node for each part
   partgen decompose robot.glb -o out/ --parts 8  as eight parts
   partgen segment a.ply b.stl --labels-dir out/  a part number for every triangle
+  partgen models list                            the networks' weights that there are, and what of them is here
   partgen COMMAND --help                         more about one command
 """
 
@@ -98,6 +100,8 @@ def parser() -> argparse.ArgumentParser:
         amount.add_argument("--parts", type=positive, help="number of parts, at most what the model can be cut into")
 
     commands.add_parser("serve", help="answer requests on standard input and output, as the Blender add-on's backend", add_help=False)
+
+    models.add_parser(commands)
 
     bench = commands.add_parser("bench", help="measure against labelled models").add_subparsers(metavar="WHAT", required=True)
     segmentation = bench.add_parser(

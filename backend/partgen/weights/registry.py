@@ -315,7 +315,10 @@ ENTRIES: tuple[Entry, ...] = (
         purpose="Tells what a part looks like, to name it.",
         method="names",
         licence=Licence(
-            "MIT", "https://github.com/openai/CLIP/blob/main/LICENSE", is_verified=False, note="The licence of its code; the weights state none."
+            "MIT",
+            "https://github.com/openai/CLIP/blob/main/LICENSE",
+            is_verified=False,
+            note="The licence of its code; the weights state none.",
         ),
         repository="openai/clip-vit-base-patch32",
         files=(
@@ -416,9 +419,9 @@ def condition(wanted: Entry, folder: Path) -> Condition:
     files = record.get("files", {})
     if files:
         return _recorded_condition(wanted, home, record)
-    original = record.get("original", {})
-    if original and _size(home / str(original.get("path"))) == original.get("size"):
-        return Condition(State.DOWNLOADED, "Downloaded; it must still be converted.", int(original["size"]), record)
+    checkpoint = record.get("fetched", {}).get(wanted.pickled)
+    if checkpoint and _size(home / ORIGINAL / Path(wanted.pickled).name) == checkpoint["size"]:
+        return Condition(State.DOWNLOADED, "Downloaded; it must still be converted.", int(checkpoint["size"]), record)
     if arrived := bytes_arrived(home):
         return Condition(State.PARTIAL, f"{in_megabytes(arrived)} of {in_megabytes(wanted.size)} are here.", arrived, record)
     return Condition(State.ABSENT, f"Not here. {in_megabytes(wanted.size)} to download.", 0, record)
@@ -445,7 +448,8 @@ def _recorded_condition(wanted: Entry, home: Path, record: Mapping[str, Any]) ->
             damaged = f"{path} has {size} bytes instead of {files[path].get('size')}."
     if damaged:
         return Condition(State.DAMAGED, damaged, on_disk, record)
-    on_disk += _size(home / str(record.get("original", {}).get("path", ""))) or 0 if record.get("original") else 0
+    if kept := record.get("original", {}).get("path"):
+        on_disk += _size(home / kept) or 0
     if record.get("source") == "file":
         return Condition(State.REPLACED, f"Your file {record.get('original', {}).get('name', '')}.", on_disk, record)
     if wanted.pickled:
@@ -468,7 +472,8 @@ def read_record(home: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     is_ours = isinstance(content, dict) and content.get("version") == VERSION
-    return content if is_ours and isinstance(content.get("files", {}), dict) else {}
+    tables = ("files", "fetched", "original", "licence")
+    return content if is_ours and all(isinstance(content.get(name, {}), dict) for name in tables) else {}
 
 
 def write_record(home: Path, record: Mapping[str, Any]) -> None:
@@ -483,7 +488,8 @@ def absent(wanted: Entry, now: Condition) -> PartgenError:
     """Why an entry cannot be loaded, and what to do."""
     download = f"Download it in the preferences under Models ({in_megabytes(wanted.size)}), or run: partgen models download {wanted.id}"
     if now.state is State.DAMAGED:
-        return PartgenError("weights.damaged", f"The weights of {wanted.title} are damaged: {now.sentence}", download, Action.OPEN_PREFERENCES)
+        sentence = f"The weights of {wanted.title} are damaged: {now.sentence}"
+        return PartgenError("weights.damaged", sentence, download, Action.OPEN_PREFERENCES)
     return PartgenError("weights.absent", f"The weights of {wanted.title} are not on this machine.", download, Action.OPEN_PREFERENCES)
 
 

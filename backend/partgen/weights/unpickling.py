@@ -8,8 +8,8 @@ Three fences, each of which would do alone:
    dictionary of tensors needs. Whatever else it names ends it here, by name.
 3. PyTorch's own restricted unpickler (`weights_only`) builds the tensors, which stay in the file (memory-mapped).
 
-Classes that training leaves in a checkpoint beside its tensors (settings, mostly) become `Inert` objects: a dictionary
-that forgets what it is given. Formats older than PyTorch 1.6 are refused: reading them needs trust in numbers that they
+Classes that a training leaves in a checkpoint beside its tensors (settings, mostly) become plain dictionaries or `Inert`
+objects; theirs are never imported. Formats older than PyTorch 1.6 are refused: reading them needs trust in numbers that they
 state about themselves, and nothing that we use is published in one.
 """
 
@@ -18,6 +18,7 @@ from __future__ import annotations
 import io
 import pickletools
 import zipfile
+from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -39,69 +40,66 @@ BUILDERS = frozenset(
     {
         "collections.OrderedDict",
         "builtins.set",
-        "builtins.complex",
         "torch.Size",
         "torch.device",
         "torch._utils._rebuild_tensor_v2",
         "torch._utils._rebuild_parameter",
-        "torch.storage.UntypedStorage",
         "_codecs.encode",
     }
 )
 DATA_TYPES = frozenset(
     f"torch.{name}" for name in ("float16", "float32", "float64", "bfloat16", "int8", "int16", "int32", "int64", "uint8", "bool")
 )
-INERT = frozenset(
+SETTINGS = frozenset(
     {
         "yacs.config.CfgNode",
-        "fvcore.common.config.CfgNode",
-        "argparse.Namespace",
         "pytorch_lightning.utilities.parsing.AttributeDict",
         "lightning.pytorch.utilities.parsing.AttributeDict",
         "lightning_fabric.utilities.data.AttributeDict",
         "lightning.fabric.utilities.data.AttributeDict",
+    }
+)
+"""Kinds of dictionary in which a training keeps its settings."""
+
+LEFTOVERS = frozenset(
+    {
+        "argparse.Namespace",
         "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint",
         "lightning.pytorch.callbacks.model_checkpoint.ModelCheckpoint",
         "pathlib.PosixPath",
         "pathlib.WindowsPath",
-        "pathlib.Path",
         "numpy.core.multiarray.scalar",
         "numpy._core.multiarray.scalar",
         "numpy.dtype",
-        "omegaconf.dictconfig.DictConfig",
-        "omegaconf.listconfig.ListConfig",
-        "omegaconf.base.ContainerMetadata",
-        "omegaconf.base.Metadata",
-        "omegaconf.nodes.AnyNode",
-        "typing.Any",
-        "builtins.dict",
-        "builtins.list",
-        "builtins.int",
-        "collections.defaultdict",
     }
 )
+"""What else a training leaves behind."""
+
+ALLOWED = STORAGES | BUILDERS | DATA_TYPES | SETTINGS | LEFTOVERS
+
 PYTHON_2 = {"__builtin__": "builtins", "copy_reg": "copyreg", "exceptions": "builtins"}
 
 REMEDY = "Do not use this file; download it from where its authors publish it."
 
 
-class Inert(dict[Any, Any]):
-    """Stands where a class was that we do not want: takes everything, keeps nothing, does nothing."""
+class Table:
+    """Stands where a kind of dictionary was: what is made of it is a plain one, which the unpickler may fill."""
+
+    def __new__(cls, *arguments: Any, **named: Any) -> Any:
+        return OrderedDict()
+
+
+class Inert:
+    """Stands where another class was: takes everything, keeps nothing, does nothing."""
 
     def __new__(cls, *arguments: Any, **named: Any) -> Inert:
         return super().__new__(cls)
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__()
-
-    def __setitem__(self, key: Any, value: Any) -> None:
         pass
 
     def __setstate__(self, state: Any) -> None:
         pass
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return id(self)
 
 
 def load_checkpoint(path: Path) -> Any:
@@ -111,7 +109,7 @@ def load_checkpoint(path: Path) -> Any:
     "weights.not_a_checkpoint" where it is none, is incomplete, or says of its tensors what cannot be true.
     """
     check_pickle(_pickle_of_archive(path), path.name)
-    stand_ins: list[Any] = [(Inert, name) for name in INERT]
+    stand_ins: list[Any] = [*((Table, name) for name in SETTINGS), *((Inert, name) for name in LEFTOVERS)]
     try:
         with torch.serialization.safe_globals(stand_ins):
             return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
@@ -126,7 +124,7 @@ def tensors_of(content: Any, path: Path) -> dict[str, torch.Tensor]:
 
     Raises PartgenError "weights.not_a_checkpoint".
     """
-    if not isinstance(content, dict) or isinstance(content, Inert) or not content:
+    if not isinstance(content, dict) or not content:
         raise _not_a_checkpoint(path.name, "there is no table of tensors where one should be")
     limit = path.stat().st_size
     total = 0
@@ -144,10 +142,9 @@ def tensors_of(content: Any, path: Path) -> dict[str, torch.Tensor]:
 def check_pickle(pickle: bytes, name: str) -> None:
     """Reads a pickle without running it, and raises PartgenError "weights.unsafe" where it would call anything but what
     builds tensors, "weights.not_a_checkpoint" where it is broken."""
-    allowed = STORAGES | BUILDERS | DATA_TYPES | INERT
     try:
         for wanted in names_called(pickle):
-            if wanted not in allowed:
+            if wanted not in ALLOWED:
                 raise _unsafe(name, wanted)
     except (ValueError, IndexError, UnicodeDecodeError, EOFError) as error:
         raise _not_a_checkpoint(name, "its description is broken off or was changed") from error
@@ -160,7 +157,7 @@ def names_called(pickle: bytes) -> Iterator[str]:
     in any case unless all of it is known. Raises ValueError where the pickle is broken.
     """
     texts: list[str] = []
-    remembered: dict[int, str] = {}
+    remembered: dict[Any, str] = {}
     for code, argument, _ in pickletools.genops(io.BytesIO(pickle)):
         match code.name:
             case "GLOBAL" | "INST":
@@ -174,9 +171,9 @@ def names_called(pickle: bytes) -> Iterator[str]:
             case "MEMOIZE":
                 remembered[len(remembered)] = texts[-1] if texts else ""
             case "BINPUT" | "LONG_BINPUT" | "PUT":
-                remembered[int(argument)] = texts[-1] if texts else ""
+                remembered[argument] = texts[-1] if texts else ""
             case "BINGET" | "LONG_BINGET" | "GET":
-                texts.append(remembered.get(int(argument), "?"))
+                texts.append(remembered.get(argument, "?"))
             case _ if isinstance(argument, str):
                 texts.append(argument)
         del texts[:-8]
@@ -208,7 +205,7 @@ def _refuse_bare_pickle(path: Path) -> None:
         beginning = file.read(2**20)
     try:
         for wanted in names_called(beginning):
-            if wanted not in STORAGES | BUILDERS | DATA_TYPES | INERT:
+            if wanted not in ALLOWED:
                 raise _unsafe(path.name, wanted)
     except (ValueError, IndexError, UnicodeDecodeError) as error:
         raise _not_a_checkpoint(path.name, "it is not an archive of PyTorch") from error
@@ -243,8 +240,10 @@ def _checked_pickle(archive: zipfile.ZipFile, path: Path) -> bytes:
 
 
 def _unsafe(name: str, wanted: str) -> PartgenError:
-    return PartgenError("weights.unsafe", f"{name} was refused: it wants to call {wanted}, and no weights need that. Nothing of it ran.", REMEDY)
+    sentence = f"{name} was refused: it wants to call {wanted}, and no weights need that. Nothing of it ran."
+    return PartgenError("weights.unsafe", sentence, REMEDY)
 
 
 def _not_a_checkpoint(name: str, why: str) -> PartgenError:
-    return PartgenError("weights.not_a_checkpoint", f"{name} is no checkpoint that can be used: {why}.", "Download it again, or choose another file.")
+    sentence = f"{name} is no checkpoint that can be used: {why}."
+    return PartgenError("weights.not_a_checkpoint", sentence, "Download it again, or choose another file.")

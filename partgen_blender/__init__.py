@@ -18,14 +18,14 @@ _CLASSES = (
     *models.CLASSES,
     *panel.CLASSES,
 )
+if features.setup:
+    features.setup.add_to(preferences.PARTGEN_AP_preferences)
 
 
 def register() -> None:
     for class_ in _CLASSES:
         bpy.utils.register_class(class_)
     properties.register()
-    if features.setup:
-        features.setup.register()
     panel.register()
     handlers.register()
     overlay.start()

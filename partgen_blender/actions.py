@@ -42,8 +42,8 @@ def button_of(action: Action) -> Button | None:
     """The button for an action; None for NONE. The preferences tell how to install where this build cannot set up by itself."""
     if action in _OF_SET_UP and features.setup is None:
         return _HOW_TO_INSTALL
-    if action is Action.REPAIR and features.setup is not None and not features.setup.is_present():
-        return BUTTONS[Action.OPEN_PREFERENCES]  # the backend is not ours: the artist named it there
+    if action is Action.REPAIR and features.setup and not features.setup.is_present():
+        return BUTTONS[Action.OPEN_PREFERENCES]  # the backend is another one, which was named there
     return BUTTONS.get(action)
 
 

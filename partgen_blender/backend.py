@@ -18,9 +18,9 @@ _client: Client | None = None
 
 def command() -> list[str]:
     """How the backend is started: as the preferences say, else as it is found. Raises PartgenError where there is none."""
-    told = preferences.get().backend_command.strip() or os.environ.get("PARTGEN_BACKEND", "").strip()
+    named = _named_command()
     try:
-        found = split_command(told) if told else found_command()
+        found = split_command(named) if named else found_command()
     except ValueError as error:
         sentence = f"The backend command cannot be read: {error}."
         remedy = "Check the quotation marks in Preferences > Add-ons > PartGen."
@@ -31,6 +31,11 @@ def command() -> list[str]:
         raise PartgenError("backend.missing", features.setup.sentence(), "Set it up first.", Action.SET_UP)
     remedy = "Install it with pipx or uv, or enter its command in Preferences > Add-ons > PartGen."
     raise PartgenError("backend.missing", "No PartGen backend was found on this computer.", remedy, Action.OPEN_PREFERENCES)
+
+
+def _named_command() -> str:
+    """The command that a person named, in the preferences or else in the environment variable; "" without one."""
+    return preferences.get().backend_command.strip() or os.environ.get("PARTGEN_BACKEND", "").strip()
 
 
 def found_command() -> list[str] | None:
@@ -45,6 +50,11 @@ def is_found() -> bool:
         return bool(command())
     except PartgenError as error:
         return error.code != "backend.missing"
+
+
+def is_own() -> bool:
+    """Whether the backend is the one of the environment that the set-up made."""
+    return features.setup is not None and not _named_command() and features.setup.backend_command() is not None
 
 
 def models_command(arguments: list[str]) -> list[str]:

@@ -72,6 +72,12 @@ class PARTGEN_AP_preferences(bpy.types.AddonPreferences):
         default=10,
         update=_device_changed,
     )
+    models_folder: bpy.props.StringProperty(
+        name="Models Folder",
+        description="Where models are downloaded to. Empty: one folder for every Blender and the command line of this user",
+        subtype="DIR_PATH",
+        update=_redraw,
+    )
     preview_opacity: bpy.props.FloatProperty(
         name="Opacity",
         description="How much the part colors cover the object's own look in the viewport. It costs nothing and changes no material",

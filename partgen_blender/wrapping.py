@@ -10,23 +10,30 @@ _BESIDE_TEXT = 95.0  # what icon, margins and tabs take of the sidebar, pixels a
 _WITHOUT_SCREEN = 300  # the width of a sidebar, pixels
 
 
-def draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE", share: float = 1.0) -> None:
-    """A sentence over as many lines as `share` of the region's width needs, its icon before the first."""
+def draw_text(
+    layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE", share: float = 1.0, width: float | None = None
+) -> None:
+    """A sentence over as many lines as it needs, its icon before the first. There is room for `share` of the region's width, or of
+    `width`, pixels at scale 1."""
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for number, line in enumerate(lines_of(text, context, share)):
+    for number, line in enumerate(lines_of(text, context, share, width)):
         column.label(text=line, icon="BLANK1" if number and icon != "NONE" else icon)
 
 
-def lines_of(text: str, context: bpy.types.Context, share: float = 1.0) -> list[str]:
-    """`text` broken between words so that each line fits into `share` of the region, beside an icon."""
+def lines_of(text: str, context: bpy.types.Context, share: float = 1.0, width: float | None = None) -> list[str]:
+    """`text` broken between words so that each line fits into `share` of the region or of `width`, beside an icon."""
     scale = context.preferences.system.ui_scale or 1.0  # 0 where there is no screen
     blf.size(_INTERFACE_FONT, context.preferences.ui_styles[0].widget.points * scale)
-    width = share * ((context.region.width if context.region else _WITHOUT_SCREEN) - _BESIDE_TEXT * scale)
+    if width is None:
+        whole = context.region.width if context.region else _WITHOUT_SCREEN
+    else:
+        whole = width * scale
+    room = share * (whole - _BESIDE_TEXT * scale)
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and blf.dimensions(_INTERFACE_FONT, longer)[0] <= width:
+        if lines and blf.dimensions(_INTERFACE_FONT, longer)[0] <= room:
             lines[-1] = longer
         else:
             lines.append(word)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import bpy
+from .operators import CLASSES
+from .panel import draw
 
-CLASSES: tuple[type, ...] = ()
-
-
-def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """The list of models."""
+__all__ = ["CLASSES", "draw"]

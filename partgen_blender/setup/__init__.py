@@ -10,21 +10,24 @@ from pathlib import Path
 from partgen.environment import condition as on_disk
 
 from . import environment, making, operators, properties
-from .environment import is_present
+from .environment import is_geometry_only, is_present, network_environment
 from .panel import draw, draw_preferences, draw_where_needed, sentence
+from .properties import add_to
 
 CLASSES = (*properties.CLASSES, *operators.CLASSES)
 
 __all__ = [
     "CLASSES",
+    "add_to",
     "backend_command",
     "debug_lines",
     "draw",
     "draw_preferences",
     "draw_where_needed",
+    "is_geometry_only",
     "is_present",
     "logs",
-    "register",
+    "network_environment",
     "sentence",
     "unregister",
 ]
@@ -56,10 +59,6 @@ def logs() -> dict[str, Path]:
     return {"Set-up log": environment.log_path(), "Installer log": environment.folder() / on_disk.LOG}
 
 
-def register() -> None:
-    properties.register()
-
-
 def unregister() -> None:
+    """Forgets what was planned; what runs is ended by `watch`."""
     making.put_away()
-    properties.unregister()

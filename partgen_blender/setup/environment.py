@@ -90,3 +90,14 @@ def program_environment() -> dict[str, str]:
 def is_present() -> bool:
     """Whether there is anything of the environment on disk."""
     return condition().state != "absent"
+
+
+def is_geometry_only() -> bool:
+    """Whether the backend is that of an environment without PyTorch."""
+    return backend.is_own() and record().tier == Tier.GEOMETRY
+
+
+def network_environment() -> dict[str, str]:
+    """The variables by which any program uses the proxy of the preferences."""
+    proxy = preferences.get().setup.proxy.strip()
+    return dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), proxy) if proxy else {}

@@ -67,7 +67,8 @@ def draw_preferences(layout: bpy.types.UILayout, context: bpy.types.Context) -> 
 def installed_in_words(record: Record) -> str:
     """What the environment holds: "AI · PyTorch cu126 · Python 3.12"."""
     tier = {identifier: name for identifier, name, _, _ in TIERS}.get(record.tier, "")
-    return " · ".join(filter(None, [tier, record.torch_build and f"PyTorch {record.torch_build}", record.python]))
+    version = record.python.get("version", "")
+    return " · ".join(filter(None, [tier, record.torch_build and f"PyTorch {record.torch_build}", version and f"Python {version}"]))
 
 
 def _draw_choices(layout: bpy.types.UILayout) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bpy
 
-from .. import preferences
 from . import making
 
 TIERS = (
@@ -76,9 +75,6 @@ class PARTGEN_PG_setup(bpy.types.PropertyGroup):
 CLASSES = (PARTGEN_PG_setup,)
 
 
-def register() -> None:
-    preferences.PARTGEN_AP_preferences.setup = bpy.props.PointerProperty(type=PARTGEN_PG_setup)
-
-
-def unregister() -> None:
-    del preferences.PARTGEN_AP_preferences.setup
+def add_to(preferences: type[bpy.types.AddonPreferences]) -> None:
+    """Gives the preferences the choices, as `setup`. Before the class is registered: Blender allows none to be added later."""
+    preferences.__annotations__["setup"] = bpy.props.PointerProperty(type=PARTGEN_PG_setup)

@@ -65,6 +65,18 @@ def empty_file() -> None:
 
 
 @pytest.fixture
+def no_backend(package: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A computer without any backend: nothing is named, nothing is on the path, and the home folder, which is returned, is empty."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("PARTGEN_BACKEND", "PIPX_HOME", "PIPX_BIN_DIR", "UV_TOOL_DIR", "UV_TOOL_BIN_DIR", "XDG_DATA_HOME", "XDG_BIN_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("HOME", str(home))
+    return home
+
+
+@pytest.fixture
 def patient_backend(package: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A real backend process whose parts are the loose pieces; objects with "Slow" in their name take it a minute."""
     yield from _backend(monkeypatch, f'"{ROOT}/.venv/bin/python" "{ROOT}/tests/bpy/patient_backend.py"')

@@ -17,6 +17,7 @@ import pytest
 from bl_ext.user_default.partgen_blender import applying, backend, collections, jobs, messages, stored_tree
 from conftest import MODULE
 from partgen.client import Status
+from partgen.errors import Action
 
 pytestmark = pytest.mark.usefixtures("patient_backend")
 
@@ -441,12 +442,11 @@ def test_quitting_meanwhile_ends_the_backend(tmp_path: Path) -> None:
             time.sleep(0.05)
 
 
-def test_without_a_backend_the_button_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_a_backend_the_button_says_what_to_do(no_backend: Path) -> None:
     make_row("Row")
-    monkeypatch.delenv("PARTGEN_BACKEND")
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(RuntimeError, match=r"No PartGen backend was found.*Preferences"):
+    with pytest.raises(RuntimeError, match=r"PartGen needs an environment.*Set it up first"):
         bpy.ops.partgen.decompose()
+    assert [message.action for message in messages.shown] == [Action.SET_UP]
 
 
 def test_backend_that_cannot_start_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:

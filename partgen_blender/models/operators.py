@@ -1,0 +1,138 @@
+"""The buttons of the models. Each can be called from a script: it starts a program beside Blender and returns at once."""
+
+from __future__ import annotations
+
+import bpy
+from partgen.errors import PartgenError
+from partgen.weights import registry
+from partgen.weights.registry import Entry
+
+from .. import wrapping
+from . import catalog
+
+_DIALOG_WIDTH = 420
+
+
+def licence_in_words(entry: Entry) -> str:
+    """The licence with its one consequence that artists must not miss."""
+    return entry.licence.name + (" · no commercial use" if entry.licence.forbids_commercial_use else "")
+
+
+class _OnModel:
+    """Operators on one model."""
+
+    identifier: bpy.props.StringProperty(name="Model", description="The id of the model, for instance partfield")
+
+    def start(self, action: str, *arguments: str) -> set[str]:
+        try:
+            catalog.start(action, self.identifier, *arguments)
+        except PartgenError as error:
+            self.report({"ERROR"}, str(error))  # type: ignore[attr-defined]
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class PARTGEN_OT_download_model(_OnModel, bpy.types.Operator):
+    """Download this model, after its licence was shown. It runs beside Blender, can be cancelled, and goes on where it stopped"""
+
+    bl_idname = "partgen.download_model"
+    bl_label = "Download Model"
+
+    licence_accepted: bpy.props.BoolProperty(
+        name="I use it for non-commercial work only",
+        description="The licence of this model forbids commercial use, also of what is made with it",
+        options={"SKIP_SAVE"},
+    )
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return context.window_manager.invoke_props_dialog(self, width=_DIALOG_WIDTH, confirm_text="Download")
+
+    def draw(self, context: bpy.types.Context) -> None:
+        entry = registry.entry(self.identifier)
+        column = self.layout.column(align=True)
+        column.label(text=entry.title, icon="IMPORT")
+        for text in (entry.purpose, f"{registry.in_megabytes(entry.size)} from {entry.page}"):
+            wrapping.draw_text(column, context, text, "BLANK1", width=_DIALOG_WIDTH)
+        column.separator()
+        row = column.row()
+        row.label(text=licence_in_words(entry), icon="ERROR" if entry.licence.forbids_commercial_use else "CHECKMARK")
+        row.operator("wm.url_open", text="Read", icon="URL").url = entry.licence.url
+        if entry.licence.note:
+            wrapping.draw_text(column, context, entry.licence.note, "BLANK1", width=_DIALOG_WIDTH)
+        if entry.licence.forbids_commercial_use:
+            column.separator()
+            column.prop(self, "licence_accepted")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            entry = registry.entry(self.identifier)
+        except PartgenError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if entry.licence.forbids_commercial_use and not self.licence_accepted:
+            self.report({"ERROR"}, f"{entry.title} was not downloaded: its licence forbids commercial use, and you did not accept that.")
+            return {"CANCELLED"}
+        return self.start("download", "--accept-licence")
+
+
+class PARTGEN_OT_cancel_model(_OnModel, bpy.types.Operator):
+    """Stop what is done with this model. What was downloaded is kept, and downloading goes on with it"""
+
+    bl_idname = "partgen.cancel_model"
+    bl_label = "Cancel"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return {"FINISHED"} if catalog.cancel(self.identifier) else {"CANCELLED"}
+
+
+class PARTGEN_OT_verify_model(_OnModel, bpy.types.Operator):
+    """Read the files of this model and compare them with what they should be. Takes some seconds for each gigabyte"""
+
+    bl_idname = "partgen.verify_model"
+    bl_label = "Verify Model"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return self.start("verify")
+
+
+class PARTGEN_OT_delete_model(_OnModel, bpy.types.Operator):
+    """Delete the files of this model from this computer. It can be downloaded again"""
+
+    bl_idname = "partgen.delete_model"
+    bl_label = "Delete Model"
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        entry = registry.entry(self.identifier)
+        size = registry.in_megabytes(catalog.condition(entry).bytes_on_disk)
+        return context.window_manager.invoke_confirm(
+            self, event, title=f"Delete {entry.title}?", message=f"Frees {size}.", confirm_text="Delete", icon="WARNING"
+        )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return self.start("delete")
+
+
+class PARTGEN_OT_use_model_file(_OnModel, bpy.types.Operator):
+    """Use a file that is on this computer already instead of downloading it: a checkpoint as it was published, or safetensors"""
+
+    bl_idname = "partgen.use_model_file"
+    bl_label = "Use This File"
+
+    filepath: bpy.props.StringProperty(name="File", description="The checkpoint", subtype="FILE_PATH")
+    filter_glob: bpy.props.StringProperty(default="*.safetensors;*.ckpt;*.pt;*.pth;*.bin", description="Kinds of files", options={"HIDDEN"})
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return self.start("use", bpy.path.abspath(self.filepath))
+
+
+CLASSES = (
+    PARTGEN_OT_download_model,
+    PARTGEN_OT_cancel_model,
+    PARTGEN_OT_verify_model,
+    PARTGEN_OT_delete_model,
+    PARTGEN_OT_use_model_file,
+)

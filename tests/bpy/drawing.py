@@ -1,0 +1,95 @@
+"""Panels drawn into a layout that only takes notes: what an artist would read, and which buttons are there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import bpy
+
+
+@dataclass
+class Notes:
+    """What was drawn, in order."""
+
+    texts: list[str] = field(default_factory=list)
+    operators: list[str] = field(default_factory=list)
+    properties: list[str] = field(default_factory=list)
+    disabled: list[str] = field(default_factory=list)
+    """Operators in a layout that is not enabled."""
+    progress: list[float] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """All texts, lines that were wrapped put together again."""
+        return " ".join(self.texts)
+
+
+class Layout:
+    """Stands for a UILayout: every property can be set, every fold is open."""
+
+    def __init__(self, notes: Notes, enabled: bool = True) -> None:
+        self._notes = notes
+        self.enabled = enabled
+
+    def _below(self, *_: Any, **__: Any) -> Layout:
+        return Layout(self._notes, self.enabled)
+
+    row = column = box = split = _below
+
+    def panel(self, identifier: str, default_closed: bool = False) -> tuple[Layout, Layout]:
+        return self._below(), self._below()
+
+    def separator(self, **_: Any) -> None:
+        pass
+
+    def label(self, text: str = "", icon: str = "NONE", **_: Any) -> None:
+        assert icon in bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items, icon
+        self._notes.texts.append(text)
+
+    def prop(self, owner: Any, name: str, text: str | None = None, **_: Any) -> None:
+        assert hasattr(owner, name), name
+        self._notes.properties.append(name)
+
+    def operator(self, identifier: str, text: str = "", icon: str = "NONE", **_: Any) -> SimpleNamespace:
+        group, _, name = identifier.partition(".")
+        getattr(getattr(bpy.ops, group), name).get_rna_type()  # raises where there is no such operator
+        assert icon in bpy.types.UILayout.bl_rna.functions["operator"].parameters["icon"].enum_items, icon
+        self._notes.texts.append(text)
+        self._notes.operators.append(identifier)
+        if not self.enabled:
+            self._notes.disabled.append(identifier)
+        return SimpleNamespace()
+
+    def progress(self, factor: float = 0.0, text: str = "", **_: Any) -> None:
+        assert 0.0 <= factor <= 1.0
+        self._notes.progress.append(factor)
+        self._notes.texts.append(text)
+
+
+def drawn(panel: str) -> Notes:
+    """A panel of the sidebar."""
+    notes = Notes()
+    getattr(bpy.types, panel).draw(SimpleNamespace(layout=Layout(notes)), bpy.context)
+    return notes
+
+
+def drawn_preferences(package: str) -> Notes:
+    """The preferences of the add-on."""
+    notes = Notes()
+    preferences = bpy.context.preferences.addons[package].preferences
+    type(preferences).draw(_WithLayout(preferences, Layout(notes)), bpy.context)
+    return notes
+
+
+class _WithLayout:
+    """The preferences with another layout."""
+
+    def __init__(self, preferences: Any, layout: Layout) -> None:
+        self._preferences = preferences
+        self.layout = layout
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(type(self._preferences), name, None)
+        return found.__get__(self) if callable(found) else getattr(self._preferences, name)

@@ -37,7 +37,7 @@ def environment(folder: Path, record: Record = COMPLETE) -> Path:
     python_program(folder).touch()
     packages = folder / "venv" / ("Lib" if os.name == "nt" else "lib/python3.13") / "site-packages"
     (packages / "partgen").mkdir(parents=True)
-    record.write(folder)
+    replace(record, location=str(folder)).write(folder)
     return folder
 
 
@@ -46,8 +46,20 @@ def test_a_complete_environment_is_ready_and_says_how_to_start_the_backend(tmp_p
     folder = environment(tmp_path / name)
     assert condition(folder).state == "ready"
     assert condition(folder, "abc", "partgen-1.whl").state == "ready"
-    assert backend_command(folder) == [str(python_program(folder)), "-I", "-m", "partgen", "serve"]
-    assert backend_command(folder, "models", "list") == [str(python_program(folder)), "-I", "-m", "partgen", "models", "list"]
+    command = backend_command(folder)
+    assert command is not None
+    assert command[0] == str(python_program(folder))
+    assert command[-3:] == ["-m", "partgen", "serve"]
+    assert (backend_command(folder, "models", "list") or [])[-4:] == ["-m", "partgen", "models", "list"]
+
+
+def test_the_backend_is_not_led_astray_by_what_blender_was_started_with(tmp_path: Path) -> None:
+    assert "-I" in (backend_command(environment(tmp_path / "e")) or [])
+
+
+def test_built_on_blenders_python_it_keeps_compiled_modules_to_itself(tmp_path: Path) -> None:
+    built_on_blender = environment(tmp_path / "e", replace(COMPLETE, python={"kind": "blender"}))
+    assert f"pycache_prefix={built_on_blender / 'bytecode'}" in (backend_command(built_on_blender) or [])
 
 
 def test_without_a_folder_it_is_absent(tmp_path: Path) -> None:
@@ -81,6 +93,17 @@ def test_deleted_packages_are_noticed(tmp_path: Path) -> None:
     assert condition(folder).state == "broken"
     assert "packages" in condition(folder).sentence
     assert backend_command(folder) is None
+
+
+def test_a_copy_of_an_environment_is_noticed_and_a_link_to_its_parent_is_not(tmp_path: Path) -> None:
+    folder = environment(tmp_path / "5.1" / "e")
+    shutil.copytree(tmp_path / "5.1", tmp_path / "5.2")
+    assert condition(tmp_path / "5.2" / "e").state == "broken"
+    assert "copied" in condition(tmp_path / "5.2" / "e").sentence
+    (tmp_path / "linked").symlink_to(tmp_path / "5.1")
+    assert condition(tmp_path / "linked" / "e").state == "ready"
+    folder.rename(tmp_path / "moved")
+    assert condition(tmp_path / "moved").state == "broken"
 
 
 def test_a_link_to_a_python_that_is_gone_is_noticed(tmp_path: Path) -> None:

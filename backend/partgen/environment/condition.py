@@ -9,6 +9,7 @@ The folder:
         uv/                 the installer
         python/             the Python that uv brought, where it brought one
         venv/               the environment itself
+        bytecode/           its compiled modules, where it is built on Blender's Python
         cache/              downloads of a set-up on its way; gone once it is complete
 """
 
@@ -25,6 +26,7 @@ from typing import Any
 RECORD = "environment.json"
 LOG = "setup.log"
 LOCK = "setup.lock"
+BYTECODE = "bytecode"
 KIND = "PartGen environment"
 """Marks a folder as ours: no other one is ever written to or removed."""
 
@@ -37,14 +39,17 @@ class Record:
 
     `digest` is that of the plan which was begun last and `bundled` the bundled partgen wheel in it. `steps` are the ids of
     all steps of it with their titles, in order; `done` those that are complete, each with a fingerprint of what it installed
-    (another one means: to be done again). `tier`, `torch_build` and `python` (a sentence) are for people.
+    (another one means: to be done again). `location` is the folder itself, because an environment cannot be moved or copied.
+    `python` is the Python that it is built on: its kind (see `plan.PythonChoice`), version and path. `tier` and `torch_build`
+    are what is installed.
     """
 
     digest: str = ""
     bundled: str = ""
     tier: str = ""
     torch_build: str = ""
-    python: str = ""
+    location: str = ""
+    python: Mapping[str, str] = field(default_factory=dict)
     steps: Mapping[str, str] = field(default_factory=dict)
     done: Mapping[str, str] = field(default_factory=dict)
 
@@ -112,6 +117,8 @@ def condition(folder: Path, digest: str = "", bundled: str = "") -> Condition:
         return Condition("absent", "PartGen is not set up yet.")
     if record.missing or not record.steps:
         return Condition("incomplete", _sentence_of_missing(record.missing), record.missing)
+    if not _is_at(folder, record.location):
+        return Condition("broken", "The environment was moved or copied, which it does not survive.", ("all of it",))
     if not python_program(folder).is_file():
         return Condition("broken", "The environment is damaged: its Python is missing.", ("Python",))
     if package_folder(folder) is None:
@@ -126,8 +133,20 @@ def backend_command(folder: Path, *arguments: str) -> list[str] | None:
     if not condition(folder).is_usable:
         return None
     # Not the `partgen` program: scanners hold back small unknown programs, and its first line cannot hold every path.
-    # Isolated, because what Blender was started with (PYTHONPATH, its working folder) is not for this Python.
-    return [str(python_program(folder)), "-I", "-m", "partgen", *(arguments or ("serve",))]
+    return [*python_command(folder), "-m", "partgen", *(arguments or ("serve",))]
+
+
+def python_command(folder: Path, kind: str | None = None) -> list[str]:
+    """How to start the environment's Python; `kind` of Python that it is built on, from the record where it is None.
+
+    Isolated, because what Blender was started with (PYTHONPATH, its working folder) is not for it. Built on Blender's
+    Python, its compiled modules lie in the environment: otherwise those of the standard library would be written to Blender.
+    """
+    if kind is None:
+        record = read_record(folder)
+        kind = record.python.get("kind", "") if record else ""
+    elsewhere = ["-X", f"pycache_prefix={folder / BYTECODE}"] if kind == "blender" else []
+    return [str(python_program(folder)), "-I", *elsewhere]
 
 
 def programs_folder(folder: Path, system: str = sys.platform) -> Path:
@@ -144,6 +163,14 @@ def package_folder(folder: Path, system: str = sys.platform) -> Path | None:
     """Where `partgen` lies in the environment; None where it is not installed."""
     found = (folder / "venv").glob("Lib/site-packages/partgen" if system == "win32" else "lib/python3.*/site-packages/partgen")
     return next(found, None)
+
+
+def _is_at(folder: Path, location: str) -> bool:
+    """Whether a recorded location is this folder, whatever it is called."""
+    try:
+        return not location or os.path.samefile(folder, location)
+    except OSError:
+        return False
 
 
 def _sentence_of_missing(missing: tuple[str, ...]) -> str:

@@ -182,13 +182,16 @@ def file_sizes(name: str) -> dict[str, int]:
     return {file["filename"]: file["size"] for files in index_entry(name)["releases"].values() for file in files}
 
 
+SHORT = {"MIT License": "MIT", "Apache Software License": "Apache-2.0", "ISC License (ISCL)": "ISC", "BSD License": "BSD"}
+
+
 def licence(info: dict[str, Any]) -> str:
     """The licence in one line, from the first place of the metadata that names it; empty where none does."""
     if info.get("license_expression"):
         return info["license_expression"]
     classifiers = [one.rsplit(" :: ", 1)[-1] for one in info.get("classifiers") or [] if one.startswith("License ::")]
     if classifiers and classifiers != ["OSI Approved"]:
-        return ", ".join(classifiers)
+        return ", ".join(SHORT.get(one, one) for one in classifiers)
     stated = (info.get("license") or "").strip()
     if "\n" not in stated:
         return stated

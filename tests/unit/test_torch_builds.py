@@ -182,7 +182,7 @@ def test_uv_knows_every_build_by_the_name_that_it_has_here():
     if not UV.exists():
         pytest.skip("uv is not installed beside this Python")
     told = subprocess.run([UV, "pip", "install", "--help"], capture_output=True, text=True, check=True, timeout=30).stdout
-    known = re.search(r"possible values: auto, ([^\]]*)\]", told)
+    known = re.search(r"possible\s+values:\s+auto,\s+([^\]]*)\]", told)
     assert known is not None
     names = set(re.split(r",\s+", known[1]))
     assert {build.uv_backend for build in BUILDS if build.uv_backend} <= names

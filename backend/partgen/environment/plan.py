@@ -34,8 +34,8 @@ SPARE = 1.1
 
 OLDEST_WINDOWS = (10, 0)
 OLDEST_GLIBC_OF_TORCH = (2, 28)
-LONGEST_IMPORT = 150
-"""Characters of the longest path that Python imports from the environment, counted from the environment's folder."""
+LONGEST_IMPORT = 120
+"""Characters of the longest path that Python imports from the environment, below its folder: one of PyTorch's modules."""
 LONGEST_WINDOWS_PATH = 259
 
 MANAGED, FOUND, BLENDER, GIVEN = "managed", "found", "blender", "given"
@@ -230,12 +230,14 @@ def size_in_words(count: int) -> str:
 
 def pythons_in_words(pythons: Iterable[PythonChoice]) -> str:
     words = {
-        MANAGED: "{version}, its own copy",
+        MANAGED: "{version}, a copy of its own",
         FOUND: "one of this computer",
-        BLENDER: "Blender's ({version})",
+        BLENDER: "Blender's",
         GIVEN: "{path}",
     }
-    return ", else ".join(words[one.kind].format(version=one.version, path=one.path) for one in pythons)
+    # Several versions that may be found here are one thing to a person.
+    told = dict.fromkeys(words[one.kind].format(version=one.version, path=one.path) for one in pythons)
+    return ", else ".join(told)
 
 
 def device_in_words(accelerator: Accelerator | None) -> str:
@@ -331,7 +333,7 @@ def _steps(
     yield Step("uv", "Unpack the installer", 0, _unpacked_bytes(bundled.uv_wheel))
     yield Step("python", "Get Python", PYTHON_DOWNLOAD if managed and online else 0, PYTHON_ON_DISK if managed else 0)
     yield Step("venv", "Make the environment", 0, VENV_ON_DISK)
-    yield Step("packages", "Install packages", packages if online else 0, int(packages * UNPACKED))
+    yield Step("packages", "Install packages", packages if online else 0, int(packages * UNPACKED[settings.tier]))
     if torch:
         yield Step("torch", f"Install PyTorch ({torch.title})", torch.download_bytes if online else 0, torch.disk_bytes)
     yield Step("partgen", "Install PartGen", 0, _unpacked_bytes(bundled.partgen_wheel))

@@ -1,17 +1,99 @@
 #!/bin/bash
-# Drives the built extension in a real Blender window and leaves screenshots: run.sh OUT [DRIVE.sh]
-# Needs root on Debian and the script that PARTGEN_GUI names, which prepares a Blender with a virtual screen.
-# PARTGEN_BACKEND: another backend than that of .venv. PARTGEN_GUI_SUITE: the Debian whose Blender it is (sid 5.2, trixie 4.3).
+# An artist's first hour in a real Blender window, driven with mouse and keys: run.sh OUT [sid|trixie|PATH_OF_BLENDER]...
+#
+# For each Blender: screenshots of every step and the states of the scene in OUT/<blender>, and one line of verdict.
+#   sid, trixie        the Blender of that Debian (5.2, 4.3), in a chroot that PARTGEN_GUI makes: root on Debian, and that script
+#   PATH_OF_BLENDER    your own, on a screen that cannot be seen: needs xvfb, xdotool and imagemagick
+# Without a name: BLENDER where that is set, else sid and trixie. Exits with 0 where it cannot run, and says so in capitals;
+# with PARTGEN_GUI_REQUIRED=1 that is a failure.
+#
+# Needs .venv (make setup), the extension zip, and the installation folder that `make bundle` makes for this computer:
+# PARTGEN_EXTENSION and PARTGEN_BUNDLE, by default dist/partgen_blender.zip and build/bundle.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
 gui=${PARTGEN_GUI:-../shared/tools/blender-gui.sh}
-[ -f "$gui" ] || { echo "There is no $gui: set PARTGEN_GUI." >&2; exit 1; }
+extension=$(readlink -f "${PARTGEN_EXTENSION:-dist/partgen_blender.zip}")
+bundle=$(readlink -m "${PARTGEN_BUNDLE:-build/bundle}")
 out=${1:?a folder for the screenshots}
-drive=${2:-tests/gui/drive.sh}
+shift
+blenders=("$@")
+[ ${#blenders[@]} -gt 0 ] || { [[ "${BLENDER:-}" == */* ]] && blenders=("$BLENDER") || blenders=(sid trixie); }
+
+cannot() {
+    echo "!! SKIPPED: $1: PartGen was NOT tried in a real window !!"
+    exit "${PARTGEN_GUI_REQUIRED:-0}"
+}
+
+# The Python for the environment that is set up: its folder has to be visible to Blender at the same path.
 python=$(.venv/bin/python -c 'import sys; print(sys.base_prefix)')
-settings=$(mktemp -d)
-trap 'rm -rf "$settings"' EXIT
-echo "${PARTGEN_BACKEND:-$root/.venv/bin/partgen serve}" >"$settings/backend.txt"
-bash "$gui" -s "${PARTGEN_GUI_SUITE:-sid}" -o "$out" -z "$(readlink -f dist/partgen_blender.zip)" -b "$root" -b "$python" -e "$settings/backend.txt" tests/gui/start.py "$drive"
-! grep -n Traceback -A 20 "$out/blender.log"
+[[ "$python" != /usr ]] || cannot "the Python of .venv is that of the system, and cannot be shown to a Blender of another one"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/empty folder"
+
+settings() { # the file that start.py and journey.py read
+    "$root/.venv/bin/python" - "$python" "$bundle" >"$work/settings.json" <<'PYTHON'
+import json, sys
+python, bundle = sys.argv[1:]
+print(json.dumps({"python": f"{python}/bin", "bundle": bundle}))
+PYTHON
+}
+
+in_a_chroot() { # SUITE OUT
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || cannot "the Blender of Debian $1 needs root on Debian"
+    [ -f "$gui" ] || cannot "there is no $gui (PARTGEN_GUI)"
+    bash "$gui" -s "$1" -o "$2" -z "$extension" -b "$python" -b "$bundle" \
+        -e "$work/settings.json" -e "$work/empty folder" -e tests/gui tests/gui/start.py tests/gui/drive.sh >"$2/run.log" 2>&1 || true
+}
+
+in_a_blender_of_your_own() { # PATH OUT
+    local needed
+    for needed in Xvfb xdotool import convert; do
+        command -v "$needed" >/dev/null || cannot "$needed is missing (xvfb, xdotool, imagemagick)"
+    done
+    [ -x "$1" ] || cannot "there is no Blender at $1"
+    local stage="$work/stage"
+    rm -rf "$stage"
+    mkdir -p "$stage"
+    cp -r "$work/settings.json" "$work/empty folder" tests/gui tests/gui/start.py tests/gui/drive.sh "$stage"
+    ln -s "$2" "$stage/out"
+    (
+        cd "$stage"
+        export BLENDER_USER_RESOURCES="$stage/user" LIBGL_ALWAYS_SOFTWARE=1 PYTHONUNBUFFERED=1
+        mkdir user
+        "$1" --command extension install-file -r user_default --enable "$extension" >out/install.log 2>&1 || exit 1
+        exec 6>display.txt
+        Xvfb -displayfd 6 -screen 0 1600x1000x24 -nolisten tcp >out/xvfb.log 2>&1 &
+        screen=$!
+        trap 'kill $screen 2>/dev/null' EXIT
+        until [ -s display.txt ]; do sleep 0.2; kill -0 $screen; done
+        export DISPLAY=:$(cat display.txt)
+        "$1" --window-geometry 0 0 1600 1000 --python start.py >out/blender.log 2>&1 &
+        blender=$!
+        trap 'kill $blender $screen 2>/dev/null' EXIT
+        until grep -q "SETUP DONE" out/blender.log; do sleep 0.5; kill -0 $blender; done
+        . ./drive.sh
+    ) >"$2/run.log" 2>&1 || true
+}
+
+[ -f "$extension" ] || { echo "There is no extension: make build" >&2; exit 1; }
+failed=0
+for blender in "${blenders[@]}"; do
+    name=$(basename "$blender")
+    folder=$(readlink -m "$out/$name")
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    settings
+    echo "== PartGen in the window of Blender ($name)"
+    case $blender in
+        */*) in_a_blender_of_your_own "$blender" "$folder" ;;
+        *) in_a_chroot "$blender" "$folder" ;;
+    esac
+    grep -hE '^  (ok|NO) ' "$folder/run.log" || true
+    verdict=$(cat "$folder/verdict.txt" 2>/dev/null || { echo "Blender did not start:"; tail -n 5 "$folder/run.log"; })
+    [ "$verdict" = ok ] || { failed=1; printf 'FAILED in Blender (%s): %s\n' "$name" "$verdict"; }
+    echo "   screenshots: $folder"
+done
+exit $failed

@@ -1,15 +1,20 @@
-"""Runs inside a real Blender: a desk lamp of seven pieces, the sidebar open at PartGen, then "SETUP DONE"."""
+"""Runs inside a real Blender: a desk lamp of seven pieces, the sidebar open at PartGen, a watcher, then "SETUP DONE"."""
 
 from __future__ import annotations
 
+import json
 import math
 import os
+import sys
 from pathlib import Path
 
 import bpy
 from mathutils import Euler
 
-SETTINGS = Path(__file__).with_name("backend.txt")  # the backend's command, put here by run.sh
+FOLDER = Path(__file__).resolve().parent  # run.sh puts settings.json and the folder gui/ here
+sys.path.append(str(FOLDER / "gui"))  # of this Blender's test only: the extension itself touches no path
+
+from watcher import Watcher  # noqa: E402
 
 
 def make_lamp() -> bpy.types.Object:
@@ -67,11 +72,20 @@ def step_one() -> None:
 
 def step_two() -> None:
     open_tab()
+    bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "lamp.blend"))
+    Watcher(FOLDER).start()
     bpy.app.timers.register(lambda: print("SETUP DONE", flush=True), first_interval=1.0)
 
 
-bpy.context.preferences.view.show_splash = False
-bpy.context.preferences.system.use_region_overlap = False
-if SETTINGS.exists():
-    os.environ["PARTGEN_BACKEND"] = SETTINGS.read_text("utf-8").strip()
+def prepare() -> None:
+    """Takes what would lie over the window out of the way, and leaves the rest as Blender comes."""
+    preferences = bpy.context.preferences
+    preferences.view.show_splash = False
+    preferences.system.use_region_overlap = False
+    settings = json.loads((FOLDER / "settings.json").read_text("utf-8"))
+    # The set-up finds a Python as it finds one on any computer: on the path. Last, so that nothing else is found there first.
+    os.environ["PATH"] += os.pathsep + settings["python"]
+
+
+prepare()
 bpy.app.timers.register(step_one, first_interval=1.0)

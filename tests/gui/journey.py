@@ -1,0 +1,258 @@
+"""An artist's first hour with PartGen, done with mouse and keys, the scene checked after each step: journey.py FOLDER OUT
+
+Runs beside a Blender window that start.py has prepared. Leaves a numbered screenshot of each step in OUT, the state of the
+scene after each in `states.json`, and in `verdict.txt` one line: "ok", or what an artist would complain about.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from window import Disappointed, Window, expect
+
+LAMP = "Lamp"
+PIECES = 7  # of the lamp that start.py makes
+SETTLING_SECONDS = 5.0
+State = dict[str, Any]
+
+
+class Journey:
+    """One artist at one window. The steps are run in the order of STEPS; what one leaves is what the next finds."""
+
+    def __init__(self, window: Window, settings: dict[str, str]) -> None:
+        self.window = window
+        self.settings = settings
+
+    # ---- decomposing -------------------------------------------------------------------------------------------------
+
+    def one_button_finds_the_parts(self) -> None:
+        window = self.window
+        before = window.state()
+        expect(before["backend"] in ("STOPPED", "READY"), f"The backend is {before['backend']} before anything was asked of it.")
+        window.click("partgen.decompose")
+        window.shot("working")
+        after = window.wait_until(lambda s: not s["open_jobs"], "Decomposing the lamp does not end.", 60)
+        mesh = after["meshes"][LAMP]
+        expect(not after["messages"], f"The panel should have nothing to say, but says: {after['messages']}")
+        expect(mesh["parts"] == PIECES, f"The lamp has {PIECES} pieces, but {mesh['parts']} parts were found.")
+        expect(len(mesh["faces_of_part"]) == PIECES, f"partgen_part has {len(mesh['faces_of_part'])} values for {PIECES} parts.")
+        expect(list(after["objects"]) == [LAMP], "Decomposing made objects before Apply.")
+
+    def the_parts_are_shown_in_colors(self) -> None:
+        window = self.window
+        window.rest()
+        colors = window.part_colors(window.shot("decomposed"))
+        expect(colors >= PIECES - 1, f"{PIECES} parts, but only {colors} colors can be told apart in the viewport.")
+        window.click("partgen.show_preview")
+        window.rest()
+        plain = window.part_colors(window.shot("preview_off"))
+        expect(plain <= 2, f"Preview is off, but {plain} colors are in the viewport.")
+        window.click("partgen.show_preview")
+
+    def undo_takes_the_decomposition_back(self) -> None:
+        window = self.window
+        decomposed = window.state()
+        window.press("ctrl+z")
+        undone = window.state()
+        window.shot("decomposition_undone")
+        expect(not undone["meshes"][LAMP]["faces_of_part"], "Undo left the parts on the lamp.")
+        expect(window.part_colors() <= 2, "The decomposition is undone, but its colors are still shown.")
+        window.press("ctrl+shift+z")
+        expect_same(window, decomposed, "Redo did not bring the decomposition back")
+        expect(window.part_colors() >= PIECES - 1, "Redo brought the parts back, but not their colors.")
+
+    # ---- the slider --------------------------------------------------------------------------------------------------
+
+    def the_slider_regroups_while_it_is_dragged(self) -> None:
+        window = self.window
+        found = window.state()
+        in_between: list[State] = []
+
+        def look() -> None:
+            in_between.append(window.state())
+            window.shot("dragging_coarser")
+
+        window.drag("partgen.scale", 70, look)
+        coarser = window.state()
+        window.rest()
+        colors = window.part_colors(window.shot("coarser"))
+        (held,) = in_between
+        expect(held["meshes"][LAMP]["parts"] < PIECES, "The slider was dragged, but nothing regrouped before it was released.")
+        expect_scale(coarser, above=found["meshes"][LAMP]["scale"])
+        parts = coarser["meshes"][LAMP]["parts"]
+        expect(1 <= parts < PIECES, f"At a coarser scale there are {parts} parts, not fewer than {PIECES}.")
+        expect(len(coarser["meshes"][LAMP]["faces_of_part"]) == parts, "partgen_part does not have the parts that the panel counts.")
+        expect(colors <= parts, f"{parts} parts, but {colors} colors in the viewport.")
+
+    def undo_and_redo_follow_the_slider(self) -> None:
+        window = self.window
+        coarse = window.state()
+        window.press("ctrl+z")
+        fine = window.state()
+        window.shot("undo_slider")
+        expect(fine["meshes"][LAMP]["parts"] == PIECES, f"Undo of the slider gave {fine['meshes'][LAMP]['parts']} parts, not {PIECES}.")
+        window.press("ctrl+shift+z")
+        window.shot("redo_slider")
+        expect_same(window, coarse, "Redo of the slider is not what it was")
+        window.press("ctrl+z")
+        expect_same(window, fine, "The second undo of the slider is not like the first")
+
+    # ---- objects -----------------------------------------------------------------------------------------------------
+
+    def apply_makes_an_object_of_every_part(self) -> None:
+        window = self.window
+        before = window.state()
+        window.click("partgen.apply")
+        after = window.wait_until(lambda s: len(s["objects"]) > 1, "Apply made no objects.")
+        window.rest()
+        window.shot("applied")
+        parts = {name: o for name, o in after["objects"].items() if name != LAMP}
+        expect(len(parts) == PIECES, f"{PIECES} parts, but Apply made {len(parts)} objects: {', '.join(parts)}.")
+        expect(not after["objects"][LAMP]["is_visible"], "The original is still shown over its parts.")
+        expect(after["objects"][LAMP]["faces"] == before["objects"][LAMP]["faces"], "Apply changed the original's faces.")
+        faces = sum(o["faces"] for o in parts.values())
+        expect(faces == before["objects"][LAMP]["faces"], f"The parts have {faces} faces, not those of the original.")
+        homes = {tuple(o["collections"]) for o in parts.values()}
+        expect(len(homes) == 1 and homes != {("Collection",)}, f"The parts are not in one collection of their own: {homes}.")
+        expect(all(o["is_visible"] and o["materials"] for o in parts.values()), "A part is hidden or has lost its material.")
+
+    def exploding_moves_the_parts_and_back(self) -> None:
+        window = self.window
+        applied = window.state()
+        window.drag("partgen.explode", 60, lambda: window.shot("exploding"))
+        window.rest()
+        window.shot("exploded")
+        exploded = window.state()
+        moved = [n for n, o in exploded["objects"].items() if o["location"] != applied["objects"][n]["location"]]
+        expect(LAMP not in moved, "Exploding moved the original.")
+        expect(len(moved) >= PIECES - 1, f"Exploding moved {len(moved)} of {PIECES} parts.")
+        window.press("ctrl+z")
+        window.shot("undo_explode")
+        expect_same(window, applied, "Undo did not bring the exploded parts back")
+        window.press("ctrl+shift+z")
+        expect_same(window, exploded, "Redo did not explode the parts again")
+
+    def undo_takes_the_objects_away_and_redo_brings_them_back(self) -> None:
+        window = self.window
+        exploded = window.state()
+        window.press("ctrl+z", "ctrl+z")
+        undone = window.state()
+        window.shot("undo_apply")
+        expect(list(undone["objects"]) == [LAMP], f"After undo of Apply there is still: {', '.join(undone['objects'])}.")
+        expect(undone["objects"][LAMP]["is_visible"], "Undo of Apply left the original hidden.")
+        window.press("ctrl+shift+z", "ctrl+shift+z")
+        window.shot("redo_apply")
+        expect_same(window, exploded, "Redo of Apply and Explode is not what it was")
+
+    # ---- the file ----------------------------------------------------------------------------------------------------
+
+    def the_file_remembers_the_parts(self) -> None:
+        window = self.window
+        saved = window.state()
+        window.press("ctrl+s")
+        window.wait_until(lambda s: not s["is_dirty"], "Ctrl+S did not save the file.")
+        window.press("ctrl+o")
+        window.choose_path(saved["file"])
+        window.wait_until(lambda s: s["backend"] and not s["is_dirty"] and s["objects"], "The file did not open again.")
+        window.rest()
+        window.shot("reopened")
+        expect_same(window, saved, "The reopened file is not what was saved")
+
+    def the_slider_works_in_the_reopened_file_without_a_backend(self) -> None:
+        window = self.window
+        window.click_text("Backend", style="panel_title")
+        if window.state()["backend"] != "STOPPED":
+            window.click("partgen.stop_backend")
+            window.wait_until(lambda s: s["backend"] == "STOPPED", "Stop did not stop the backend.")
+        window.shot("backend_stopped")
+        before = window.state()
+        window.drag("partgen.scale", 60)
+        window.rest()
+        window.shot("slid_after_reopening")
+        after = window.state()
+        expect_scale(after, above=before["meshes"][LAMP]["scale"])
+        expect(after["meshes"][LAMP]["parts"] < before["meshes"][LAMP]["parts"], "The slider of the reopened file regroups nothing.")
+        expect(after["backend"] == "STOPPED", "The slider started the backend.")
+        expect(window.part_colors() >= 2, "After sliding in the reopened file its new parts are not shown in colors.")
+        window.click("partgen.apply")
+        applied = window.wait_until(
+            lambda s: len(s["objects"]) - 1 == after["meshes"][LAMP]["parts"], "Apply Again did not make the parts of the new scale."
+        )
+        window.rest()
+        window.shot("applied_again")
+        expect(not applied["messages"], f"Apply Again went well, but the panel says: {applied['messages']}")
+
+
+STEPS: tuple[Callable[[Journey], None], ...] = (
+    Journey.one_button_finds_the_parts,
+    Journey.the_parts_are_shown_in_colors,
+    Journey.undo_takes_the_decomposition_back,
+    Journey.the_slider_regroups_while_it_is_dragged,
+    Journey.undo_and_redo_follow_the_slider,
+    Journey.apply_makes_an_object_of_every_part,
+    Journey.exploding_moves_the_parts_and_back,
+    Journey.undo_takes_the_objects_away_and_redo_brings_them_back,
+    Journey.the_file_remembers_the_parts,
+    Journey.the_slider_works_in_the_reopened_file_without_a_backend,
+)
+
+
+def expect_scale(state: State, above: float) -> None:
+    scale = state["meshes"][LAMP]["scale"]
+    expect(scale > above, f"The slider was dragged to the right from {above}, but the scale is {scale}.")
+
+
+def expect_same(window: Window, then: State, sentence: str) -> None:
+    """Waits for the scene to be as it was `then`. Raises Disappointed with `sentence` and what differs where it never is.
+
+    After undo Blender evaluates transforms only with the next drawing, hence the waiting.
+    """
+    deadline = time.monotonic() + SETTLING_SECONDS
+    while different := differences(window.state(), then):
+        expect(time.monotonic() < deadline, f"{sentence}: {'; '.join(different[:3])}.")
+        time.sleep(0.1)
+
+
+def differences(now: State, then: State) -> list[str]:
+    """What is not the same in objects, collections, parts and scales."""
+    return [
+        f"{name} is {json.dumps(now[kind].get(name))} instead of {json.dumps(then[kind].get(name))}"
+        for kind in ("objects", "collections", "explode", "meshes")
+        for name in sorted(now[kind].keys() | then[kind].keys())
+        if now[kind].get(name) != then[kind].get(name)
+    ]
+
+
+def main(folder: Path, out: Path) -> int:
+    settings = json.loads((folder / "settings.json").read_text("utf-8"))
+    window = Window(folder, out)
+    journey = Journey(window, settings)
+    states: dict[str, State] = {}
+    verdict = "ok"
+    for step in STEPS:
+        name, began = step.__name__, time.monotonic()
+        try:
+            step(journey)
+            window.expect_no_traceback()
+            states[name] = window.state()
+        except Disappointed as complaint:
+            verdict = f"{name}: {complaint}"
+        except Exception:
+            verdict = f"{name}: the driver failed.\n{traceback.format_exc()}"
+        print(f"  {'ok' if verdict == 'ok' else 'NO'}  {name.replace('_', ' ')}  ({time.monotonic() - began:.1f} s)", flush=True)
+        if verdict != "ok":
+            window.shot("DISAPPOINTED")
+            break
+    (out / "states.json").write_text(json.dumps(states, indent=1), "utf-8")
+    (out / "verdict.txt").write_text(verdict + "\n", "utf-8")
+    return verdict != "ok"
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()))

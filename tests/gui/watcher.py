@@ -1,0 +1,239 @@
+"""Runs inside a real Blender and answers what the driver asks: what the scene holds, and what lies under the mouse.
+
+The driver (window.py) writes `question.json` into the folder that both share, the watcher answers with `answer.json`. It
+changes nothing in the scene and presses nothing: hands are the driver's, which has mouse and keys alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import blf
+import bpy
+import gpu
+import numpy as np
+from bpy_extras.view3d_utils import location_3d_to_region_2d
+from mathutils import Matrix, Vector
+
+ADD_ON = "bl_ext.user_default.partgen_blender"
+LOOK_SECONDS = 0.02
+# The pointer's last move reaches the buttons only after Blender went through its events once more.
+TURNS_UNTIL_HOVERED = 2
+INTERFACE_FONT = 0
+MARGIN = 4  # pixels around a rendered text
+
+
+class Watcher:
+    """Looks for a question fifty times a second, also after another file was opened."""
+
+    def __init__(self, folder: Path) -> None:
+        self.question = folder / "question.json"
+        self.answer = folder / "answer.json"
+        self.turns = 0
+
+    def start(self) -> None:
+        bpy.app.timers.register(self.look, persistent=True)
+
+    def look(self) -> float:
+        if not self.question.exists():
+            return LOOK_SECONDS
+        asked = json.loads(self.question.read_text("utf-8"))
+        if asked["question"] == "under_pointer" and self.turns < TURNS_UNTIL_HOVERED:
+            self.turns += 1
+            return LOOK_SECONDS
+        self.turns = 0
+        self.question.unlink()
+        try:
+            reply = {"id": asked["id"], "answer": QUESTIONS[asked["question"]](**asked["arguments"])}
+        except Exception:
+            reply = {"id": asked["id"], "error": traceback.format_exc()}
+        written = self.answer.with_suffix(".part")
+        written.write_text(json.dumps(reply), "utf-8")
+        written.replace(self.answer)
+        return LOOK_SECONDS
+
+
+# ---- what the scene holds --------------------------------------------------------------------------------------------
+
+
+def state() -> dict[str, Any]:
+    """Everything that the journey asserts on, as JSON: names, numbers and sentences."""
+    jobs = _module("jobs")
+    layer = bpy.context.view_layer
+    return {
+        "file": bpy.data.filepath,
+        "is_dirty": bpy.data.is_dirty,
+        "active": layer.objects.active.name if layer.objects.active else None,
+        "selected": sorted(o.name for o in layer.objects if o.select_get()),
+        "objects": {o.name: _object(o) for o in bpy.context.scene.objects},
+        "collections": {c.name: sorted(o.name for o in c.objects) for c in bpy.context.scene.collection.children_recursive},
+        "explode": {c.name: round(c.partgen.explode, 4) for c in bpy.context.scene.collection.children_recursive},
+        "meshes": {m.name: _mesh(m) for m in bpy.data.meshes if m.users},
+        "shows_preview": bpy.context.window_manager.partgen.show_preview,
+        "open_jobs": len(jobs.open_jobs()),
+        "messages": [{"text": f"{m.sentence} {m.remedy}".strip(), "action": m.action} for m in _module("messages").shown],
+        "backend": _module("backend").status().name,
+        "set_up": _set_up(),
+    }
+
+
+def _module(name: str) -> Any:
+    return sys.modules[f"{ADD_ON}.{name}"]
+
+
+def _set_up() -> dict[str, Any]:
+    """Condition of the environment, what is going on with it, and the plan that the panel lists."""
+    making, environment = _module("setup.making"), _module("setup.environment")
+    condition = environment.condition()
+    return {
+        "condition": condition.state,
+        "sentence": condition.sentence,
+        "folder": str(environment.folder()),
+        "is_running": making.is_running(),
+        "is_changing": making.is_changing(),
+        "lines": [list(line) for line in making.plan.lines()] if making.plan else [],
+        "problems": [{"text": f"{p.sentence} {p.remedy}".strip(), "action": p.action} for p in making.plan.problems] if making.plan else [],
+        "can_start": bool(making.plan and making.plan.can_start),
+    }
+
+
+def _object(object_: bpy.types.Object) -> dict[str, Any]:
+    return {
+        "type": object_.type,
+        "is_visible": object_.visible_get(),
+        "collections": sorted(c.name for c in object_.users_collection),
+        "parent": object_.parent.name if object_.parent else None,
+        "location": [round(x, 5) for x in object_.matrix_world.translation],
+        "faces": len(object_.data.polygons) if object_.type == "MESH" else 0,
+        "materials": sorted(m.name for m in object_.data.materials if m) if object_.type == "MESH" else [],
+    }
+
+
+def _mesh(mesh: bpy.types.Mesh) -> dict[str, Any]:
+    """Scale and number of parts, and how many faces each value of the attribute `partgen_part` has."""
+    attribute = mesh.attributes.get("partgen_part")
+    faces: dict[str, int] = {}
+    if attribute is not None:
+        values = np.empty(len(mesh.polygons), np.int32)
+        attribute.data.foreach_get("value", values)
+        faces = {str(value): int(count) for value, count in zip(*np.unique(values, return_counts=True), strict=True)}
+    return {"scale": round(mesh.partgen.scale, 4), "parts": mesh.partgen.parts, "faces_of_part": faces}
+
+
+# ---- what the window holds -------------------------------------------------------------------------------------------
+
+
+def regions() -> list[dict[str, Any]]:
+    """The regions on screen, topmost window first. `x`, `y`: lower left corner in pixels of the whole screen, from below."""
+    return [
+        {
+            "area": area.type,
+            "region": region.type,
+            "window": number,
+            "x": window.x + region.x,
+            "y": window.y + region.y,
+            "width": region.width,
+            "height": region.height,
+        }
+        for number, window, area, region in _every_region()
+        if region.width > 1 and region.height > 1
+    ]
+
+
+def objects_on_screen() -> dict[str, int]:
+    """The rectangle around all visible mesh objects in the largest 3D viewport: left, right, and bottom, top from below, pixels."""
+    found = [(w, a, r) for _, w, a, r in _every_region() if (a.type, r.type) == ("VIEW_3D", "WINDOW")]
+    window, area, region = max(found, key=lambda place: place[2].width * place[2].height)
+    view = area.spaces.active.region_3d
+    corners = [o.matrix_world @ Vector(corner) for o in bpy.context.scene.objects if o.type == "MESH" and o.visible_get() for corner in o.bound_box]
+    points = [p for c in corners if (p := location_3d_to_region_2d(region, view, c)) is not None]
+    across = [min(max(p.x, 0), region.width) for p in points]
+    upward = [min(max(p.y, 0), region.height) for p in points]
+    left, bottom = window.x + region.x, window.y + region.y
+    return {
+        "left": left + int(min(across)),
+        "right": left + int(max(across)),
+        "bottom": bottom + int(min(upward)),
+        "top": bottom + int(max(upward)),
+    }
+
+
+def under_pointer() -> dict[str, Any] | None:
+    """The button that Blender highlights under the mouse: `operator` and its arguments, or `property` and what has it."""
+    for _, window, area, region in _every_region():
+        with bpy.context.temp_override(window=window, area=area, region=region):
+            found = _highlighted()
+        if found is not None:
+            return found | {"area": area.type, "region": region.type}
+    return None
+
+
+def _highlighted() -> dict[str, Any] | None:
+    """Asks Blender's own "Copy Python Command" and the property under the mouse, as its right-click menu does."""
+    if bpy.ops.ui.copy_python_command_button.poll():
+        bpy.ops.ui.copy_python_command_button()
+        command = bpy.context.window_manager.clipboard
+        name = re.match(r"bpy\.ops\.([\w.]+)\(", command)
+        return {"operator": name.group(1) if name else command, "command": command}
+    if bpy.context.property is not None:
+        owner, path, _ = bpy.context.property
+        return {"property": path, "owner": owner.name}
+    return None
+
+
+def titles(control: str) -> list[str]:
+    """What a button of this id may have as its text: the names of the operator and of the property that are called so."""
+    found = []
+    module, _, name = control.partition(".")
+    if hasattr(bpy.types, f"{module.upper()}_OT_{name}"):
+        found.append(getattr(getattr(bpy.ops, module), name).get_rna_type().name)
+    for group in bpy.types.PropertyGroup.__subclasses__():
+        if group.__module__.startswith(ADD_ON) and name in group.bl_rna.properties:
+            found.append(group.bl_rna.properties[name].name)
+    return found
+
+
+def rendered(text: str, style: str) -> dict[str, Any]:
+    """`text` as Blender's interface draws it, white on black: `rows`, `columns` and the pixels' coverage, base64 of uint8.
+
+    `style` is "widget" or "panel_title".
+    """
+    preferences = bpy.context.preferences
+    blf.size(INTERFACE_FONT, getattr(preferences.ui_styles[0], style).points * preferences.system.ui_scale)
+    width, height = (int(size) for size in blf.dimensions(INTERFACE_FONT, text))
+    columns, rows = width + 2 * MARGIN, height + 4 * MARGIN
+    canvas = gpu.types.GPUOffScreen(columns, rows)
+    with canvas.bind():
+        framebuffer = gpu.state.active_framebuffer_get()
+        framebuffer.clear(color=(0, 0, 0, 1))
+        with gpu.matrix.push_pop(), gpu.matrix.push_pop_projection():
+            gpu.matrix.load_matrix(Matrix.Identity(4))
+            gpu.matrix.load_projection_matrix(Matrix(((2 / columns, 0, 0, -1), (0, 2 / rows, 0, -1), (0, 0, -1, 0), (0, 0, 0, 1))))
+            gpu.state.blend_set("ALPHA")
+            blf.position(INTERFACE_FONT, MARGIN, 2 * MARGIN, 0)
+            blf.color(INTERFACE_FONT, 1, 1, 1, 1)
+            blf.draw(INTERFACE_FONT, text)
+        pixels = framebuffer.read_color(0, 0, columns, rows, 4, 0, "UBYTE")
+    canvas.free()
+    pixels.dimensions = columns * rows * 4
+    coverage = np.array(pixels, np.uint8).reshape(rows, columns, 4)[::-1, :, 0]
+    return {"rows": rows, "columns": columns, "coverage": base64.b64encode(coverage.tobytes()).decode()}
+
+
+def _every_region() -> Iterator[tuple[int, bpy.types.Window, bpy.types.Area, bpy.types.Region]]:
+    """Number of the window, window, area and region, the window that was opened last first."""
+    windows = list(bpy.context.window_manager.windows)
+    for number, window in reversed(list(enumerate(windows))):
+        for area in window.screen.areas:
+            for region in area.regions:
+                yield number, window, area, region
+
+
+QUESTIONS = {question.__name__: question for question in (state, regions, objects_on_screen, under_pointer, titles, rendered)}

@@ -1,0 +1,351 @@
+"""A Blender window as its user has it: eyes on the screen, one hand on the mouse, one on the keys.
+
+Every click, drag and key is an event of the X server (xdotool); Blender takes them for a person's. Nothing here knows where
+a button is: it is looked up by the text on it or by feeling over the region with the pointer, and Blender itself says what
+lies under the pointer before anything is pressed. What the scene holds is told by watcher.py, inside Blender.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ANSWER_SECONDS = 60.0
+# How well pixels have to agree with a rendered text: the right ones reach 0.97, other words of the panel 0.68.
+TEXT_AGREEMENT = 0.85
+FEELING_STEP = 9  # pixels: two for each button
+FEELING_COLUMNS = (0.5, 0.25, 0.75, 0.92, 0.1)  # of a region's width: rows of the panel hold several buttons
+SCROLLS = 4
+COLORFUL = 0.35  # saturation: the viewport's greys and the lamp's shade have less, every part's color has more
+HUES = 72
+LINE_WIDTH = 4  # pixels: outlines of what is selected, the grid and its axes are thinner
+BUTTON_LEFT, WHEEL_UP, WHEEL_DOWN = "1", "4", "5"
+
+
+class Disappointed(Exception):
+    """What a user would complain about, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A rectangle of the screen, in pixels from its upper left corner."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def middle(self) -> tuple[int, int]:
+        return self.left + self.width // 2, self.top + self.height // 2
+
+
+def expect(holds: object, sentence: str) -> None:
+    """Raises Disappointed with `sentence` where a promise does not hold."""
+    if not holds:
+        raise Disappointed(sentence)
+
+
+class Window:
+    """The Blender of this screen. `folder` is shared with the watcher; `out` has Blender's log and gets the screenshots."""
+
+    SIDEBAR = ("VIEW_3D", "UI")
+    VIEWPORT = ("VIEW_3D", "WINDOW")
+    PREFERENCES = ("PREFERENCES", "WINDOW")
+    FILE_PATH = ("FILE_BROWSER", "UI")
+    FILE_LIST = ("FILE_BROWSER", "WINDOW")
+    FILE_BUTTONS = ("FILE_BROWSER", "EXECUTE")
+
+    def __init__(self, folder: Path, out: Path) -> None:
+        self._folder = folder
+        self._out = out
+        self._questions = itertools.count()
+        self._shots = itertools.count(1)
+        self._known: dict[tuple[str, tuple[str, str]], tuple[int, int]] = {}
+        self.width, self.height = (int(size) for size in self._xdotool("getdisplaygeometry").split())
+        for left_over in ("question.json", "answer.json"):
+            (folder / left_over).unlink(missing_ok=True)
+
+    # ---- asking ------------------------------------------------------------------------------------------------------
+
+    def ask(self, question: str, **arguments: Any) -> Any:
+        """What the watcher answers. Raises Disappointed where Blender is silent for a minute: it hangs, or it is gone."""
+        number = next(self._questions)
+        asked, answer = self._folder / "question.json", self._folder / "answer.json"
+        answer.unlink(missing_ok=True)
+        part = asked.with_suffix(".part")
+        part.write_text(json.dumps({"id": number, "question": question, "arguments": arguments}), "utf-8")
+        part.replace(asked)
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while not answer.exists():
+            expect(time.monotonic() < deadline, f"Blender did not answer for {ANSWER_SECONDS:.0f} seconds: it hangs or has ended.")
+            time.sleep(0.01)
+        reply = json.loads(answer.read_text("utf-8"))
+        if "error" in reply:
+            raise RuntimeError(f"The watcher failed on {question}:\n{reply['error']}")
+        return reply["answer"]
+
+    def state(self) -> dict[str, Any]:
+        return self.ask("state")
+
+    def wait_until(self, holds: Callable[[dict[str, Any]], object], sentence: str, seconds: float = 30.0) -> dict[str, Any]:
+        """The first state in which `holds`. Raises Disappointed with `sentence` and what the panel says where it never does."""
+        deadline = time.monotonic() + seconds
+        while not holds(state := self.state()):
+            self.expect_no_traceback()
+            if time.monotonic() > deadline:
+                said = " ".join(message["text"] for message in state["messages"]) or "The panel says nothing."
+                raise Disappointed(f"{sentence} Waited {seconds:.0f} s. {said}")
+            time.sleep(0.1)
+        return state
+
+    def expect_no_traceback(self) -> None:
+        """Raises Disappointed with the last line of a traceback where Blender's log has one: an artist would see it in a dialog."""
+        _, found, traceback = (self._out / "blender.log").read_text("utf-8", "replace").partition("Traceback (most recent call last)")
+        lines = traceback.splitlines()
+        reason = next((line for line in lines[1:] if line[:1].isalpha()), lines[-1] if lines else "")
+        expect(not found, f"Python failed inside Blender: {reason} (blender.log has all of it)")
+
+    # ---- seeing ------------------------------------------------------------------------------------------------------
+
+    def shot(self, name: str) -> NDArray[np.uint8]:
+        """Keeps a numbered screenshot and returns it: (height, width, 3) uint8."""
+        seen = self.look()
+        size = ["-size", f"{self.width}x{self.height}", "-depth", "8", "rgb:-"]
+        picture = self._out / f"{next(self._shots):02d}_{name}.png"
+        subprocess.run(["convert", *size, picture], input=seen.tobytes(), check=True)
+        return seen
+
+    def look(self) -> NDArray[np.uint8]:
+        """The screen as it is: (height, width, 3) uint8."""
+        raw = subprocess.run(["import", "-window", "root", "-depth", "8", "rgb:-"], capture_output=True, check=True).stdout
+        return np.frombuffer(raw, np.uint8).reshape(self.height, self.width, 3)
+
+    def place(self, region: tuple[str, str]) -> Place:
+        """Where a region is: the largest of this kind, in the newest window. Raises Disappointed where there is none."""
+        found = [r for r in self.ask("regions") if (r["area"], r["region"]) == region]
+        expect(found, f"There is no {' / '.join(region)} on the screen.")
+        r = max(found, key=lambda r: (r["window"], r["width"] * r["height"]))
+        return Place(r["x"], self.height - r["y"] - r["height"], r["width"], r["height"])
+
+    def is_shown(self, region: tuple[str, str]) -> bool:
+        return any((r["area"], r["region"]) == region for r in self.ask("regions"))
+
+    def crop(self, seen: NDArray[np.uint8], place: Place) -> NDArray[np.uint8]:
+        return seen[place.top : place.top + place.height, place.left : place.left + place.width]
+
+    def where_is_text(self, text: str, region: tuple[str, str], style: str = "widget") -> list[tuple[int, int]]:
+        """The centers of all places in a region where `text` can be read in full, in the order of agreement."""
+        place = self.place(region)
+        picture = self.crop(self.look(), place).mean(axis=2)
+        return [(place.left + x, place.top + y) for x, y in _centers(picture, self._rendered(text, style))]
+
+    def reads(self, sentence: str, region: tuple[str, str] = SIDEBAR) -> bool:
+        """Whether every word of a sentence can be read in a region, however it is broken into lines, and none is cut off."""
+        picture = self.crop(self.look(), self.place(region)).mean(axis=2)
+        words = sentence.split()
+        while words:
+            count = next((n for n in range(len(words), 0, -1) if _centers(picture, self._rendered(" ".join(words[:n]), "widget"))), 0)
+            if not count:
+                return False
+            words = words[count:]
+        return True
+
+    def part_colors(self, seen: NDArray[np.uint8] | None = None) -> int:
+        """How many clearly different colors (hues) cover more than a thousandth of where the objects are in the viewport."""
+        box = self.ask("objects_on_screen")
+        place = Place(box["left"], self.height - box["top"], box["right"] - box["left"], box["top"] - box["bottom"])
+        pixels = self.crop(self.look() if seen is None else seen, place).astype(np.float32)
+        hues = _hues_of_surfaces(pixels)
+        filled = np.bincount(hues, minlength=HUES) > pixels[..., 0].size / 1000
+        return int((filled & ~np.roll(filled, 1)).sum())  # runs of neighbouring hues, around the circle
+
+    def _rendered(self, text: str, style: str) -> NDArray[np.float64]:
+        answer = self.ask("rendered", text=text, style=style)
+        coverage = np.frombuffer(base64.b64decode(answer["coverage"]), np.uint8).reshape(answer["rows"], answer["columns"])
+        rows, columns = (np.flatnonzero(coverage.max(axis=axis) > 30) for axis in (1, 0))
+        return coverage[rows[0] - 1 : rows[-1] + 2, columns[0] - 1 : columns[-1] + 2].astype(float)
+
+    # ---- pressing ----------------------------------------------------------------------------------------------------
+
+    def find(self, control: str, region: tuple[str, str] = SIDEBAR) -> tuple[int, int]:
+        """Where the button of an operator ("partgen.apply") or a property ("partgen.scale") is; the pointer then lies on it.
+
+        Where it was the last time, else where its name stands, else by feeling over the region, scrolled if need be.
+        Raises Disappointed where there is none.
+        """
+        key = (control, region)
+        for position in self._guesses(control, region):
+            if self._lies_at(control, position):
+                self._known[key] = position
+                return position
+        raise Disappointed(f"There is no button {control} in {' / '.join(region)}.")
+
+    def _guesses(self, control: str, region: tuple[str, str]) -> Iterator[tuple[int, int]]:
+        if (control, region) in self._known:
+            yield self._known[control, region]
+        place = self.place(region)
+        for _ in range(SCROLLS):
+            for title in self.ask("titles", control=control):
+                yield from self.where_is_text(title, region)
+            before = self.look()
+            for column, row in itertools.product(FEELING_COLUMNS, range(FEELING_STEP, place.height, FEELING_STEP)):
+                yield place.left + int(column * place.width), place.top + row
+            self.scroll(region, WHEEL_DOWN)
+            if np.array_equal(self.crop(before, place), self.crop(self.look(), place)):
+                return
+
+    def _lies_at(self, control: str, position: tuple[int, int]) -> bool:
+        self.point(position)
+        found = self.ask("under_pointer")
+        if found is None:
+            return False
+        return found.get("operator") == control or f".{found.get('property')}".endswith(f".{control}")
+
+    def has(self, control: str, region: tuple[str, str] = SIDEBAR) -> bool:
+        try:
+            self.find(control, region)
+        except Disappointed:
+            return False
+        return True
+
+    def point(self, position: tuple[int, int]) -> None:
+        self._xdotool("mousemove", *map(str, position))
+
+    def click(self, control: str, region: tuple[str, str] = SIDEBAR) -> None:
+        """Presses a button once it is found."""
+        self.click_at(self.find(control, region))
+
+    def click_at(self, position: tuple[int, int], times: int = 1) -> None:
+        self.point(position)
+        time.sleep(0.1)
+        self._xdotool("click", "--repeat", str(times), "--delay", "60", BUTTON_LEFT)
+        time.sleep(0.2)
+
+    def click_text(self, text: str, region: tuple[str, str] = SIDEBAR, style: str = "widget") -> None:
+        """Presses what has this text, such as the header of a panel."""
+        found = self.where_is_text(text, region, style)
+        expect(found, f'Nowhere in {" / ".join(region)} does it say "{text}".')
+        self.click_at(found[0])
+
+    def drag(self, control: str, pixels: int, while_held: Callable[[], object] | None = None) -> None:
+        """Drags a slider sideways, in steps: Blender holds the pointer in place meanwhile. `while_held` runs before the release."""
+        self.find(control)
+        self._xdotool("mousedown", BUTTON_LEFT)
+        for step in np.diff(np.linspace(0, pixels, 11).astype(int)):
+            self._xdotool("mousemove_relative", "--", str(step), "0")
+            time.sleep(0.05)
+        time.sleep(0.2)
+        try:
+            if while_held:
+                while_held()
+        finally:
+            self._xdotool("mouseup", BUTTON_LEFT)
+        time.sleep(0.2)
+
+    def press(self, *keys: str, over: tuple[str, str] = VIEWPORT) -> None:
+        """Keys such as "ctrl+z", with the pointer over a region: in Blender that is where they go."""
+        self.rest(over)
+        for key in keys:
+            self._xdotool("key", key)
+            time.sleep(0.3)
+
+    def type(self, text: str) -> None:
+        self._xdotool("type", "--delay", "15", text)
+        time.sleep(0.2)
+
+    def choose_path(self, path: str) -> None:
+        """Goes to a file or folder in the file browser that is open, chooses it, and accepts: a folder's path ends in "/"."""
+        folder, _, name = path.rpartition("/")
+        self.focus_newest()
+        self.click("params.directory", self.FILE_PATH)
+        self._xdotool("key", "ctrl+a")
+        self.type(folder + "/")
+        self._xdotool("key", "Return")
+        time.sleep(1.0)
+        if name:
+            self.click_text(name, self.FILE_LIST)
+        self.shot("file_browser")
+        self.click("file.execute", self.FILE_BUTTONS)
+        self.focus_newest()
+
+    def rest(self, region: tuple[str, str] = VIEWPORT) -> None:
+        """Takes the pointer to where it covers nothing: the lower left of a region."""
+        place = self.place(region)
+        self.point((place.left + place.width // 8, place.top + place.height * 7 // 8))
+        time.sleep(0.2)
+
+    def scroll(self, region: tuple[str, str], direction: str, turns: int = 6) -> None:
+        self.point(self.place(region).middle)
+        self._xdotool("click", "--repeat", str(turns), "--delay", "30", direction)
+        time.sleep(0.4)
+
+    def focus_newest(self) -> None:
+        """Gives the keys to the window that was opened last: without a window manager nobody else does."""
+        windows = self._xdotool("search", "--onlyvisible", "--class", "blender").split()
+        self._xdotool("windowfocus", windows[-1])
+        time.sleep(0.2)
+
+    def _xdotool(self, *arguments: str) -> str:
+        return subprocess.run(["xdotool", *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def _centers(picture: NDArray[np.float64], text: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """Where `picture` looks like `text`, as (x, y) of centers, best first: the normalised cross-correlation of every place."""
+    rows, columns = text.shape
+    if rows > picture.shape[0] or columns > picture.shape[1]:
+        return []
+    agreement = _agreement(picture, text)
+    found = []
+    while True:
+        y, x = np.unravel_index(agreement.argmax(), agreement.shape)
+        if agreement[y, x] < TEXT_AGREEMENT:
+            return found
+        found.append((int(x) + columns // 2, int(y) + rows // 2))
+        agreement[max(y - rows, 0) : y + rows, max(x - columns, 0) : x + columns] = 0
+
+
+def _agreement(picture: NDArray[np.float64], text: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The correlation coefficient, in [-1, 1], of `text` (h, w) with every window of `picture` (H, W): (H-h+1, W-w+1)."""
+    text = text - text.mean()
+    size = tuple(p + t for p, t in zip(picture.shape, text.shape, strict=True))
+    products = np.fft.irfft2(np.fft.rfft2(picture, size) * np.conj(np.fft.rfft2(text, size)), size)
+    sums, squares = (_window_sums(values, text.shape) for values in (picture, picture**2))
+    spread = np.maximum(squares - sums**2 / text.size, 1.0)  # plain background has none, and agrees with nothing
+    return products[: sums.shape[0], : sums.shape[1]] / np.sqrt(spread * (text**2).sum())
+
+
+def _window_sums(values: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:
+    rows, columns = shape
+    table = np.pad(values.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    return table[rows:, columns:] - table[:-rows, columns:] - table[rows:, :-columns] + table[:-rows, :-columns]
+
+
+def _hues_of_surfaces(pixels: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The hues, in [0, HUES), of those colorful pixels of a picture (h, w, 3) that no line runs through: (n,)."""
+    hue, saturation = _hue_and_saturation(pixels)
+    steps = (hue * HUES).astype(int) % HUES
+    inner = saturation > COLORFUL
+    for axis, shift in ((0, LINE_WIDTH), (0, -LINE_WIDTH), (1, LINE_WIDTH), (1, -LINE_WIDTH)):
+        apart = (steps - np.roll(steps, shift, axis) + HUES // 2) % HUES - HUES // 2
+        inner &= (abs(apart) <= 1) & np.roll(saturation > COLORFUL, shift, axis)
+    return steps[inner]
+
+
+def _hue_and_saturation(pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Of RGB (..., 3) in [0, 255]: hue (...) in [0, 1) and saturation (...) in [0, 1]."""
+    most, least = pixels.max(axis=-1), pixels.min(axis=-1)
+    span = np.maximum(most - least, 1e-6)
+    red, green, blue = np.moveaxis(pixels, -1, 0)
+    sector = np.select([most == red, most == green], [(green - blue) / span % 6, (blue - red) / span + 2], (red - green) / span + 4)
+    return (sector / 6) % 1.0, (most - least) / np.maximum(most, 1.0)

@@ -97,6 +97,10 @@ test-other-blenders: ## the add-on in every Blender but the one of `make test`
 test-gui: .venv/.setup dist/partgen_blender.zip ## screenshots of the add-on in a real window, into build/gui (Debian, root)
 	@bash tests/gui/run.sh build/gui
 
+.PHONY: check-store
+check-store: dist/partgen_blender-store.zip ## read the store's zip for the rules of the extension platform
+	@$(PYTHON) scripts/check_store.py dist/partgen_blender-store.zip
+
 .PHONY: lint
 lint: .venv/.dev ## style, types, and which package may import which
 	@$(PYTHON) -m ruff check .
@@ -134,11 +138,11 @@ clean-all: clean ## remove the environments too
 
 .venv/.setup: .venv/.python backend/pyproject.toml
 	@echo "Installing the backend in .venv"
-	$(PYTHON) $(PIP_INSTALL) -e 'backend[geometry]'
+	PYTHONWARNINGS=ignore $(PYTHON) $(PIP_INSTALL) -e 'backend[geometry]'
 	touch $@
 
 .venv/.dev: .venv/.setup
-	@$(PYTHON) $(PIP_INSTALL) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e 'backend[geometry,ai,dev]'
+	@PYTHONWARNINGS=ignore $(PYTHON) $(PIP_INSTALL) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e 'backend[geometry,ai,dev]'
 	touch $@
 
 .venvs/bpy-%/.ready:

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "scripts"))
 
 import build_extension  # noqa: E402
+import check_store  # noqa: E402
 import fetch_wheels  # noqa: E402
 
 # Installs each zip given over the one before, then tells what came of it.
@@ -123,6 +124,20 @@ def test_the_store_build_holds_nothing_that_installs(store_archive: Path, tmp_pa
     with zipfile.ZipFile(store_archive) as files, zipfile.ZipFile(io.BytesIO(files.read(wheel))) as base:
         assert "partgen/part_tree.py" in base.namelist()
         assert not [name for name in base.namelist() if name.startswith("partgen/environment/")]
+
+
+def test_the_store_build_keeps_the_rules_of_the_extension_platform(store_archive: Path) -> None:
+    assert [str(finding) for finding in check_store.check(store_archive)] == []
+
+
+def test_the_full_build_breaks_them_by_its_installer_alone(archive: Path) -> None:
+    found = check_store.check(archive)
+    installer = ("setup/", "wheels/uv-")
+    others = [str(one) for one in found if not one.place.startswith(installer) and "!partgen/environment/" not in one.place]
+    assert others == []
+    assert {one.rule for one in found} <= {"installs-packages", "python-path", "network-on-register", "online-access"}
+    for place in installer:
+        assert any(one.place.startswith(place) and one.rule == "installs-packages" for one in found)
 
 
 def test_wheels_of_different_builds_never_share_a_version(archive: Path, store_archive: Path) -> None:

@@ -67,6 +67,12 @@ def models_command(arguments: list[str]) -> list[str]:
     return [*started[:last], "models", *arguments]
 
 
+def models_environment() -> dict[str, str]:
+    """The variable by which the backend finds the models where the preferences name a folder for them."""
+    chosen = preferences.get().models_folder.strip()
+    return {"PARTGEN_MODELS": bpy.path.abspath(chosen)} if chosen else {}
+
+
 def log_folder() -> Path:
     """The folder of the logs, in the extension's own user folder. It is made where it is missing."""
     return Path(bpy.utils.extension_path_user(__package__, path="log", create=True))
@@ -85,7 +91,7 @@ def client() -> Client:
     global _client
     wanted = command()
     if _client is None or (_client.command != wanted and _client.status is Status.STOPPED):
-        _client = Client(wanted, log_path())
+        _client = Client(wanted, log_path(), models_environment())
     configure()
     return _client
 

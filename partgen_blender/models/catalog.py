@@ -9,13 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import bpy
 from partgen.errors import Action
 from partgen.task import Problem, Task
 from partgen.weights import registry
 from partgen.weights.registry import Condition, Entry, Role
 
-from .. import backend, features, messages, preferences, watch
+from .. import backend, features, messages, watch
 
 ROLES = {
     Role.SEGMENTER: "Finding Parts",
@@ -34,8 +33,7 @@ def entries(role: Role) -> list[Entry]:
 
 def folder() -> Path:
     """Where models lie: as the preferences say, else one folder for every Blender and the command line of this user."""
-    chosen = preferences.get().models_folder.strip()
-    return registry.models_folder(bpy.path.abspath(chosen) if chosen else None)
+    return registry.models_folder(backend.models_environment().get("PARTGEN_MODELS"))
 
 
 def condition(entry: Entry) -> Condition:
@@ -66,9 +64,7 @@ def start(action: str, identifier: str, *arguments: str) -> None:
     """Starts `partgen models ACTION IDENTIFIER`. Raises PartgenError where there is no backend that has it."""
     entry = registry.entry(identifier)
     command = backend.models_command([action, identifier, *arguments, "--json-lines"])
-    environment = {"PARTGEN_MODELS": str(folder())}
-    if features.setup:
-        environment |= features.setup.network_environment()
+    environment = {**backend.models_environment(), **(features.setup.network_environment() if features.setup else {})}
     task = Task(command, log_path(), environment, name=entry.title)
     messages.shown.clear()
     watch.start(key(identifier), task, lambda result: _finished(entry, action, result), _failed)

@@ -11,6 +11,8 @@ from .. import wrapping
 from . import catalog
 
 _DIALOG_WIDTH = 420
+_ACCEPTED = "I use it for non-commercial work only"
+_ACCEPTED_DESCRIPTION = "The licence of this model forbids commercial use"
 
 
 def licence_in_words(entry: Entry) -> str:
@@ -24,12 +26,25 @@ class _OnModel:
     identifier: bpy.props.StringProperty(name="Model", description="The id of the model, for instance partfield")
 
     def start(self, action: str, *arguments: str) -> set[str]:
+        """Starts `partgen models ACTION` for the model."""
         try:
             catalog.start(action, self.identifier, *arguments)
         except PartgenError as error:
             self.report({"ERROR"}, str(error))  # type: ignore[attr-defined]
             return {"CANCELLED"}
         return {"FINISHED"}
+
+    def start_licensed(self, action: str, accepted: bool, *arguments: str) -> set[str]:
+        """The same for what takes the model into use: only where its licence allows it, or was accepted."""
+        try:
+            entry = registry.entry(self.identifier)
+            if entry.licence.forbids_commercial_use and not accepted:
+                sentence = f"{entry.title} is not fetched: its licence forbids commercial use, and you did not confirm that."
+                raise PartgenError("models.licence", sentence)
+        except PartgenError as error:
+            self.report({"ERROR"}, str(error))  # type: ignore[attr-defined]
+            return {"CANCELLED"}
+        return self.start(action, *arguments, "--accept-licence")
 
 
 class PARTGEN_OT_download_model(_OnModel, bpy.types.Operator):
@@ -38,11 +53,7 @@ class PARTGEN_OT_download_model(_OnModel, bpy.types.Operator):
     bl_idname = "partgen.download_model"
     bl_label = "Download Model"
 
-    licence_accepted: bpy.props.BoolProperty(
-        name="I use it for non-commercial work only",
-        description="The licence of this model forbids commercial use, also of what is made with it",
-        options={"SKIP_SAVE"},
-    )
+    licence_accepted: bpy.props.BoolProperty(name=_ACCEPTED, description=_ACCEPTED_DESCRIPTION, options={"SKIP_SAVE"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_props_dialog(self, width=_DIALOG_WIDTH, confirm_text="Download")
@@ -64,15 +75,7 @@ class PARTGEN_OT_download_model(_OnModel, bpy.types.Operator):
             column.prop(self, "licence_accepted")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            entry = registry.entry(self.identifier)
-        except PartgenError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        if entry.licence.forbids_commercial_use and not self.licence_accepted:
-            self.report({"ERROR"}, f"{entry.title} was not downloaded: its licence forbids commercial use, and you did not accept that.")
-            return {"CANCELLED"}
-        return self.start("download", "--accept-licence")
+        return self.start_licensed("download", self.licence_accepted, *([] if bpy.app.online_access else ["--offline"]))
 
 
 class PARTGEN_OT_cancel_model(_OnModel, bpy.types.Operator):
@@ -118,6 +121,7 @@ class PARTGEN_OT_use_model_file(_OnModel, bpy.types.Operator):
     bl_idname = "partgen.use_model_file"
     bl_label = "Use This File"
 
+    licence_accepted: bpy.props.BoolProperty(name=_ACCEPTED, description=_ACCEPTED_DESCRIPTION, options={"SKIP_SAVE"})
     filepath: bpy.props.StringProperty(name="File", description="The checkpoint", subtype="FILE_PATH")
     filter_glob: bpy.props.StringProperty(default="*.safetensors;*.ckpt;*.pt;*.pth;*.bin", description="Kinds of files", options={"HIDDEN"})
 
@@ -125,8 +129,15 @@ class PARTGEN_OT_use_model_file(_OnModel, bpy.types.Operator):
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
+    def draw(self, context: bpy.types.Context) -> None:
+        entry = registry.entry(self.identifier)
+        self.layout.label(text=entry.title)
+        self.layout.label(text=licence_in_words(entry))
+        if entry.licence.forbids_commercial_use:
+            self.layout.prop(self, "licence_accepted")
+
     def execute(self, context: bpy.types.Context) -> set[str]:
-        return self.start("use", bpy.path.abspath(self.filepath))
+        return self.start_licensed("use", self.licence_accepted, bpy.path.abspath(self.filepath))
 
 
 CLASSES = (

@@ -73,11 +73,12 @@ def log_path() -> Path:
 
 def program(command: str) -> list[str]:
     """How to start `python -m partgen.environment`, with Blender's own Python, which it leaves as it is."""
+    uv = bundled_uv()
     return [
         sys.executable, "-s", "-B", "-m", "partgen.environment", command, "--json-lines",
         "--folder", str(folder()),
         "--settings", json.dumps(settings().to_json()),
-        "--uv-wheel", str(bundled_uv()),
+        *(["--uv-wheel", str(uv)] if uv else []),
         "--partgen-wheel", str(bundled_partgen()),
     ]  # fmt: skip
 

@@ -19,31 +19,34 @@ from .. import backend, jobs, messages, preferences, watch
 from . import environment
 
 KEY = "set-up"
+LOOKING = "Looking at this computer"
 
 plan: Plan | None = None
 """What the panel lists, until it is begun or put away."""
 doing = ""
-"""What is being done, in a word for the progress bar: "Looking", "Installing", "Repairing", "Removing"."""
+"""What is being done, in a word for the progress bar: LOOKING, "Installing", "Repairing" or "Removing"."""
 
 
 def look() -> None:
     """Finds out what would be installed on this computer. Nothing is changed by it."""
-    _begin("Looking at this computer", "plan", _looked)
+    _begin(LOOKING, "plan", _looked)
 
 
 def look_again() -> None:
     """Finds out anew after a choice was changed, where the list is shown. The old list stays until the new one is there."""
-    if plan is not None or (watch.running(KEY) and doing.startswith("Looking")):
+    if plan is not None or is_looking():
         look()
 
 
-def install() -> None:
-    """Installs what is missing. The backend is stopped first: it may be what is replaced."""
+def install(tier: str = "") -> None:
+    """Installs what is missing: the given tier, else what is listed, else what was begun."""
+    _choose(tier or ("" if plan else environment.record().tier))
     _change("Installing", "install", _installed)
 
 
 def repair() -> None:
-    """Installs the packages again, whatever is there."""
+    """Looks for what is damaged and installs that again."""
+    _choose(environment.record().tier)
     _change("Repairing", "repair", _installed)
 
 
@@ -58,9 +61,13 @@ def cancel() -> None:
 
 
 def put_away() -> None:
-    """Forgets the list of what would be done."""
+    """Forgets the list of what would be done, and a tier that was only looked at."""
     global plan
-    plan = None
+    if plan is not None or is_looking():
+        plan = None
+        if not is_changing():
+            cancel()
+            _choose(environment.record().tier)
     preferences.redraw()
 
 
@@ -71,10 +78,23 @@ def is_running() -> bool:
 
 def is_changing() -> bool:
     """Whether the environment is being worked on."""
-    return is_running() and not doing.startswith("Looking")
+    return is_running() and doing != LOOKING
+
+
+def is_looking() -> bool:
+    """Whether it is being found out what would be done."""
+    return is_running() and doing == LOOKING
+
+
+def _choose(tier: str) -> None:
+    """Makes a tier the chosen one, "" for none in particular."""
+    chosen = preferences.get().setup
+    if tier and chosen.tier != tier:
+        chosen.tier = tier
 
 
 def _change(what: str, command: str, finished: Callable[[dict[str, Any]], None]) -> None:
+    """Begins to work on the environment. The backend is stopped first: it may be what is replaced."""
     jobs.abandon_all("because the backend is being set up")
     backend.stop()
     _begin(what, command, finished)
@@ -99,6 +119,8 @@ def _looked(result: dict[str, Any]) -> None:
 
 def _installed(result: dict[str, Any]) -> None:
     messages.mention("PartGen is set up: select an object and decompose it.")
+    for note in result.get("notes", ()):
+        messages.tell("INFO", note)
 
 
 def _removed(result: dict[str, Any]) -> None:

@@ -51,9 +51,8 @@ class PARTGEN_OT_install_environment(_WhileIdle, bpy.types.Operator):
     tier: bpy.props.EnumProperty(name="Install", description="How much is installed", items=TIERS, default="geometry")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        if self.properties.is_property_set("tier"):
-            preferences.get().setup.tier = self.tier
-        return _start(self, making.install)
+        tier = self.tier if self.properties.is_property_set("tier") else ""
+        return _start(self, lambda: making.install(tier))
 
 
 class PARTGEN_OT_repair_environment(_WhileIdle, bpy.types.Operator):

@@ -18,9 +18,9 @@ LIMIT = 20.0
 
 
 @contextmanager
-def client_in(folder: Path, command: list[str] = COMMAND, log: str = "backend.log") -> Iterator[Client]:
-    """A client whose backend is gone afterwards."""
-    client = Client(command, folder / log)
+def client_in(folder: Path, command: list[str] = COMMAND, log: str = "backend.log", **environment: str) -> Iterator[Client]:
+    """A client whose backend is gone afterwards; `environment` is added to that of the backend."""
+    client = Client(command, folder / log, environment)
     try:
         yield client
     finally:

@@ -1,11 +1,14 @@
 """A backend for tests: the real server above a worker whose methods behave as badly as native code can.
 
-Run as a program it is `partgen serve`; with the argument "worker" it is the worker of that server.
+Run as a program it is `partgen serve`; with the argument "worker" it is the worker of that server, with "scout" its
+scout, who finds graphics cards that nobody has. OBSTINATE_SCOUT says what becomes of the scout, and OBSTINATE_SECONDS, as
+in "partgen.server.vigil.SILENT_SECONDS=1.0 ...", how long things take that take too long for a test.
 """
 
 from __future__ import annotations
 
 import ctypes
+import importlib
 import os
 import signal
 import sys
@@ -15,9 +18,10 @@ from pathlib import Path
 import numpy as np
 from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
-from partgen.protocol import SegmentRequest, SegmentResult
+from partgen.protocol import MAGIC, PROTOCOL, Device, Hello, Memory, SegmentRequest, SegmentResult, write_message
 from partgen.segmentation import Progress
 from partgen.server import serve
+from partgen.server.streams import take_over_standard_streams
 from partgen.server.worker import work
 
 COMMAND = [sys.executable, str(Path(__file__))]
@@ -114,7 +118,41 @@ behaviours = {
 }  # fmt: skip
 
 
+CARDS = (
+    Device("cuda:0", "Old Card", 8 << 30, ("float16", "float32")),
+    Device("cuda:1", "New Card", 16 << 30, ("bfloat16", "float16", "float32")),
+    Device("cpu", "CPU", 32 << 30, ("float32", "bfloat16")),
+)
+
+
+def scout() -> int:
+    """Finds `CARDS`, a quarter of their memory free, unless it comes to grief."""
+    _, sink = take_over_standard_streams()
+    fate = os.environ.get("OBSTINATE_SCOUT", "")
+    if fate == "crash":
+        ctypes.string_at(0)
+    if fate == "hang":
+        time.sleep(600)
+    sink.write(MAGIC)
+    write_message(sink, Hello(PROTOCOL, "scout", devices=CARDS))
+    for card in CARDS:
+        write_message(sink, Memory(card.id, card.total_bytes // 4, card.total_bytes))
+    return 0
+
+
+def hurry() -> None:
+    """Shortens the times that the environment names."""
+    for setting in os.environ.get("OBSTINATE_SECONDS", "").split():
+        place, seconds = setting.split("=")
+        module, name = place.rsplit(".", 1)
+        setattr(importlib.import_module(module), name, float(seconds))
+
+
 if __name__ == "__main__":
+    hurry()
     if sys.argv[1:] == ["worker"]:
         sys.exit(work(lambda: answer))
-    sys.exit(serve(sys.argv[1:], worker_command=[*COMMAND, "worker"]))
+    if sys.argv[1:] == ["scout"]:
+        sys.exit(scout())
+    worker = ["sleep", "600"] if os.environ.get("OBSTINATE_WORKER") == "hang" else [*COMMAND, "worker"]
+    sys.exit(serve(sys.argv[1:], worker_command=worker, scout_command=[*COMMAND, "scout"]))

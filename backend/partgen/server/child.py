@@ -15,7 +15,7 @@ class Child:
     """The server's end of one process. Raises OSError where it cannot be started.
 
     `hear` is called in a thread of its own with the child and what it says, and at last with Closed. The server keeps here
-    what it learns: `is_ready` once it greeted, `problem` what it said was wrong with it, and `holds_accelerator`.
+    what it learns: `is_ready` once it greeted, and `problem`, what it said was wrong with it.
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], hear: Callable[[Child, Message | Closed], None]) -> None:
@@ -28,7 +28,6 @@ class Child:
         self.began = time.monotonic()
         self.is_ready = False
         self.problem: Notice | None = None
-        self.holds_accelerator = False
 
     def send(self, message: Message) -> None:
         """Hands over a message. Returns at once."""

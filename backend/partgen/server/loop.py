@@ -17,7 +17,7 @@ from typing import IO
 from .. import __version__
 from ..breaker import MAXIMUM_ENDS, RestartBreaker
 from ..channel import Channel, Closed
-from ..devices import CPU, Placement, is_torch_installed, memory, needs_torch, place
+from ..devices import CPU, Placement, needs_torch, place
 from ..endings import ending, tail_since
 from ..errors import Action, PartgenError
 from ..protocol import (
@@ -197,7 +197,6 @@ class Server:
             self._configure(message)
         elif isinstance(message, FreeMemory):
             self._is_to_unload = True
-            self._is_to_scout |= self._placement is not None and self._placement.device.id != CPU.id
 
     def _submit(self, submit: Submit) -> None:
         for job in [*self._waiting.values(), *([self._running] if self._running else [])]:
@@ -244,25 +243,13 @@ class Server:
     # ---- where to work ----
 
     def _look_for_devices(self) -> None:
-        """Finds out which devices there are and what memory is free: at once without torch, else through the scout."""
+        """Sends the scout out to see which devices there are and what memory is free, where none is under way."""
         self._is_to_scout = False
-        if not is_torch_installed():
-            self._meet_devices((replace(CPU, total_bytes=self._measure_cpu()),))
-            return
         try:
             self._scout = self._scout or self._child(self._scout_command)
         except OSError:
             logging.exception("the scout could not be started")
             self._meet_devices((CPU,))
-
-    def _measure_cpu(self) -> int:
-        """Looks at the processor's memory from here, and returns how much there is; 0 where that cannot be told."""
-        try:
-            self._memories[CPU.id] = memory(CPU.id)
-        except ImportError:
-            logging.exception("the memory cannot be told")
-            return 0
-        return self._memories[CPU.id].total_bytes
 
     def _hear_scout(self, message: Message | Closed) -> None:
         if isinstance(message, Hello):
@@ -279,11 +266,10 @@ class Server:
                 self._miss_torch(exit_code)
 
     def _miss_torch(self, exit_code: int | None) -> None:
-        """The scout did not come back: networks have to do without an accelerator, and without torch most likely."""
+        """The scout did not come back: networks have to do without an accelerator, and most likely cannot work at all."""
         if "device.torch_broken" not in self._notices:
             end = ending("The look for graphics cards", "device", exit_code)
             self._note(Notice("device.torch_broken", end.sentence, "Install PartGen's packages again.", Action.REPAIR))
-        self._measure_cpu()
         self._meet_devices((CPU,))
 
     def _meet_devices(self, devices: tuple[Device, ...]) -> None:
@@ -344,7 +330,6 @@ class Server:
         elif isinstance(message, Notice):
             worker.problem = message
         elif isinstance(message, Memory):
-            worker.holds_accelerator |= message.device != CPU.id
             self._hear_memory(message)
         elif isinstance(message, Progress | Done | Failed) and self._running and self._running.submit.id == message.id:
             self._pass_on(self._running, message)
@@ -431,14 +416,9 @@ class Server:
         """Ends the worker, which alone is sure to give back all that it holds; the next request starts another."""
         self._is_to_unload = False
         if self._worker is not None:
-            self._is_to_scout |= self._worker.holds_accelerator
             self._worker.kill()
             self._worker = None
-        self._measure_cpu()
-        if self._is_to_scout:
-            self._look_for_devices()
-        elif self._devices:
-            self._settle()
+        self._look_for_devices()
 
     def _advance(self) -> None:
         """Gives the worker the next request where it has none, and puts another in its place where that is due."""

@@ -54,12 +54,12 @@ class Settings:
         """Raises PartgenError where a choice is unknown or of another type: a typing mistake must not turn into a default."""
         known = {field.name for field in fields(cls)}
         if unknown := sorted(set(data) - known):
-            raise PartgenError("setup.settings", f"The set-up knows no setting named {unknown[0]}.", "", Action.OPEN_PREFERENCES)
+            raise PartgenError("set_up.settings", f"The set-up knows no setting named {unknown[0]}.", "", Action.OPEN_PREFERENCES)
         for name, value in data.items():
             if not isinstance(value, type(getattr(DEFAULTS, name)) if name != "tier" else str):
-                raise PartgenError("setup.settings", f"The setting {name} cannot be {value!r}.", "", Action.OPEN_PREFERENCES)
+                raise PartgenError("set_up.settings", f"The setting {name} cannot be {value!r}.", "", Action.OPEN_PREFERENCES)
         if data.get("tier", Tier.GEOMETRY) not in list(Tier):
-            raise PartgenError("setup.settings", f"The set-up knows no tier named {data['tier']}.", "", Action.OPEN_PREFERENCES)
+            raise PartgenError("set_up.settings", f"The set-up knows no tier named {data['tier']}.", "", Action.OPEN_PREFERENCES)
         return cls(**data | {"tier": Tier(data.get("tier", Tier.GEOMETRY))})
 
 

@@ -118,7 +118,7 @@ class Contents:
 class Entry:
     """One set of weights.
 
-    `purpose` is for the artist; `method` is the id of the method that it enables. `pickled` names the file that must be
+    `purpose` is for the artist; `method` is the id of the method that it enables, empty where a role has none. `pickled` names the file that must be
     converted, whose tensors stand under `state_key` and whose names may begin with `strip_prefixes`. `revision` is a commit
     where one is known to hold these files, else a branch. `note` says what could not be verified.
     """
@@ -313,7 +313,7 @@ ENTRIES: tuple[Entry, ...] = (
         title="CLIP",
         role=Role.NAMER,
         purpose="Tells what a part looks like, to name it.",
-        method="names",
+        method="",
         licence=Licence(
             "MIT",
             "https://github.com/openai/CLIP/blob/main/LICENSE",
@@ -335,7 +335,7 @@ ENTRIES: tuple[Entry, ...] = (
         title="SigLIP",
         role=Role.NAMER,
         purpose="Tells what a part looks like, to name it. Larger than CLIP, and more exact.",
-        method="names",
+        method="",
         licence=Licence("Apache-2.0", APACHE),
         repository="google/siglip-base-patch16-224",
         files=(

@@ -26,9 +26,10 @@ from enum import Enum
 from pathlib import Path
 
 from .breaker import MAXIMUM_ENDS, RestartBreaker
-from .channel import Channel, Closed, end_of, spawn
+from .channel import Channel, Closed
 from .endings import KEY, ending, ssh_host, tail_since
 from .errors import Action, PartgenError
+from .processes import end_of, spawn
 from .protocol import (
     PROTOCOL,
     Cancel,

@@ -30,8 +30,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, TextIO
 
-from .channel import end, spawn
 from .errors import Action, PartgenError
+from .processes import end, spawn
 
 PATIENCE = 5.0
 """Seconds that a program may take to end after its output has ended."""

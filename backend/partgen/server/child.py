@@ -6,7 +6,8 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from ..channel import Channel, Closed, end, end_of, spawn
+from ..channel import Channel, Closed
+from ..processes import end, end_of, spawn
 from ..protocol import Message, Notice
 from .parent import let_die_with_us
 

@@ -99,6 +99,9 @@ def parser() -> argparse.ArgumentParser:
         amount.add_argument("--scale", type=scale, help="0 (finest) to 1 (whole object); chosen by the method if not given")
         amount.add_argument("--parts", type=positive, help="number of parts, at most what the model can be cut into")
 
+    devices = commands.add_parser("devices", help="list what networks can run on here, and the memory that is free")
+    devices.set_defaults(run=run_devices)
+
     commands.add_parser("serve", help="answer requests on standard input and output, as the Blender add-on's backend", add_help=False)
 
     models.add_parser(commands)
@@ -248,6 +251,14 @@ def fewer_than_asked(count: int, options: argparse.Namespace) -> list[str]:
     if options.parts is None or count >= options.parts:
         return []
     return [f"It cannot be cut into {options.parts} parts: {count} is the nearest number below."]
+
+
+def run_devices(options: argparse.Namespace) -> int:
+    """`partgen devices`."""
+    from .server.scout import table
+
+    print(table())
+    return 0
 
 
 def run_bench_segmentation(options: argparse.Namespace) -> int:

@@ -15,8 +15,9 @@ import partgen.client
 import pytest
 from backends import answer_to, client_in, events_until, failure_of, request, wait_until, wait_until_working
 from obstinate_backend import COMMAND
+from partgen.channel import Channel, Closed
 from partgen.client import Client, Status, Stopped, default_command, split_command
-from partgen.protocol import MAGIC, PROTOCOL, Done, Failed, Hello, Progress, SegmentRequest
+from partgen.protocol import MAGIC, MAXIMUM_HEADER, PROTOCOL, Done, Failed, Hello, Progress, SegmentRequest
 
 PATIENCE = 0.02
 """Seconds that a call may take on a busy machine where it has nothing to wait for."""
@@ -222,6 +223,22 @@ def test_a_frozen_backend_is_stopped_all_the_same(tmp_path):
         assert time.monotonic() - began < 1.5
         with pytest.raises(ProcessLookupError):
             os.kill(server, 0)
+
+
+def test_an_end_is_told_once_and_last_whoever_finds_out_first():
+    """What cannot be sent is found out by the writing thread, and then the other end leaves."""
+    source, kept_open = os.pipe()
+    heard: list[object] = []
+    with open(os.devnull, "wb", buffering=0) as nowhere, open(source, "rb", buffering=0) as ours:
+        channel = Channel(ours, nowhere, heard.append)
+        channel.start()
+        channel.send(Failed(1, "code", "x" * (MAXIMUM_HEADER + 1)))
+        wait_until(lambda: heard != [])
+        os.write(kept_open, framed(Hello(PROTOCOL, "1")))
+        os.close(kept_open)
+        wait_until(lambda: ours.closed)
+        time.sleep(0.1)
+    assert heard == [Closed("The backend's answer could not be read: a Failed is too large to send.")]
 
 
 def test_paths_with_spaces_and_letters_of_all_kinds(tmp_path):

@@ -17,7 +17,7 @@ from pathlib import Path
 from .. import __version__
 from ..devices import available_devices, memory
 from ..errors import Action
-from ..protocol import MAGIC, PROTOCOL, Hello, Memory, Notice, write_message
+from ..protocol import MAGIC, PROTOCOL, Device, Hello, Notice, write_message
 from .parent import Parent, die_with_parent, leave_with
 from .streams import log_to, take_over_standard_streams
 
@@ -51,14 +51,17 @@ def main() -> int:
 
 
 def table() -> str:
-    """The devices for a person: id, name, precisions that it can do, free and total memory."""
-    lines = []
-    for device in available_devices():
-        lines.append(f"{device.id:8} {device.name}  ({', '.join(device.precisions)})  {_in_words(memory(device.id))}")
-    return "\n".join(lines)
+    """The devices for a person: id, name, precisions that it can do with the one of "auto" first, and memory."""
+    rows = [(device.id, device.name, ", ".join(device.precisions), _in_words(device)) for device in available_devices()]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    return "\n".join("  ".join([*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[3]]) for row in rows)
 
 
-def _in_words(told: Memory) -> str:
+def _in_words(device: Device) -> str:
+    try:
+        told = memory(device.id)
+    except RuntimeError:
+        return f"all of {device.total_bytes / 2**30:.1f} GB taken"
     return f"{told.free_bytes / 2**30:.1f} of {told.total_bytes / 2**30:.1f} GB free"
 
 

@@ -149,6 +149,14 @@ def symptoms(system: str = sys.platform) -> tuple[Symptom, ...]:
             Action.OPEN_PREFERENCES,
         ),
         Symptom(
+            "set_up.folder_damaged",
+            r"invalid package format|Failed to read from zip file|Invalid zip file|Failed to extract archive|unexpected (?:end of file|EOF)",
+            "A file in the folder {folder} is damaged.",
+            "Copy or make the folder again.",
+            Action.INSTALL_FROM_FOLDER,
+            offline=True,
+        ),
+        Symptom(
             "set_up.folder_incomplete",
             r"Because (?P<package>[^\s=<>]+)\S* (?:was not found|has no|is not)"
             r"|there (?:is no version|are no versions) of (?P<version>\S+)",
@@ -189,19 +197,12 @@ def symptoms(system: str = sys.platform) -> tuple[Symptom, ...]:
         Symptom(
             "set_up.download_broken",
             r"error decoding response body|end of file before message|unexpected (?:end of file|EOF)|connection closed before"
-            r"|Connection reset|\(os error (?:104|54|10054)\)|request or response body error|Invalid zip file|Failed to extract archive",
+            r"|Connection reset|\(os error (?:104|54|10054)\)|request or response body error|invalid package format"
+            r"|Failed to read from zip file|Invalid zip file|Failed to extract archive",
             "A download broke off or arrived damaged.",
             "Start the set-up again: what is complete stays, and it goes on from there.",
             Action.SET_UP,
             offline=False,
-        ),
-        Symptom(
-            "set_up.folder_damaged",
-            r"Invalid zip file|Failed to extract archive: (?P<file>[^\n]+)|unexpected (?:end of file|EOF)",
-            "A file in the folder {folder} is damaged.",
-            "Copy or make the folder again.",
-            Action.INSTALL_FROM_FOLDER,
-            offline=True,
         ),
         Symptom(
             "set_up.index_unreachable",

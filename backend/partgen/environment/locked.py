@@ -64,6 +64,14 @@ def locked_wheels(tier: str, platform: str, python: str) -> Iterator[LockedWheel
                     )
 
 
+def locked_packages(tier: str, platform: str, python: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Name, version and the digests of all wheels of what is installed at this place."""
+    chosen = {(wheel.package, wheel.version) for wheel in locked_wheels(tier, platform, python)}
+    for package in _described()["packages"]:
+        if (package["name"], package["version"]) in chosen:
+            yield package["name"], package["version"], tuple(wheel["sha256"] for wheel in package["wheels"])
+
+
 def oldest_system(tier: str, platform: str) -> tuple[tuple[int, ...], str] | None:
     """The oldest macOS or glibc that the wheels of a tier run on, and the package that asks for it; None where nothing does."""
     found = _described()["oldest_systems"].get(tier, {}).get(platform)

@@ -24,6 +24,8 @@ BPY := .venvs/bpy-$(BLENDER)
 
 # What a Blender wheel links to, as Debian packages.
 SYSTEM_PACKAGES := libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libgl1 libxxf86vm1 libgomp1 libegl1 libgl1-mesa-dri
+# What tests start beside it: a backend on another computer is tried through a real sshd.
+TEST_PACKAGES := openssh-server openssh-client
 
 # Rebuilt when any file of these changes.
 EXTENSION_SOURCES := scripts/build_extension.py scripts/fetch_wheels.py wheels/pins.toml blender_manifest.toml LICENSE \
@@ -51,6 +53,7 @@ picture: ## render the README's picture again: docs/elephant.png
 	@$(MAKE) --no-print-directory demo MESH=
 	$(PYTHON) demo/overview.py demo/out --shrink docs/elephant.png
 
+##@ Build
 .PHONY: build
 build: dist/partgen_blender.zip ## build the extension for this machine: dist/partgen_blender.zip
 
@@ -60,6 +63,10 @@ build-store: dist/partgen_blender-store.zip ## build the extension without the i
 .PHONY: build-all
 build-all: .venv/.dev $(BPY)/.ready ## build every zip there is: the full one for each platform, and the one for the store
 	@$(PYTHON) scripts/build_extension.py $(BPY) all
+
+.PHONY: lock
+lock: .venv/.dev ## lock what an environment installs, with hashes (UPGRADE=1: the newest versions)
+	@$(PYTHON) scripts/lock.py $(if $(UPGRADE),--upgrade)
 
 .PHONY: wheels
 wheels: .venv/.python ## fetch the installer that the extension bundles, for every platform, into wheels/
@@ -78,8 +85,12 @@ test-bpy-%: .venv/.setup .venvs/bpy-%/.ready dist/partgen_blender.zip ## tests o
 	@echo "== the add-on in Blender $*"
 	.venvs/bpy-$*/bin/python -m pytest tests/bpy
 
+.PHONY: test-setup
+test-setup: .venv/.dev dist/partgen_blender.zip ## the real installer makes real environments, with what pip is set to
+	@$(PYTHON) -m pytest tests/setup
+
 .PHONY: test-all
-test-all: test test-other-blenders ## everything: backend, and the add-on in every Blender whose Python can be had
+test-all: test test-setup test-other-blenders ## everything: backend, set-up, and the add-on in every Blender whose Python can be had
 
 .PHONY: test-other-blenders
 test-other-blenders: ## the add-on in every Blender but the one of `make test`
@@ -120,8 +131,9 @@ bench-slider: $(BPY)/.ready dist/partgen_blender.zip ## milliseconds for one mov
 
 ##@ Environments
 .PHONY: system-packages
-system-packages: ## install the libraries that Blender links to (Debian, root)
-	@apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(SYSTEM_PACKAGES)
+system-packages: ## install the libraries that Blender links to, and what tests start (Debian, root)
+	@apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(SYSTEM_PACKAGES) $(TEST_PACKAGES) >/dev/null
 
 .PHONY: clean
 clean: ## remove what was built and rendered (environments stay)

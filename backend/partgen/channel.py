@@ -9,14 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO
 
-from .protocol import Message, ProtocolError, read_message, skip_to_magic, write_message
+from .protocol import Message, NoGreeting, ProtocolError, read_message, skip_to_magic, write_message
 
 
 @dataclass(frozen=True)
 class Closed:
-    """The other end is gone. `problem` says so in words where it did not just end."""
+    """The other end is gone. `problem` says so in words where it did not just end, `said` is what came in place of a greeting."""
 
     problem: str = ""
+    said: bytes = b""
 
 
 class Channel:
@@ -53,20 +54,22 @@ class Channel:
             self._writer.join(wait)
 
     def _read(self) -> None:
-        problem = ""
+        problem, said = "", b""
         try:
             if self._skips_banner:
                 skip_to_magic(self._source)
             while (message := read_message(self._source)) is not None:
                 self._tell(message)
                 del message  # or its arrays would live until the next one comes
+        except NoGreeting as error:
+            problem, said = error.sentence, error.said
         except ProtocolError as error:
             problem = error.sentence
         except OSError as error:
             problem = f"The pipe broke ({error.strerror})."
         finally:
             self._source.close()
-        self._tell(Closed(problem))
+        self._tell(Closed(problem, said))
 
     def _write(self) -> None:
         try:

@@ -12,6 +12,7 @@ What the artist sees beside the jobs is read from properties: `status`, `backend
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import queue
@@ -27,7 +28,7 @@ from pathlib import Path
 
 from .breaker import MAXIMUM_ENDS, RestartBreaker
 from .channel import Channel, Closed
-from .endings import KEY, ending, ssh_host, tail_since
+from .endings import KEY, LOG_TAIL, ending, ssh_host, tail_since
 from .errors import Action, PartgenError
 from .processes import end_of, spawn
 from .protocol import (
@@ -359,6 +360,8 @@ class _Life:
         if isinstance(problem, Closed):
             if problem.problem and greeted and exit_code == 0:
                 exit_code = None  # what it said made no sense, and it left when nobody listened any more
+            if problem.said:
+                self._log(problem.said)
             log = tail_since(self._log_path, log_size)
             problem = ending("The backend", "backend", exit_code, greeted, log, self._command)
         self._ended(self, problem)
@@ -368,6 +371,11 @@ class _Life:
         self._log_path.parent.mkdir(parents=True, exist_ok=True)
         with open(self._log_path, "ab") as log:
             return log.tell(), spawn(self._command, self._environment, log, detached=True)
+
+    def _log(self, said: bytes) -> None:
+        """Keeps what a command said in place of a greeting: it may tell why, and its error stream may not (ssh -t has none)."""
+        with contextlib.suppress(OSError), open(self._log_path, "ab") as log:
+            log.write(said[-LOG_TAIL // 2 :] + b"\n")
 
     def _problem_of_start(self, error: OSError) -> PartgenError:
         if error.filename == str(self._log_path) or error.filename == str(self._log_path.parent):

@@ -67,7 +67,7 @@ _ENDINGS = (
         "(?P<quote>Connection refused|Connection timed out|Operation timed out|No route to host|Network is unreachable)", ssh=True,
     ),
     _Ending(
-        "ssh_failed", "ended: the connection to {host} failed.", "Try again. The log tells what ssh said.",
+        "ssh_failed", "was lost: the connection to {host} ended, or what ran there was killed.", "Try again. The log tells what ssh said.",
         Action.OPEN_LOG, (255,), ssh=True,
     ),
     # ---- the command ----

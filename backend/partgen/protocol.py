@@ -241,6 +241,14 @@ class ProtocolError(PartgenError):
         super().__init__("protocol.garbled", sentence, "Restart the backend.", Action.RESTART_BACKEND)
 
 
+class NoGreeting(ProtocolError):
+    """The stream ended, or went on and on, without `MAGIC`; `said` is what came instead."""
+
+    def __init__(self, said: bytes) -> None:
+        super().__init__("it did not greet" if said else "it said nothing")
+        self.said = said
+
+
 def write_message(stream: IO[bytes], message: Message) -> None:
     """Writes one frame and flushes. Raises ProtocolError, before the first byte, for what cannot be framed, and OSError."""
     for piece in frame(message):
@@ -290,12 +298,12 @@ def read_message(stream: IO[bytes]) -> Message | None:
 
 
 def skip_to_magic(stream: IO[bytes]) -> bytes:
-    """Reads up to and including `MAGIC` and returns what came before. Raises ProtocolError where it does not come."""
+    """Reads up to and including `MAGIC` and returns what came before. Raises NoGreeting where it does not come."""
     seen = bytearray()
     while not seen.endswith(MAGIC):
         byte = stream.read(1)
         if not byte or len(seen) > MAXIMUM_BANNER:
-            raise ProtocolError("it did not greet" if seen else "it said nothing")
+            raise NoGreeting(bytes(seen))
         seen += byte
     return bytes(seen[: -len(MAGIC)])
 

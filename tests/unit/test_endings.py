@@ -20,7 +20,7 @@ SAID_BY_SSH = {
     "ssh: connect to host farm port 22: Connection refused": ("ssh_unreachable", "Connection refused", Action.OPEN_PREFERENCES),
     "ssh: connect to host farm port 22: Connection timed out": ("ssh_unreachable", "timed out", Action.OPEN_PREFERENCES),
     "ssh: connect to host farm port 22: No route to host": ("ssh_unreachable", "No route", Action.OPEN_PREFERENCES),
-    "client_loop: send disconnect: Broken pipe": ("ssh_failed", "connection to artist@farm failed", Action.OPEN_LOG),
+    "client_loop: send disconnect: Broken pipe": ("ssh_failed", "connection to artist@farm ended", Action.OPEN_LOG),
 }
 
 

@@ -13,12 +13,14 @@ TORCH_INDEX ?=
 
 # The Blender wheels that the add-on is tested in, and the Python that each of them is built for.
 BLENDERS := 4.2 4.5 5.0 5.2
-BLENDER := 4.5
+# The one that is used where one does: a version of these, or for `make test-gui` the path of a Blender.
+BLENDER ?= 4.5
+VERSION := $(if $(findstring /,$(BLENDER)),4.5,$(BLENDER))
 bpy-4.2 := 4.2.23 3.11
 bpy-4.5 := 4.5.15 3.11
 bpy-5.0 := 5.0.1 3.11
 bpy-5.2 := 5.2.3 3.13
-BPY := .venvs/bpy-$(BLENDER)
+BPY := .venvs/bpy-$(VERSION)
 # Not to be removed as a by-product of `make test-bpy-5.0`: it stands for a gigabyte.
 .SECONDARY: $(BLENDERS:%=.venvs/bpy-%/.ready)
 
@@ -64,6 +66,10 @@ build-store: dist/partgen_blender-store.zip ## build the extension without the i
 build-all: .venv/.dev $(BPY)/.ready ## build every zip there is: the full one for each platform, and the one for the store
 	@$(PYTHON) scripts/build_extension.py $(BPY) all
 
+.PHONY: bundle
+bundle: .venv/.dev ## a folder to set up from without a network, in build/bundle (OPTIONS="--tier ai --platform windows-x64")
+	@$(PYTHON) scripts/make_bundle.py build/bundle $(OPTIONS)
+
 .PHONY: lock
 lock: .venv/.dev ## lock what an environment installs, with hashes (UPGRADE=1: the newest versions)
 	@$(PYTHON) scripts/lock.py $(if $(UPGRADE),--upgrade)
@@ -74,7 +80,7 @@ wheels: .venv/.python ## fetch the installer that the extension bundles, for eve
 
 ##@ Check
 .PHONY: test
-test: test-unit test-bpy-$(BLENDER) ## the quick suite: backend, and the add-on in one Blender (BLENDER=4.5)
+test: test-unit test-bpy-$(VERSION) ## the quick suite: backend, and the add-on in one Blender (BLENDER=4.5)
 
 .PHONY: test-unit
 test-unit: .venv/.dev ## tests without Blender
@@ -95,7 +101,7 @@ test-all: test test-setup test-other-blenders ## everything: backend, set-up, an
 .PHONY: test-other-blenders
 test-other-blenders: ## the add-on in every Blender but the one of `make test`
 	@failed=
-	for version in $(filter-out $(BLENDER),$(BLENDERS)); do
+	for version in $(filter-out $(VERSION),$(BLENDERS)); do
 		if $(MAKE) --no-print-directory .venvs/bpy-$$version/.ready; then
 			$(MAKE) --no-print-directory test-bpy-$$version || failed="$$failed $$version"
 		else
@@ -105,8 +111,8 @@ test-other-blenders: ## the add-on in every Blender but the one of `make test`
 	if [ -n "$$failed" ]; then echo "Failed in Blender:$$failed"; exit 1; fi
 
 .PHONY: test-gui
-test-gui: .venv/.setup dist/partgen_blender.zip ## screenshots of the add-on in a real window, into build/gui (Debian, root)
-	@bash tests/gui/run.sh build/gui
+test-gui: .venv/.setup dist/partgen_blender.zip build/gui-bundle/bundle.json ## an artist's first hour in a real window, into build/gui (BLENDER=path: your own)
+	@PARTGEN_BUNDLE=build/gui-bundle BLENDER=$(if $(findstring /,$(BLENDER)),$(BLENDER)) bash tests/gui/run.sh build/gui
 
 .PHONY: check-store
 check-store: dist/partgen_blender-store.zip ## read the store's zip for the rules of the extension platform
@@ -166,6 +172,10 @@ clean-all: clean ## remove the environments too
 	scripts/check_blender_libraries.sh .venvs/bpy-$* $(SYSTEM_PACKAGES)
 	.venvs/bpy-$*/bin/python -c 'import bpy' > /dev/null
 	touch $@
+
+# What the set-up in a real window installs from: for this machine and the Python of .venv.
+build/gui-bundle/bundle.json: .venv/.dev scripts/make_bundle.py wheels/pins.toml $(wildcard backend/partgen/environment/locks/*)
+	@$(PYTHON) scripts/make_bundle.py $(@D) --python $$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 # Links to zips whose names tell version and platform, so that nothing has to guess which one is meant.
 dist/partgen_blender.zip: .venv/.dev $(BPY)/.ready $(EXTENSION_SOURCES)

@@ -24,6 +24,7 @@ from partgen.errors import Action, PartgenError
 from partgen.task import Reporter
 
 from . import distributions
+from .bundle import verify_bundle
 from .condition import LOG, Record, python_command, python_program, read_record
 from .locked import lock_digest, lock_file
 from .occupancy import occupied
@@ -236,7 +237,14 @@ class _Installation:
     # The steps, by their id
 
     def _check(self) -> None:
-        """Writing was tried by now: the record is there. What uv may run from is tried in the step that unpacks it."""
+        """A folder to install from is compared with its digests: PyTorch is not in the lock, and copies come out incomplete.
+
+        Writing was tried by now: the record is there. What uv may run from is tried in the step that unpacks it.
+        """
+        source = self.plan.settings.offline_folder
+        if source and any(step.id in NEEDS_NETWORK for step in self._left()):
+            for problem in verify_bundle(Path(source)):
+                raise problem
 
     def _uv(self) -> None:
         wheel = self.plan.bundled.uv_wheel

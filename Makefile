@@ -8,8 +8,8 @@ MAKEFLAGS += --no-builtin-rules
 
 PYTHON := .venv/bin/python
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
-# An index to take torch from for the tests; the one for CPUs saves gigabytes: https://download.pytorch.org/whl/cpu
-TORCH_INDEX ?=
+# Where the tests' PyTorch comes from where this can be reached: PyPI's build for Linux brings gigabytes of CUDA.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 # The Blender wheels that the add-on is tested in, and the Python that each of them is built for.
 BLENDERS := 4.2 4.5 5.0 5.2
@@ -63,7 +63,7 @@ build: dist/partgen_blender.zip ## build the extension for this machine: dist/pa
 build-store: dist/partgen_blender-store.zip ## build the extension without the installer: dist/partgen_blender-store.zip
 
 .PHONY: build-all
-build-all: .venv/.dev $(BPY)/.ready ## build every zip there is: the full one for each platform, and the one for the store
+build-all: .venv/.build $(BPY)/.ready ## build every zip there is: the full one for each platform, and the one for the store
 	@$(PYTHON) scripts/build_extension.py $(BPY) all
 
 .PHONY: bundle
@@ -160,7 +160,13 @@ clean-all: clean ## remove the environments too
 	touch $@
 
 .venv/.dev: .venv/.setup
-	@PYTHONWARNINGS=ignore $(PYTHON) $(PIP_INSTALL) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e 'backend[geometry,ai,dev]'
+	@echo "Installing what the tests need in .venv"
+	$(PYTHON) $(PIP_INSTALL) --quiet --retries 0 $(TORCH_INDEX:%=--extra-index-url %) "$$(grep -o 'torch==[0-9.]*' backend/pyproject.toml)"
+	PYTHONWARNINGS=ignore $(PYTHON) $(PIP_INSTALL) -e 'backend[geometry,ai,dev]'
+	touch $@
+
+.venv/.build: .venv/.python
+	@$(PYTHON) $(PIP_INSTALL) 'setuptools>=77'
 	touch $@
 
 .venvs/bpy-%/.ready:
@@ -178,8 +184,8 @@ build/gui-bundle/bundle.json: .venv/.dev scripts/make_bundle.py wheels/pins.toml
 	@$(PYTHON) scripts/make_bundle.py $(@D) --python $$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 # Links to zips whose names tell version and platform, so that nothing has to guess which one is meant.
-dist/partgen_blender.zip: .venv/.dev $(BPY)/.ready $(EXTENSION_SOURCES)
+dist/partgen_blender.zip: .venv/.build $(BPY)/.ready $(EXTENSION_SOURCES)
 	@$(PYTHON) scripts/build_extension.py $(BPY)
 
-dist/partgen_blender-store.zip: .venv/.dev $(BPY)/.ready $(EXTENSION_SOURCES)
+dist/partgen_blender-store.zip: .venv/.build $(BPY)/.ready $(EXTENSION_SOURCES)
 	@$(PYTHON) scripts/build_extension.py $(BPY) store

@@ -15,6 +15,7 @@ import pytest
 import torch
 from checkpoints import Calls, archive, lightning_checkpoint, old_format, pickled, saved, tensor_pickle
 from partgen.errors import PartgenError
+from partgen.weights import unpickling
 from partgen.weights.unpickling import load_checkpoint, names_called, tensors_of
 
 WEIGHTS = {"layer.weight": torch.arange(6.0).reshape(2, 3), "layer.bias": torch.ones(2, dtype=torch.float16), "steps": torch.tensor(5)}
@@ -137,6 +138,14 @@ def test_a_name_put_together_from_memory_is_refused(tmp_path: Path, witness: Pat
 def test_a_registered_extension_and_an_outside_object_are_refused(tmp_path: Path, witness: Path) -> None:
     refused(archive(tmp_path / "extension.ckpt", b"\x80\x02\x82\x01."), witness)
     refused(archive(tmp_path / "outside.ckpt", b"Pevil\n."), witness)
+
+
+@pytest.mark.parametrize("function", [os.system, eval, exec, getattr, __import__, open, os.mkdir])
+def test_the_fence_of_pytorch_holds_where_ours_is_taken_away(
+    tmp_path: Path, witness: Path, function: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpickling, "check_pickle", lambda pickle, name: None)
+    refused(archive(tmp_path / "attack.ckpt", pickled(Calls(function, str(witness)))), witness, "weights.not_a_checkpoint")
 
 
 def test_the_inert_stand_ins_run_nothing_of_the_class_that_they_stand_for(

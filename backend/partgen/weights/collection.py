@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from filelock import FileLock, Timeout
 
-from ..errors import PartgenError
+from ..errors import Action, PartgenError
 from ..task import Reporter
 from .conversion import Shapes, check_contents, convert, digest, is_safetensors, not_written, published_tensors
 from .downloads import Connection, Pace, Published, ask, check_space, fetch, partial_path, prepare
@@ -93,7 +93,7 @@ def _download_files(wanted: Entry, home: Path, connection: Connection, reporter:
 
 def _fetched_record(wanted: Entry, home: Path, earlier: Record, published: list[Published]) -> Record:
     """The record of a download under way, with the files of an earlier attempt that are still the published ones."""
-    before = {**earlier.get("files", {}), **earlier.get("fetched", {})}
+    before = {**earlier.get("files", {}), wanted.pickled: earlier.get("original", {}), **earlier.get("fetched", {})}
     kept = {one.file.path: before[one.file.path] for one in published if _is_still_here(wanted, home, one, before)}
     return {
         "id": wanted.id,
@@ -135,7 +135,7 @@ def _convert_original(wanted: Entry, home: Path, reporter: Reporter, keep_origin
     written = convert(wanted, source, home / CONVERTED, expected)
     fetched = record.get("fetched", {}).get(wanted.pickled, {})
     size = source.stat().st_size
-    record["original"] = {"name": source.name, "path": f"{ORIGINAL}/{source.name}", "size": size, "sha256": fetched.get("sha256", "")}
+    record["original"] = {**fetched, "name": source.name, "path": f"{ORIGINAL}/{source.name}", "size": size}
     record["files"] = {CONVERTED: {"size": written.size, "sha256": written.sha256}}
     _write(home, record | {"fetched": {}, "date": today(), "damaged": ""})
     sentence = f"{wanted.title} is ready ({in_megabytes(written.size)})."
@@ -257,8 +257,8 @@ def verify(wanted: Entry, folder: Path, reporter: Reporter) -> Record:
     if damage != record.get("damaged", ""):
         _write(home, record | {"damaged": damage})
     if damage:
-        remedy = f"Download it again: partgen models delete {wanted.id}, then partgen models download {wanted.id}"
-        raise PartgenError("weights.damaged", f"{wanted.title} is damaged: {damage}", remedy)
+        remedy = f"Download it again: partgen models download {wanted.id}"
+        raise PartgenError("weights.damaged", f"{wanted.title} is damaged: {damage}", remedy, Action.OPEN_PREFERENCES)
     return {"id": wanted.id, "state": condition(wanted, folder).state, "sentence": f"{wanted.title} is whole ({in_megabytes(total)})."}
 
 
@@ -279,8 +279,8 @@ def check_licence(wanted: Entry, now: Condition, is_accepted: bool) -> None:
     """Raises PartgenError "weights.licence" where the licence forbids commercial use and nobody said to accept it."""
     licence = wanted.licence
     if licence.forbids_commercial_use and not (is_accepted or now.licence_was_accepted):
-        sentence = f"{wanted.title} is under the {licence.name}, which forbids commercial use: {licence.url}"
-        raise PartgenError("weights.licence", sentence, "Read it, and if you accept it add: --accept-licence")
+        sentence = f"The licence of {wanted.title} forbids commercial use ({licence.name})."
+        raise PartgenError("weights.licence", sentence, f"Read it at {licence.url} and, if you accept it, add --accept-licence.")
 
 
 @contextlib.contextmanager

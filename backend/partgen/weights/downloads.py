@@ -45,8 +45,8 @@ ATTEMPTS = 5
 PAUSE = 1.0
 """Seconds before it is taken up again."""
 
-PIECE = 2**20
-"""Bytes after which progress is told and what arrived is safe on disk."""
+PIECE = 2**16
+"""Bytes after which progress is told and what arrived is on disk. What is less than that is lost where a transfer breaks."""
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 SHA1 = re.compile(r"[0-9a-f]{40}")
@@ -70,7 +70,7 @@ class Connection:
     @property
     def host(self) -> str:
         """The hub's name, as a person knows it."""
-        return urlsplit(self.address).netloc or self.address
+        return urlsplit(self.address).netloc
 
 
 @dataclass(frozen=True)
@@ -90,11 +90,14 @@ class Published:
 
 
 def prepare(connection: Connection) -> None:
-    """Sets this process up for downloads. Raises PartgenError "weights.offline" where we may not go online."""
+    """Sets this process up for downloads. Raises PartgenError "weights.offline" where we may not go online, and
+    "weights.not_a_hub" where the address is none."""
     if not connection.online:
         sentence = "Online access is off in Blender, so nothing can be downloaded."
         remedy = "Allow it in Blender's preferences, or use a file that you have."
         raise PartgenError("weights.offline", sentence, remedy, Action.ALLOW_ONLINE)
+    if not re.fullmatch(r"https?://[^\s/\[\]]+(/.*)?", connection.address):
+        raise _not_a_hub(connection)
     if connection.proxy:
         os.environ.update({name: connection.proxy for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")})
     disable_progress_bars()
@@ -251,7 +254,7 @@ def problem(error: Exception, wanted: Entry, connection: Connection, target: Pat
         sentence = "Downloads are switched off by the environment variable HF_HUB_OFFLINE."
         return PartgenError("weights.offline_mode", sentence, "Remove it, or use a file that you have.")
     if isinstance(error, HfHubHTTPError):
-        return _refusal(error, wanted, connection)
+        return _refusal(error, wanted, connection, is_content=target is not None)
     if isinstance(error, httpx2.HTTPError | httpx2.InvalidURL):
         return _no_connection(error, connection)
     if isinstance(error, OSError) and error.errno is not None and target is not None:
@@ -260,14 +263,14 @@ def problem(error: Exception, wanted: Entry, connection: Connection, target: Pat
     return PartgenError("weights.download_failed", sentence, "Try again: it goes on where it stopped.", Action.OPEN_LOG)
 
 
-def _refusal(error: HfHubHTTPError, wanted: Entry, connection: Connection) -> PartgenError:
-    """The hub answered, with a no."""
+def _refusal(error: HfHubHTTPError, wanted: Entry, connection: Connection, is_content: bool) -> PartgenError:
+    """The hub answered, with a no. Where `is_content`, it had let us in already, and what holds its files said no."""
     status = error.response.status_code
     page = f"{connection.address}/{wanted.repository}"
     token = "" if connection.token or get_token() else f" and enter an access token ({connection.address}/settings/tokens)"
     if isinstance(error, DisabledRepoError):
         return PartgenError("weights.not_found", f"{wanted.title} is no longer offered at {page}.", "Use a file that you have.")
-    if isinstance(error, GatedRepoError) or status == 403:
+    if isinstance(error, GatedRepoError) or (status == 403 and not is_content):
         sentence = f"{wanted.title} is given only to those who accept its conditions at {page}."
         return PartgenError("weights.gated", sentence, f"Accept them there{token}, then try again.", Action.OPEN_PREFERENCES)
     if status == 401 and not isinstance(error, RepositoryNotFoundError):
@@ -284,7 +287,8 @@ def _refusal(error: HfHubHTTPError, wanted: Entry, connection: Connection) -> Pa
         sentence = f"{connection.host} has trouble of its own just now (error {status})."
         return PartgenError("weights.hub_trouble", sentence, "Try again later: it goes on where it stopped.")
     sentence = f"{connection.host} refused {wanted.title} (error {status})."
-    return PartgenError("weights.download_failed", sentence, "Try again, or use a file that you have.", Action.OPEN_LOG)
+    remedy = "Perhaps the network blocks the address that its files come from. Try again, or use a file that you have."
+    return PartgenError("weights.download_failed", sentence, remedy, Action.OPEN_LOG)
 
 
 def _no_connection(error: Exception, connection: Connection) -> PartgenError:
@@ -299,12 +303,14 @@ def _no_connection(error: Exception, connection: Connection) -> PartgenError:
     if isinstance(error, httpx2.ProxyError):
         sentence = f"The proxy refused the connection to {connection.host} ({error})."
         return PartgenError("weights.proxy", sentence, "Check the address of the proxy.", Action.OPEN_PREFERENCES)
-    if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
-        sentence = f"{connection.address} is not the address of a hub."
-        return PartgenError("weights.not_a_hub", sentence, "Correct it, or leave it empty.", Action.OPEN_PREFERENCES)
     sentence = f"{connection.host} cannot be reached."
     remedy = "Check the network and the proxy, then try again: it goes on where it stopped."
     return PartgenError("weights.no_network", sentence, remedy, Action.OPEN_PREFERENCES)
+
+
+def _not_a_hub(connection: Connection) -> PartgenError:
+    sentence = f"{connection.address} is not the address of a hub."
+    return PartgenError("weights.not_a_hub", sentence, "Correct it, or leave it empty.", Action.OPEN_PREFERENCES)
 
 
 def _other_file(wanted: Entry, file: SourceFile, why: str) -> PartgenError:

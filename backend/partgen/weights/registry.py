@@ -118,9 +118,10 @@ class Contents:
 class Entry:
     """One set of weights.
 
-    `purpose` is for the artist; `method` is the id of the method that it enables, empty where a role has none. `pickled` names the file that must be
-    converted, whose tensors stand under `state_key` and whose names may begin with `strip_prefixes`. `revision` is a commit
-    where one is known to hold these files, else a branch. `note` says what could not be verified.
+    `purpose` is for the artist; `method` is the id of the method that it enables, empty where its role has none. `pickled`
+    names the file that must be converted, whose tensors stand under `state_key` and whose names may begin with
+    `strip_prefixes`. `revision` is a commit where one is known to hold these files, else a branch. `note` says what could
+    not be verified.
     """
 
     id: str

@@ -73,14 +73,11 @@ def partgen_wheels(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path
 
 
 def _backend_wheel(folder: Path, version: str) -> Path:
-    source = folder / f"source {version}"
+    source = folder / f"source of {version or 'this version'}"
     shutil.copytree(ROOT / "backend", source, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "build"))
     if version:
         module = source / "partgen" / "__init__.py"
-        lines = [
-            f'__version__ = "{version}"' if line.startswith("__version__") else line for line in module.read_text("utf-8").splitlines()
-        ]
-        module.write_text("\n".join(lines) + "\n", "utf-8")
+        module.write_text(re.sub(r"(?m)^__version__ = .*$", f'__version__ = "{version}"', module.read_text("utf-8")), "utf-8")
     before = set(folder.glob("*.whl"))
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
     subprocess.run([*command, "--wheel-dir", folder, source], check=True)

@@ -144,9 +144,10 @@ class _Installation:
             self.progress.begin(step)
             if not self._is_done(step.id):
                 getattr(self, f"_{step.id}")()
+                if step is self.plan.steps[-1]:
+                    remove_tree(self.folder / "cache")
                 self._complete(step.id)
             self.progress.end()
-        remove_tree(self.folder / "cache")
         python = self.record.python
         sentence = f"PartGen is set up, on Python {python.get('version', '')} ({_WHOSE.get(python.get('kind', ''), '')})."
         return self.found | {"sentence": " ".join([sentence, *self.notes]), "python": dict(python), "notes": self.notes}

@@ -150,7 +150,8 @@ def symptoms(system: str = sys.platform) -> tuple[Symptom, ...]:
         ),
         Symptom(
             "set_up.folder_damaged",
-            r"invalid package format|Failed to read from zip file|Invalid zip file|Failed to extract archive|unexpected (?:end of file|EOF)",
+            r"invalid package format|Failed to read from zip file|Invalid zip file|Failed to extract archive"
+            r"|unexpected (?:end of file|EOF)",
             "A file in the folder {folder} is damaged.",
             "Copy or make the folder again.",
             Action.INSTALL_FROM_FOLDER,

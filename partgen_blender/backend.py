@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import bpy
@@ -12,6 +14,9 @@ from partgen.protocol import Hello, Memory, Notice
 
 from . import features, preferences
 from .installed_backends import installed_backend
+
+GONE_SECONDS = 5.0
+"""How long the end of a backend is waited for, in the background, before its files are replaced."""
 
 _client: Client | None = None
 
@@ -138,6 +143,15 @@ def stop(wait: float = 0.0) -> None:
     """Ends the backend process; its open requests fail with the code "stopped". Waits up to `wait` seconds for its end."""
     if _client:
         _client.stop(wait)
+
+
+def end() -> Callable[[], bool]:
+    """Ends the backend process like `stop`. What is returned tells whether it is gone: files that it has open cannot be replaced before."""
+    if _client is None:
+        return lambda: True
+    waiting = threading.Thread(target=_client.stop, args=(GONE_SECONDS,), name="partgen backend end", daemon=True)
+    waiting.start()
+    return lambda: not waiting.is_alive()
 
 
 def restart() -> None:

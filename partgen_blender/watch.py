@@ -29,20 +29,34 @@ class Watched:
     task: Task
     finished: Callable[[dict[str, Any]], None]
     failed: Callable[[Problem], None]
+    once: Callable[[], bool]
+    has_begun: bool = False
     report: Report = field(default_factory=lambda: Report(0.0, "Starting"))
+
+    def begin(self) -> None:
+        """Starts the program where it was not started and the time for it has come."""
+        if not self.has_begun and self.once():
+            self.has_begun = True
+            self.task.start()
 
 
 _watched: dict[str, Watched] = {}
 
 
-def start(key: str, task: Task, finished: Callable[[dict[str, Any]], None], failed: Callable[[Problem], None]) -> Watched:
+def start(
+    key: str,
+    task: Task,
+    finished: Callable[[dict[str, Any]], None],
+    failed: Callable[[Problem], None],
+    once: Callable[[], bool] = lambda: True,
+) -> Watched:
     """Starts `task` and returns at once. One of `finished` and `failed` is called when it has ended, none after `cancel`.
 
-    An older program under the same key is cancelled first.
+    It waits until `once` holds, which is asked by every pump. An older program under the same key is cancelled first.
     """
     cancel(key)
-    watched = _watched[key] = Watched(task, finished, failed)
-    task.start()
+    watched = _watched[key] = Watched(task, finished, failed, once)
+    watched.begin()
     keep_pumping()
     preferences.redraw()
     return watched
@@ -81,6 +95,7 @@ def cancel_all(wait: float = 0.0) -> None:
 def pump() -> bool:
     """Takes in what the programs have said since the last call. Whether more is to come."""
     for key, watched in list(_watched.items()):
+        watched.begin()
         for event in watched.task.poll():
             if isinstance(event, Report):
                 watched.report = event

@@ -89,8 +89,8 @@ def program_environment() -> dict[str, str]:
 
 
 def is_present() -> bool:
-    """Whether there is anything of the environment on disk."""
-    return condition().state != "absent"
+    """Whether there is anything of the environment on disk, be it a log."""
+    return folder().exists()
 
 
 def is_geometry_only() -> bool:

@@ -95,21 +95,25 @@ def _choose(tier: str) -> None:
 
 def _change(what: str, command: str, finished: Callable[[dict[str, Any]], None]) -> None:
     """Begins to work on the environment. The backend is stopped first: it may be what is replaced."""
+    _refuse_while_changing()
     jobs.abandon_all("because the backend is being set up")
-    backend.stop()
-    _begin(what, command, finished)
+    _begin(what, command, finished, once=backend.end())
     put_away()
 
 
-def _begin(what: str, command: str, finished: Callable[[dict[str, Any]], None]) -> None:
-    """Starts the program. Raises PartgenError where something else is being done that must not be interrupted."""
+def _begin(what: str, command: str, finished: Callable[[dict[str, Any]], None], once: Callable[[], bool] = lambda: True) -> None:
+    """Starts the program `once` that is so. Raises PartgenError where something else is being done that must not be interrupted."""
     global doing
-    if is_changing():
-        raise PartgenError("setup.busy", f"{doing} is not finished yet.", "Wait for it, or cancel it.")
+    _refuse_while_changing()
     doing = what
     messages.shown.clear()
     task = Task(environment.program(command), environment.log_path(), environment.program_environment(), name="The set-up")
-    watch.start(KEY, task, finished, _failed)
+    watch.start(KEY, task, finished, _failed, once)
+
+
+def _refuse_while_changing() -> None:
+    if is_changing():
+        raise PartgenError("setup.busy", f"{doing} is not finished yet.", "Wait for it, or cancel it.")
 
 
 def _looked(result: dict[str, Any]) -> None:

@@ -37,6 +37,23 @@ print("FOUND", json.dumps({"enabled": enabled, "folder": folder, "operator": has
 """
 
 
+# Takes a cube apart with the backend that the add-on finds by itself.
+DECOMPOSE = """
+import os, sys
+import bpy
+bpy.ops.extensions.package_install_files(filepath=sys.argv[1], repo="user_default", enable_on_install=True, overwrite=True)
+from bl_ext.user_default.partgen_blender import backend, jobs, stored_tree
+bpy.ops.mesh.primitive_cube_add()
+bpy.ops.partgen.decompose()
+jobs.finish(120)
+print("COMMAND", backend.command())
+print("METHOD", stored_tree.read(bpy.context.object.data).method, flush=True)
+backend.stop(wait=5.0)
+sys.stdout.flush()
+os._exit(0)  # Blender as a module may hang where Python ends it
+"""
+
+
 @pytest.fixture(scope="session")
 def archive() -> Path:
     """The full build for this machine, which all tests in Blender installed."""
@@ -191,6 +208,18 @@ def test_the_store_build_works_in_blender(store_archive: Path, tmp_path: Path) -
     assert installed.operator
     assert not (installed.folder / "setup").exists()
     assert not (installed.packages / "partgen" / "environment").exists()
+
+
+def test_the_store_build_finds_and_uses_a_partgen_that_the_user_installed(store_archive: Path, tmp_path: Path) -> None:
+    """Where pipx and uv put it, though Blender was started with a path that lacks that folder."""
+    program = tmp_path / ".local" / "bin" / "partgen"
+    program.parent.mkdir(parents=True)
+    program.symlink_to(ROOT / ".venv" / "bin" / "partgen")
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(("PARTGEN_", "PIPX_", "UV_", "XDG_"))}
+    variables |= {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "BLENDER_USER_RESOURCES": str(tmp_path / "user")}
+    done = subprocess.run([sys.executable, "-c", DECOMPOSE, store_archive], env=variables, capture_output=True, text=True, timeout=180)
+    assert f"COMMAND ['{program}', 'serve']" in done.stdout, done.stdout + done.stderr
+    assert "METHOD geometric" in done.stdout, done.stdout + done.stderr
 
 
 def test_one_build_can_be_installed_over_the_other(archive: Path, store_archive: Path, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
+from typing import IO
 
 from .breaker import MAXIMUM_ENDS, RestartBreaker
 from .channel import Channel, Closed
@@ -347,8 +348,8 @@ class _Life:
     def _live(self) -> None:
         try:
             log_size, process = self._spawn()
-        except OSError as error:
-            self._ended(self, self._problem_of_start(error))
+        except PartgenError as error:
+            self._ended(self, error)
             return
         assert process.stdout is not None
         assert process.stdin is not None
@@ -367,23 +368,28 @@ class _Life:
         self._ended(self, problem)
 
     def _spawn(self) -> tuple[int, subprocess.Popen[bytes]]:
-        """Starts the process. Also how long the log was before that. Raises OSError."""
-        self._log_path.parent.mkdir(parents=True, exist_ok=True)
-        with open(self._log_path, "ab") as log:
-            return log.tell(), spawn(self._command, self._environment, log, detached=True)
+        """Starts the process. Also how long the log was before that. Raises PartgenError."""
+        with self._opened_log() as log:
+            try:
+                return log.tell(), spawn(self._command, self._environment, log, detached=True)
+            except OSError as error:
+                sentence = f"The backend could not be started: {self._command[0]!r} ({error.strerror or error})."
+                remedy = "Check where the backend is installed, or install it again."
+                raise PartgenError("backend.not_started", sentence, remedy, Action.OPEN_PREFERENCES) from error
+
+    def _opened_log(self) -> IO[bytes]:
+        try:
+            self._log_path.parent.mkdir(parents=True, exist_ok=True)
+            return open(self._log_path, "ab")
+        except OSError as error:
+            sentence = f"The backend could not be started: its log {self._log_path} cannot be written ({error.strerror})."
+            remedy = "Make room on the disk, or see to it that you may write there."
+            raise PartgenError("backend.no_log", sentence, remedy, Action.COPY_DEBUG_INFO) from error
 
     def _log(self, said: bytes) -> None:
         """Keeps what a command said in place of a greeting: it may tell why, and its error stream may not (ssh -t has none)."""
         with contextlib.suppress(OSError), open(self._log_path, "ab") as log:
             log.write(said[-LOG_TAIL // 2 :] + b"\n")
-
-    def _problem_of_start(self, error: OSError) -> PartgenError:
-        if error.filename == str(self._log_path) or error.filename == str(self._log_path.parent):
-            sentence = f"The backend could not be started: its log {self._log_path} cannot be written ({error.strerror})."
-            return PartgenError("backend.no_log", sentence, "Check the disk, and who may write there.", Action.COPY_DEBUG_INFO)
-        sentence = f"The backend could not be started: {self._command[0]!r} ({error.strerror or error})."
-        remedy = "Check where the backend is installed, or install it again."
-        return PartgenError("backend.not_started", sentence, remedy, Action.OPEN_PREFERENCES)
 
     def _hear(self, message: Message | Closed) -> None:
         """Called in the reading thread. A backend of another protocol is heard no further than its Hello."""

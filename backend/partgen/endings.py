@@ -189,6 +189,14 @@ def ssh_host(command: Sequence[str]) -> str | None:
     return None
 
 
+def size_of(log_path: Path) -> int:
+    """Bytes of a log; 0 where there is none."""
+    try:
+        return log_path.stat().st_size
+    except OSError:
+        return 0
+
+
 def tail_since(log_path: Path, size_before: int) -> str:
     """What was written to a log after it had `size_before` bytes, at most its last 8 kB; "" where it cannot be read."""
     try:

@@ -144,8 +144,8 @@ class Hello:
 
     `protocol` counts meanings of messages, `version` is the package's, `methods` are the method ids that can be asked
     for, `pid` is the process id on the machine where the backend runs. `device` says in words what networks run on,
-    precision included ("NVIDIA GeForce RTX 4090, bfloat16"), and is "" until the worker is there; `devices` are those
-    that can be chosen, empty until they are known.
+    precision included ("NVIDIA GeForce RTX 4090, bfloat16"), and is "" until that or the worker is there; `devices` are
+    those that can be chosen, empty until they are known.
     """
 
     protocol: int

@@ -160,6 +160,15 @@ def test_a_command_that_is_no_backend_is_explained(tmp_path, command, code, word
             assert "permission denied" in client.log_path.read_text()
 
 
+def test_a_log_that_cannot_be_written_is_explained(tmp_path):
+    (tmp_path / "file").touch()
+    with client_in(tmp_path, log="file/below a file/backend.log") as client:
+        failed = failure_of(client, client.submit(request("finish")))
+        assert failed.code == "backend.no_log"
+        assert "backend.log cannot be written" in failed.sentence
+        assert failed.remedy
+
+
 def program_that_says(*pieces: bytes) -> list[str]:
     """A command that writes this, then waits for its input to end."""
     return [sys.executable, "-c", f"import sys; o = sys.stdout.buffer; o.write({b''.join(pieces)!r}); o.flush(); sys.stdin.read()"]

@@ -16,7 +16,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -285,8 +285,9 @@ def test_a_connection_that_ends_leaves_nothing_behind_and_is_explained(tmp_path,
             client.stop()
         else:
             for process in psutil.Process().children() if end == "ssh" else host.sessions():
-                if process.name() in (end, f"{end}-session"):  # the name that sshd's sessions have in newer versions
-                    process.kill()
+                with suppress(psutil.NoSuchProcess):  # those beneath one that was just killed
+                    if process.name() in (end, f"{end}-session"):  # the name that sshd's sessions have in newer versions
+                        process.kill()
         events = events_until(client, lambda event: isinstance(event, Stopped))
         failed = next(event for event in events if not isinstance(event, Progress | Notice | Stopped) and event.id == request_id)
         assert failed.code == {"sshd": "backend.ssh_failed", "ssh": "backend.killed", "stop": "stopped"}[end]

@@ -122,7 +122,7 @@ def test_a_scout_that_crashes_is_told_and_work_goes_on(tmp_path):
 
 
 def test_a_scout_that_hangs_is_ended(tmp_path):
-    with hurried(tmp_path, "loop.GREETING_SECONDS=1", OBSTINATE_SCOUT="hang") as client:
+    with hurried(tmp_path, "placing.GREETING_SECONDS=1", OBSTINATE_SCOUT="hang") as client:
         client.start()
         wait_until(lambda: "device.torch_broken" in codes_of(client))
         assert isinstance(answer_to(client, client.submit(request("finish"))), Done)

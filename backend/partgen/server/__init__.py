@@ -33,7 +33,7 @@ def serve(argv: Sequence[str] | None = None, worker_command: Sequence[str] = WOR
     source, sink = take_over_standard_streams()
     log_to(log_path, "server")
     wishes = Configure(arguments.device, arguments.precision, arguments.idle_minutes)
-    Server(worker_command, log_path, wishes, scout_command).run(source, sink)
+    Server(worker_command, scout_command, log_path, wishes).run(source, sink)
     return 0
 
 

@@ -11,6 +11,9 @@ from ..processes import end, end_of, spawn
 from ..protocol import Message, Notice
 from .parent import let_die_with_us
 
+GREETING_SECONDS = 180.0
+"""How long a child may take to start: torch from a cold disk, past a virus scanner, but not for ever."""
+
 
 class Child:
     """The server's end of one process. Raises OSError where it cannot be started.

@@ -17,8 +17,7 @@ from typing import IO
 from .. import __version__
 from ..breaker import MAXIMUM_ENDS, RestartBreaker
 from ..channel import Channel, Closed
-from ..devices import CPU, Placement, needs_torch, place
-from ..endings import ending, tail_since
+from ..endings import ending, size_of, tail_since
 from ..errors import Action, PartgenError
 from ..protocol import (
     MAGIC,
@@ -38,9 +37,11 @@ from ..protocol import (
     Submit,
 )
 from ..segmentation import METHODS
-from .child import Child
+from .child import GREETING_SECONDS, Child
 from .estimate import TimeLeft
+from .notices import NoticeBoard
 from .parent import Parent
+from .placing import Placing
 from .results import ResultStore, digest_of
 from .streams import limit
 from .vigil import Vigil
@@ -53,9 +54,6 @@ LOOK_SECONDS = 0.5
 
 HEARTBEAT_SECONDS = 5.0
 """How often the client hears that the server is alive; it tells the artist after a minute without."""
-
-GREETING_SECONDS = 180.0
-"""How long a worker or a scout may take to start: torch from a cold disk, past a virus scanner, but not for ever."""
 
 REST_SECONDS = 1.0
 """How long nobody has to want anything before the scout sets out: what it has to tell can wait."""
@@ -79,13 +77,7 @@ class Server:
     are what the command line wishes for where the client has no wish of its own.
     """
 
-    def __init__(
-        self,
-        worker_command: Sequence[str],
-        log_path: Path | None,
-        options: Configure,
-        scout_command: Sequence[str],
-    ) -> None:
+    def __init__(self, worker_command: Sequence[str], scout_command: Sequence[str], log_path: Path | None, options: Configure) -> None:
         self._worker_command = worker_command
         self._scout_command = scout_command
         self._log_path = log_path
@@ -105,12 +97,10 @@ class Server:
         self._is_to_unload = False  # whether the worker is to end as soon as it has nothing to do
         self._active = time.monotonic()  # when somebody last wanted something
         self._beat = time.monotonic()
-        self._scout: Child | None = None
-        self._is_to_scout = True
-        self._devices: tuple[Device, ...] = ()  # none while they are not known
-        self._placement: Placement | None = None
-        self._memories: dict[str, Memory] = {}  # by device
-        self._notices: set[str] = set()  # codes of what was said about the backend and holds
+        self._notices = NoticeBoard(lambda notice: self._client.send(notice))
+        self._placing = Placing(
+            lambda: self._child(self._scout_command), self._introduce, lambda told: self._client.send(told), self._notices, options
+        )
 
     def run(self, source: IO[bytes], sink: IO[bytes]) -> None:
         """Serves until the client is gone, then ends the worker."""
@@ -124,9 +114,9 @@ class Server:
             while not parent.is_gone() and self._turn():
                 pass
         finally:
-            for child in (self._worker, self._scout):
-                if child is not None:
-                    child.kill()
+            self._placing.close()
+            if self._worker is not None:
+                self._worker.kill()
 
     def _turn(self) -> bool:
         """Handles one event, or the time that passed without one. False when the client is gone."""
@@ -170,19 +160,18 @@ class Server:
                 self._client.send(notice)
         if self._worker is not None and not self._worker.is_ready and now - self._worker.began > GREETING_SECONDS:
             self._give_up_on_worker()
-        if self._scout is not None and now - self._scout.began > GREETING_SECONDS:
-            self._scout.kill()  # that it is gone is an event of its own
-        if self._is_idle() and self._worker is not None:
-            if self._is_to_scout and now - self._active >= REST_SECONDS:
-                self._look_for_devices()
+        self._placing.watch(now)
+        if self._is_idle():
+            if self._placing.is_due and now - self._active >= REST_SECONDS:
+                self._placing.look()
             minutes = self._wishes.idle_minutes
             if minutes > 0 and now - self._active >= 60 * minutes:
                 logging.info("nothing was asked for %g minutes", minutes)
                 self._unload()
 
     def _is_idle(self) -> bool:
-        """Whether the worker, if there is one, is ready and has nothing to do."""
-        return self._running is None and not self._waiting and (self._worker is None or self._worker.is_ready)
+        """Whether there is a worker that is ready and has nothing to do."""
+        return self._worker is not None and self._worker.is_ready and self._running is None and not self._waiting
 
     # ---- what the client asks ----
 
@@ -235,86 +224,20 @@ class Server:
         self._wishes = replace(wishes, device=device, precision=precision)
         if is_elsewhere:
             self._is_outdated = self._worker is not None
-            if self._devices:
-                self._settle()
-            elif needs_torch(device) and self._scout is None:
-                self._look_for_devices()
+            self._placing.wish(self._wishes)
 
-    # ---- where to work ----
-
-    def _look_for_devices(self) -> None:
-        """Sends the scout out to see which devices there are and what memory is free, where none is under way."""
-        self._is_to_scout = False
-        try:
-            self._scout = self._scout or self._child(self._scout_command)
-        except OSError:
-            logging.exception("the scout could not be started")
-            self._meet_devices((CPU,))
-
-    def _hear_scout(self, message: Message | Closed) -> None:
-        if isinstance(message, Hello):
-            self._withdraw("device.torch_broken")
-            self._meet_devices(message.devices)
-        elif isinstance(message, Memory):
-            self._hear_memory(message)
-        elif isinstance(message, Notice):
-            self._note(message)
-        elif isinstance(message, Closed):
-            assert self._scout is not None
-            exit_code, self._scout = self._scout.exit_code(), None
-            if not self._devices:
-                self._miss_torch(exit_code)
-
-    def _miss_torch(self, exit_code: int | None) -> None:
-        """The scout did not come back: networks have to do without an accelerator, and most likely cannot work at all."""
-        if "device.torch_broken" not in self._notices:
-            end = ending("The look for graphics cards", "device", exit_code)
-            self._note(Notice("device.torch_broken", end.sentence, "Install PartGen's packages again.", Action.REPAIR))
-        self._meet_devices((CPU,))
-
-    def _meet_devices(self, devices: tuple[Device, ...]) -> None:
-        self._devices = devices
-        self._settle()
-
-    def _settle(self) -> None:
-        """Chooses among the devices, now that they are known, and says what was chosen or why nothing could be."""
-        self._withdraw("device.missing")
-        self._withdraw("device.precision")
-        try:
-            self._placement = place(self._wishes.device, self._wishes.precision, self._devices)
-            words = self._placement.words
-        except PartgenError as error:
-            self._placement = None
-            words = f"none: {self._wishes.device}, {self._wishes.precision}"
-            self._note(Notice(error.code, error.sentence, error.remedy, error.action))
-        self._hello = replace(self._hello, device=words, devices=self._devices)
+    def _introduce(self, device: str, devices: tuple[Device, ...]) -> None:
+        """Greets again, with the device that networks work on in words, and those that there are."""
+        self._hello = replace(self._hello, device=device, devices=devices)
         self._client.send(self._hello)
-        if self._placement is not None and self._placement.device.id in self._memories:
-            self._client.send(self._memories[self._placement.device.id])
-
-    def _hear_memory(self, message: Memory) -> None:
-        """Passes on what is said of the chosen device; a worker that has not needed it yet speaks of the processor's."""
-        self._memories[message.device] = message
-        if self._placement is not None and self._placement.device.id == message.device:
-            self._client.send(message)
-
-    def _note(self, notice: Notice) -> None:
-        self._notices.add(notice.code)
-        self._client.send(notice)
-
-    def _withdraw(self, code: str) -> None:
-        if code in self._notices:
-            self._notices.remove(code)
-            self._client.send(Notice(code))
 
     # ---- what the worker says ----
 
     def _hear_child(self, child: Child, message: Message | Closed) -> None:
         if child is self._worker:
             self._hear_worker(child, message)
-        elif child is self._scout:
-            self._hear_scout(message)
-        # else: the last words of one that was killed
+        else:
+            self._placing.hear(child, message)  # or it was the last word of a worker that was killed
 
     def _hear_worker(self, worker: Child, message: Message | Closed) -> None:
         if self._running is not None and self._running.vigil is not None:
@@ -322,7 +245,7 @@ class Server:
         if isinstance(message, Hello):
             worker.is_ready = True
             self._active = time.monotonic()
-            self._withdraw(self._last_end.code)
+            self._notices.take_down("worker.")
             self._hello = replace(self._hello, methods=message.methods, device=self._hello.device or message.device)
             self._client.send(self._hello)
         elif isinstance(message, Closed):
@@ -330,7 +253,7 @@ class Server:
         elif isinstance(message, Notice):
             worker.problem = message
         elif isinstance(message, Memory):
-            self._hear_memory(message)
+            self._placing.hear_memory(message)
         elif isinstance(message, Progress | Done | Failed) and self._running and self._running.submit.id == message.id:
             self._pass_on(self._running, message)
 
@@ -387,7 +310,7 @@ class Server:
         for request_id in self._waiting:
             self._client.send(Failed.of(request_id, self._last_end))
         self._waiting.clear()
-        self._note(Notice(self._last_end.code, self._last_end.sentence, self._last_end.remedy, self._last_end.action))
+        self._notices.put(self._last_end, instead_of="worker.")
 
     # ---- work ----
 
@@ -404,7 +327,7 @@ class Server:
         self._running = None
         self._kill_at = None
         self._is_outdated = False
-        self._log_size = self._log_path.stat().st_size if self._log_path else 0
+        self._log_size = size_of(self._log_path) if self._log_path else 0
         try:
             self._worker = self._child(self._worker_command)
         except OSError as error:
@@ -418,7 +341,7 @@ class Server:
         if self._worker is not None:
             self._worker.kill()
             self._worker = None
-        self._look_for_devices()
+        self._placing.look()
 
     def _advance(self) -> None:
         """Gives the worker the next request where it has none, and puts another in its place where that is due."""

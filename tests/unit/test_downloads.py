@@ -556,9 +556,11 @@ def test_a_model_of_several_files_is_taken_from_a_folder(folder: Path, tmp_path:
     with pytest.raises(PartgenError, match="not a safetensors file"):
         use(PLAIN, folder, mine, Listener())
     save_file(WEIGHTS, mine / "vae" / "model.safetensors")
-    use(PLAIN, folder, mine, Listener())
-    assert condition(PLAIN, folder).state is State.REPLACED
-    assert_loads(PLAIN, folder, "vae.")
+    for chosen in (mine, mine / "config.json", mine / "vae" / "model.safetensors"):
+        use(PLAIN, folder, chosen, Listener())
+        assert condition(PLAIN, folder).state is State.REPLACED
+        assert_loads(PLAIN, folder, "vae.")
+        delete(PLAIN, folder)
 
 
 def test_a_download_replaces_the_users_file(hub: Hub, folder: Path, tmp_path: Path) -> None:

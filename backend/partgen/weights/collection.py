@@ -161,7 +161,8 @@ def use(
 ) -> Record:
     """Takes an entry from a file that the user has: checked, and converted or copied. The file itself is left alone.
 
-    Of an entry of several files `source` is the folder that holds them, as in its repository. Raises PartgenError.
+    Of an entry of several files `source` is the folder that holds them as its repository does, or one of them in there.
+    Raises PartgenError.
     """
     if wanted.kind is Kind.BUNDLED:
         raise PartgenError("weights.bundled", f"{wanted.title} comes with PartGen and is not replaced.")
@@ -172,7 +173,7 @@ def use(
         if wanted.pickled:
             files = _use_file(wanted, folder / wanted.id, source, reporter, expected)
         else:
-            files = _use_folder(wanted, folder / wanted.id, source, reporter)
+            files = _use_folder(wanted, folder / wanted.id, _folder_around(wanted, source), reporter)
     size = sum(one["size"] for one in files.values())
     sentence = f"{wanted.title} is ready, from {source.name} ({in_megabytes(size)}). Your file is not needed any more."
     return {"id": wanted.id, "state": State.REPLACED, "bytes": size, "sentence": sentence}
@@ -190,6 +191,17 @@ def _use_file(wanted: Entry, home: Path, source: Path, reporter: Reporter, expec
     _write(home, _user_record(wanted, files, original))
     remove_tree(home / ORIGINAL)
     return files
+
+
+def _folder_around(wanted: Entry, source: Path) -> Path:
+    """The folder that holds the files of an entry, where one of them may have been chosen instead."""
+    if source.is_dir():
+        return source
+    for file in wanted.files:
+        depth = len(Path(file.path).parts)
+        if source.parts[-depth:] == Path(file.path).parts:
+            return source.parents[depth - 1]
+    return source.parent
 
 
 def _use_folder(wanted: Entry, home: Path, source: Path, reporter: Reporter) -> Record:

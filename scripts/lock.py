@@ -8,8 +8,8 @@ Reads the extras `geometry` and `ai` of backend/pyproject.toml and writes into b
 
 Versions that are locked already stay as long as they satisfy pyproject.toml, unless `--upgrade` is given. PyTorch itself is not in the
 lock: its builds live in indexes of their own (see partgen/environment/torch_builds.py). Its ordinary dependencies are;
-the packages that belong to a build (`nvidia-*`, `cuda-*`, `triton*`, ...) are pinned by the metadata of PyTorch's wheel and
-come from the same index as that wheel.
+the packages that belong to a build (`nvidia-*`, `cuda-*`, `triton*`, ...) are pinned by the metadata of PyTorch's wheel. uv's
+`--torch-backend` takes PyTorch and triton from the build's index and the vendors' packages from the package index.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import pytest
 from local_index import make_wheel
 from partgen.environment.bundle import read_bundle, verify_bundle
 from partgen.environment.condition import backend_command, condition
-from partgen.environment.locked import locked_wheels
+from partgen.environment.locked import LOCKS, locked_wheels
 from partgen.environment.torch_builds import TORCH_VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,6 +66,12 @@ def set_up(bundle: Path, folder: Path, uv_wheel: Path, partgen_wheel: Path) -> s
 
 def last_event(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_the_wheel_of_the_backend_carries_the_locks(partgen_wheels) -> None:
+    with zipfile.ZipFile(partgen_wheels[0]) as wheel:
+        for lock in LOCKS.iterdir():
+            assert wheel.read(f"partgen/environment/locks/{lock.name}") == lock.read_bytes()
 
 
 def test_it_holds_exactly_what_is_locked_for_this_machine(bundle: Path) -> None:

@@ -134,6 +134,7 @@ def test_a_platform_without_packages_is_refused_with_a_way_out(computer, folder,
     plan = plan_for(computer, folder, bundled)
     assert codes(plan) == ["set_up.platform"]
     assert "another computer" in plan.problems[0].remedy
+    assert ("for x64" in plan.problems[0].remedy) == (plan.machine.platform == "windows-arm64")
 
 
 def test_the_device_is_told_in_words(folder, bundled):
@@ -289,6 +290,8 @@ def test_from_a_folder_python_is_the_one_that_its_wheels_are_for(folder, bundled
     assert [(one.kind, one.version) for one in with_archive.pythons] == [("managed", "3.12"), ("found", "3.12")]
     same = plan_for(linux(), folder, bundled, offline_folder=bundle_in(tmp_path / "bundle", python="3.11"))
     assert [one.kind for one in same.pythons] == ["found", "blender"]
+    chosen = plan_for(linux(), folder, bundled, offline_folder=bundle_in(tmp_path / "bundle"), python=sys.executable)
+    assert [(one.kind, one.version) for one in chosen.pythons] == [("given", "3.12")]
 
 
 def test_from_a_folder_pytorch_is_the_build_that_it_holds(folder, bundled, tmp_path):

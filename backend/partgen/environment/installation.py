@@ -26,7 +26,7 @@ from partgen.task import Reporter
 from . import distributions
 from .bundle import verify_bundle
 from .condition import LOG, Record, python_command, python_program, read_record
-from .locked import lock_digest, lock_file
+from .locked import lock_digest, lock_file, supported_pythons
 from .occupancy import occupied
 from .plan import BLENDER, FOUND, GIVEN, MANAGED, SPARE, Plan, PythonChoice, Step, size_in_words
 from .removal import foreign, may_write, remove_tree
@@ -281,9 +281,7 @@ class _Installation:
         else:
             path = choice.path
         version = self._version_of(path)
-        known = [one.version for one in self.plan.pythons if one.version] or [choice.version]
-        if choice.kind == GIVEN:
-            known = ["3.11", "3.12", "3.13"]
+        known = [one.version for one in self.plan.pythons if one.version] or list(supported_pythons())
         if ".".join(version.split(".")[:2]) not in known:
             sentence = f"{path} is Python {version}, and PartGen needs {' or '.join(sorted(set(known)))}."
             raise PartgenError("set_up.no_python", sentence, "Choose another one in the preferences.", Action.OPEN_PREFERENCES)

@@ -102,7 +102,8 @@ class Plan:
 
     `device` is the device in words. `torch_requirement` names PyTorch's build exactly, `torch_index` where it comes from
     and `torch_backend` what uv calls it: all empty in the tier geometry, the last two also where it comes from the package
-    index. `pythons` are tried in their order. Bytes of downloads and disk are measured where `are_bytes_measured`.
+    index. `pythons` are tried in their order. Bytes of downloads are measured where `are_bytes_measured`, but for that of
+    Python; what they take on disk follows from ratios that were measured on Linux.
     """
 
     machine: Machine
@@ -304,7 +305,7 @@ def _torch_index(settings: Settings, torch: TorchBuild | None) -> str:
 def _pythons(settings: Settings, bundled: Bundled, bundle: Bundle | None) -> tuple[PythonChoice, ...]:
     """What to build on, in the order to try. Of a bundle's wheels only one Python can be made."""
     if settings.python:
-        return (PythonChoice(GIVEN, path=settings.python),)
+        return (PythonChoice(GIVEN, bundle.python if bundle else "", settings.python),)
     version = bundle.python if bundle else supported_pythons()[0]
     choices = []
     if bundle is None or bundle.has_python:
@@ -435,9 +436,10 @@ def _problems(
 def _platform_problems(machine: Machine, settings: Settings, bundled: Bundled) -> Iterator[PartgenError]:
     advice = "Let a backend on another computer do the work (Backend command in the preferences)."
     if machine.platform not in supported_platforms():
-        yield PartgenError(
-            "set_up.platform", f"The set-up does not know {platform_in_words(machine.platform)}.", advice, Action.OPEN_PREFERENCES
-        )
+        # Intel's Embree and higra have no wheels there; Windows translates a Blender for x64.
+        remedy = f"Use the Blender for x64. {advice}" if machine.platform == "windows-arm64" else advice
+        sentence = f"The packages of PartGen do not exist for {platform_in_words(machine.platform)}."
+        yield PartgenError("set_up.platform", sentence, remedy, Action.OPEN_PREFERENCES)
         return
     if bundled.uv_wheel is None or not bundled.uv_wheel.is_file():
         yield PartgenError(

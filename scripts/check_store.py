@@ -106,17 +106,22 @@ class Module:
     in_wheel: bool
 
     @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the module."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
     def names(self) -> dict[str, str]:
         """What the module's names stand for: imported modules and functions, and plain second names of these."""
         found: dict[str, str] = {}
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     found[alias.asname or alias.name.partition(".")[0]] = alias.name if alias.asname else alias.name.partition(".")[0]
             elif isinstance(node, ast.ImportFrom):
                 for alias in node.names:
                     found[alias.asname or alias.name] = f"{self.absolute(node)}.{alias.name}"
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute) and isinstance(node.targets[0], ast.Name):
                 name, stands_for = node.targets[0].id, dotted(node.value, found)
                 if name not in found and stands_for and stands_for.partition(".")[0] in ("sys", "os", "subprocess", "urllib", "socket"):
@@ -129,7 +134,7 @@ class Module:
     @cached_property
     def defined(self) -> set[str]:
         """The names that can be imported from the module."""
-        assigned = {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        assigned = {node.id for node in self.nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
         return {*self.names, *assigned}
 
     def absolute(self, node: ast.ImportFrom) -> str:
@@ -249,7 +254,7 @@ def add_modules(modules: dict, unreadable: list, files: dict[str, bytes], packag
 
 def executes_text(archive: Archive) -> Iterator[Finding]:
     for module in archive.modules.values():
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             name = dotted(node, module.names) if isinstance(node, ast.Name | ast.Attribute) else ""
             if name.removeprefix("builtins.") in EXECUTES or begins_with(name, ("runpy.run_path", "runpy.run_module")):
                 yield Finding(module.at(node), "executes-text", f"{name} runs text as a program.")
@@ -257,7 +262,7 @@ def executes_text(archive: Archive) -> Iterator[Finding]:
 
 def changes_path(archive: Archive) -> Iterator[Finding]:
     for module in archive.modules.values():
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if name := changed_path(node, module.names):
                 yield Finding(module.at(node), "changes-path", f"{name} is changed: wheels and relative imports need no other place.")
 
@@ -291,7 +296,7 @@ def place_is_not_new(target: ast.AST) -> bool:
 
 def python_path(archive: Archive) -> Iterator[Finding]:
     for module in archive.modules.values():
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             named: list[ast.AST] = []
             if isinstance(node, ast.Dict):
                 named = [key for key in node.keys if key]
@@ -308,7 +313,7 @@ def python_path(archive: Archive) -> Iterator[Finding]:
 
 def installs_packages(archive: Archive) -> Iterator[Finding]:
     for module in archive.modules.values():
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if sentence := installation(node, module):
                 yield Finding(module.at(node), "installs-packages", sentence)
     for name in archive.wheels:
@@ -381,7 +386,7 @@ def imports(archive: Archive) -> Iterator[Finding]:
     siblings = {name.split(".")[1] for name in archive.modules if name.startswith(ADD_ON + ".")} - top_level - {"setup"}
     for module in archive.modules.values():
         optional = optional_imports(module.tree)
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if not isinstance(node, ast.Import | ast.ImportFrom):
                 continue
             for name in imported(node, module):
@@ -558,7 +563,7 @@ class CallGraph:
 
     def _add(self, module: Module) -> None:
         self.functions[module.name] = Function(module.name, module, (module.tree,))
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.ClassDef):
                 for method in node.body:
                     if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -667,7 +672,7 @@ def used_permissions(archive: Archive) -> dict[str, str]:
     """The permissions that the code needs, with the place of a line that needs it."""
     used: dict[str, str] = {}
     for module in archive.modules.values():
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Call):
                 name = dotted(node.func, module.names)
                 if uses_network(node, module.names):

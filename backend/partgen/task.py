@@ -25,7 +25,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, TextIO
@@ -180,7 +180,7 @@ class Task:
         assert process.stdout is not None
         answer: Finished | Problem | None = None
         with process.stdin, process.stdout:  # the program's input stays open as long as we live: see `end_with_parent`
-            for line in iter(process.stdout.readline, b""):
+            for line in _lines_of(process.stdout):
                 event = read_event(line)
                 if event is None:
                     with contextlib.suppress(OSError):  # a full disk is the program's to report
@@ -207,6 +207,17 @@ class Task:
         else:
             how = f"exit code {exit_code}"
         return Problem("task.ended", f"{self.name} ended unexpectedly ({how}).", REMEDY_OF_END, Action.OPEN_LOG)
+
+
+def _lines_of(source: IO[bytes]) -> Iterator[bytes]:
+    """The lines of an unbuffered stream as they come, and what is left at its end."""
+    rest = b""
+    while piece := source.read(1 << 16):
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in lines:
+            yield line + b"\n"
+    if rest:
+        yield rest
 
 
 def read_event(line: bytes) -> TaskEvent | None:

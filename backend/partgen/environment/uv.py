@@ -257,7 +257,10 @@ def _files_below(folders: Sequence[Path]) -> Iterator[os.DirEntry[str]]:
 
 def _member_of(archive: zipfile.ZipFile, program: str) -> str:
     """The program's name inside the wheel. Raises LookupError where it is not there."""
-    return next(name for name in archive.namelist() if re.fullmatch(rf"[^/]+\.data/scripts/{re.escape(program)}", name))
+    for name in archive.namelist():
+        if re.fullmatch(rf"[^/]+\.data/scripts/{re.escape(program)}", name):
+            return name
+    raise LookupError(program)
 
 
 def _start(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:

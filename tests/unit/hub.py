@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlsplit
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -127,8 +129,9 @@ class Answer(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def served(hub: Hub) -> Iterator[Hub]:
-    """Serves a hub, and its contents from another port, as long as the context lasts."""
+def served(hub: Hub, certificate: Path | None = None) -> Iterator[Hub]:
+    """Serves a hub, and its contents from another port, as long as the context lasts; encrypted where there is a certificate,
+    a PEM file with its key."""
 
     class Bound(Answer):
         pass
@@ -136,7 +139,14 @@ def served(hub: Hub) -> Iterator[Hub]:
     Bound.hub = hub
     servers = [ThreadingHTTPServer(("127.0.0.1", 0), Bound) for _ in range(2)]
     threads = [threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True) for server in servers]
-    hub.address, hub.content_address = (f"http://127.0.0.1:{server.server_port}" for server in servers)
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        for server in servers:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+            server.handle_error = lambda *of_a_client_that_hung_up: None  # type: ignore[method-assign]
+    scheme = "https" if certificate else "http"
+    hub.address, hub.content_address = (f"{scheme}://127.0.0.1:{server.server_port}" for server in servers)
     try:
         for thread in threads:
             thread.start()

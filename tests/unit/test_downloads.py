@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import socket
-import ssl
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ import pytest
 import torch
 from checkpoints import lightning_checkpoint, saved
 from hub import Hub, served
+from huggingface_hub.utils import close_session
 from partgen.errors import Action, PartgenError
 from partgen.task import Finished, Problem, Report, Reporter, Task
 from partgen.weights import collection, downloads
@@ -401,8 +401,6 @@ def test_online_access_that_is_off_is_respected_and_can_be_turned_on(hub: Hub, f
 
 
 def test_a_proxy_is_used_and_its_refusal_told(hub: Hub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from huggingface_hub.utils import close_session
-
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "")  # so that they are put back afterwards
     close_session()
@@ -416,12 +414,28 @@ def test_a_proxy_is_used_and_its_refusal_told(hub: Hub, folder: Path, monkeypatc
     assert (told.code, told.action) == ("weights.proxy", Action.OPEN_PREFERENCES)
 
 
-def test_a_certificate_that_is_not_trusted_is_told(hub: Hub) -> None:
-    error = httpx2.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED]")
-    error.__cause__ = ssl.SSLCertVerificationError("self-signed certificate in certificate chain")
-    told = problem(error, PLAIN, Connection())
-    assert (told.code, told.action) == ("weights.certificate", Action.USE_SYSTEM_CERTIFICATES)
-    assert "huggingface.co" in told.sentence
+def test_a_certificate_that_is_not_trusted_is_told_and_one_that_is_named_works(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in networks that look into every connection and have a certificate of their own."""
+    if not (openssl := shutil.which("openssl")):
+        pytest.skip("needs openssl to make a certificate")
+    certificate = tmp_path / "certificate.pem"
+    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(certificate), "-out", str(tmp_path / "public.pem")]
+    subprocess.run(command, check=True, capture_output=True)
+    certificate.write_text(certificate.read_text() + (tmp_path / "public.pem").read_text())
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    with served(Hub(large={"vae/model.safetensors": save(WEIGHTS)}, small={"config.json": b"{}"}), certificate) as hub:
+        close_session()
+        told = refusal(PLAIN, folder, hub)
+        assert (told.code, told.action) == ("weights.certificate", Action.USE_SYSTEM_CERTIFICATES)
+        assert "127.0.0.1" in told.sentence
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "public.pem"))
+        close_session()
+        fetched(PLAIN, folder, hub)
+    close_session()
+    assert_loads(PLAIN, folder, "vae.")
 
 
 def test_too_little_space_is_told_before_anything_is_fetched(hub: Hub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -529,6 +543,13 @@ def test_a_checkpoint_that_the_user_has_is_checked_converted_and_left_alone(fold
     assert file.read_bytes() == before
     assert_loads(PICKLED, folder)
     verify(PICKLED, folder, Listener())
+
+
+def test_a_file_of_the_user_that_is_the_published_one_is_told_so(folder: Path, tmp_path: Path) -> None:
+    file = saved(lightning_checkpoint(WEIGHTS), tmp_path / "mine.ckpt")
+    known = replace(PICKLED, files=(SourceFile("model.ckpt", 10**6, sha256=hashlib.sha256(file.read_bytes()).hexdigest()),))
+    assert "the published one" in use(known, folder, file, Listener(), accept_licence=True)["sentence"]
+    assert "the published one" not in use(PICKLED, folder, file, Listener(), accept_licence=True)["sentence"]
 
 
 def test_a_file_of_another_network_replaces_nothing(hub: Hub, folder: Path, tmp_path: Path) -> None:

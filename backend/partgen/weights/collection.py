@@ -176,6 +176,8 @@ def use(
             files = _use_folder(wanted, folder / wanted.id, _folder_around(wanted, source), reporter)
     size = sum(one["size"] for one in files.values())
     sentence = f"{wanted.title} is ready, from {source.name} ({in_megabytes(size)}). Your file is not needed any more."
+    if read_record(folder / wanted.id).get("original", {}).get("is_published"):
+        sentence += " It is, byte for byte, the published one."
     return {"id": wanted.id, "state": State.REPLACED, "bytes": size, "sentence": sentence}
 
 
@@ -187,7 +189,9 @@ def _use_file(wanted: Entry, home: Path, source: Path, reporter: Reporter, expec
     check_space(home, source.stat().st_size, wanted.title)
     written = convert(wanted, source, home / CONVERTED, expected)
     files = {CONVERTED: {"size": written.size, "sha256": written.sha256}}
-    original = {"name": source.name, "size": source.stat().st_size, "sha256": digest(source)}
+    sha256 = digest(source)
+    is_published = sha256 in {file.sha256 for file in wanted.files}
+    original = {"name": source.name, "size": source.stat().st_size, "sha256": sha256, "is_published": is_published}
     _write(home, _user_record(wanted, files, original))
     remove_tree(home / ORIGINAL)
     return files

@@ -92,12 +92,15 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace, do: Action_) -> int:
-    """Runs one action and reports its end. Returns the exit code."""
+    """Runs one action and reports its end. Returns the exit code, 130 where a person stopped it."""
     reporter = Reporter(sys.stdout, options.json_lines)
     if options.json_lines:
         end_with_parent()
     try:
         reporter.finished(do(options, models_folder(options.folder), reporter))
+    except KeyboardInterrupt:
+        print("Stopped. What arrived is kept: the same command goes on with it.", file=sys.stderr, flush=True)
+        return 130
     except PartgenError as error:
         tell(error, options, reporter)
         return 1

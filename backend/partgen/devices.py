@@ -181,15 +181,18 @@ def memory(device: str) -> Memory:
     return Memory(device, free, total, held)
 
 
-def memory_in_use() -> Memory | None:
-    """The memory of the accelerator that this process works on, or None where it has touched none: asking takes nothing."""
+def memory_in_use(device: str = "auto") -> Memory | None:
+    """The memory of the accelerator that this process works on, or None where it has touched none: asking takes nothing.
+
+    `device` is the one it was told to work on; without it, torch's current one, since looking at another would take memory there.
+    """
     if "torch" not in sys.modules:
         return None
     import torch
 
     for kind, backend in (("cuda", torch.cuda), ("xpu", torch.xpu)):
         if backend.is_initialized():
-            return memory(f"{kind}:{backend.current_device()}")
+            return memory(device if device.startswith(f"{kind}:") else f"{kind}:{backend.current_device()}")
     if torch.backends.mps.is_available() and torch.mps.driver_allocated_memory():
         return memory("mps")
     return None

@@ -328,14 +328,17 @@ def _pack(value: Any, arrays: list[NDArray]) -> Any:
 
 
 def _unpack(value: Any, arrays: list[NDArray]) -> Any:
-    """The inverse of `_pack`. Fields that this version does not know are left out: newer ones may say more."""
+    """The inverse of `_pack`. Fields that this version does not know are left out, and values of types that it does not know
+    are None: newer ones may say more, and what they are is to be told by their Hello."""
     if isinstance(value, list):
         return tuple(_unpack(item, arrays) for item in value)
     if not isinstance(value, dict):
         return value
     if "array" in value:
         return arrays[value["array"]]
-    kind = _TYPES[value["type"]]
+    kind = _TYPES.get(value["type"])
+    if kind is None:
+        return None
     names = {f.name for f in dataclasses.fields(kind)}
     return kind(**{name: _unpack(item, arrays) for name, item in value.items() if name in names})
 

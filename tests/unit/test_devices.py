@@ -122,6 +122,14 @@ def test_every_kind_of_card_is_found_and_named_as_torch_does(monkeypatch):
     assert [device.precisions[0] for device in devices] == ["bfloat16", "float16", "bfloat16", "float16", "float32"]
 
 
+def test_a_person_can_list_the_devices():
+    done = subprocess.run([sys.executable, "-m", "partgen", "devices"], capture_output=True, text=True, check=True)
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith("cpu")
+    assert "float32, bfloat16" in last
+    assert last.endswith("GB free")
+
+
 # ---- which is taken ----
 
 
@@ -182,7 +190,8 @@ def test_asking_for_the_memory_in_use_touches_no_card(monkeypatch):
     torch = fake_torch(monkeypatch, cuda=Backend(("A", 8, 9, 80), ("B", 8, 9, 40)))
     assert memory_in_use() is None
     torch.cuda.touched = True
-    assert memory_in_use().device == "cuda:1"
+    assert memory_in_use().device == "cuda:1"  # the current one
+    assert memory_in_use("cuda:0").device == "cuda:0"
 
 
 def test_freeing_empties_the_caches_of_the_cards_in_use_alone(monkeypatch):
@@ -190,6 +199,13 @@ def test_freeing_empties_the_caches_of_the_cards_in_use_alone(monkeypatch):
     torch.cuda.touched = True
     free_memory()
     assert (torch.cuda.emptied, torch.xpu.emptied) == (1, 0)
+
+
+def test_the_torch_of_this_machine_knows_what_is_asked_of_it():
+    pytest.importorskip("torch")
+    free_memory()
+    told = memory_in_use()
+    assert told is None or told.total_bytes > 0
 
 
 # ---- when it runs out ----

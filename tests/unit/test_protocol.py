@@ -178,9 +178,22 @@ def test_what_is_too_large_is_refused_before_a_byte_is_sent():
     assert stream.getvalue() == b""
 
 
+def read_header(message: object) -> Message | None:
+    """What is read of a frame whose header is this, whatever sent it."""
+    header = json.dumps({"message": message, "arrays": []}).encode()
+    return read_message(io.BytesIO(struct.pack("<I", len(header)) + header))
+
+
 def test_a_newer_hello_is_understood():
-    header = json.dumps({"message": {"type": "Hello", "protocol": 7, "version": "3.0", "mood": "good"}, "arrays": []}).encode()
-    assert read_message(io.BytesIO(struct.pack("<I", len(header)) + header)) == Hello(7, "3.0")
+    newer = {"type": "Hello", "protocol": 7, "version": "3.0", "mood": "good", "devices": [{"type": "Gadget", "id": 1}]}
+    hello = read_header(newer)
+    assert (hello.protocol, hello.version) == (7, "3.0")
+
+
+@pytest.mark.parametrize("message", [{"type": "Gadget"}, {"type": "Device", "id": "cpu", "name": "CPU"}, {"id": 1}, None, [], 3])
+def test_what_is_no_message_is_an_error(message):
+    with pytest.raises(ProtocolError):
+        read_header(message)
 
 
 def test_arrays_are_sent_from_where_they_lie():

@@ -84,7 +84,7 @@ def _load() -> Answer:
     """The answer to a segment request, with the libraries of the default method already imported.
 
     torch is among them only where it is there and the artist chose a device of its: the geometric method does without,
-    and would have to wait seconds for it at every start.
+    and would have to wait seconds for it at every start. Then, as all of this, before anything waits for input (see `work`).
     """
     from .segmenting import segment
 
@@ -171,9 +171,10 @@ def _beat(channel: Channel) -> None:
 
 def _tell_memory(channel: Channel) -> None:
     """Tells the memory of the accelerator in use, else of the processor; in a thread of its own, since drivers may wait."""
+    device = os.environ.get("PARTGEN_DEVICE") or "auto"
     while True:
         try:
-            channel.send(memory_in_use() or memory(CPU.id))
+            channel.send(memory_in_use(device) or memory(CPU.id))
         except ImportError:
             logging.exception("the memory cannot be told")
             return

@@ -18,16 +18,93 @@ from window import Disappointed, Window, expect
 
 LAMP = "Lamp"
 PIECES = 7  # of the lamp that start.py makes
+AT_THE_END = 0.83  # of the sidebar's width, where rows have their small buttons
 SETTLING_SECONDS = 5.0
+SET_UP_SECONDS = 180.0
+FROZEN_SECONDS = 2.0  # for one answer, on a machine whose cores are all busy
 State = dict[str, Any]
 
 
 class Journey:
     """One artist at one window. The steps are run in the order of STEPS; what one leaves is what the next finds."""
 
-    def __init__(self, window: Window, settings: dict[str, str]) -> None:
+    def __init__(self, window: Window, folder: Path, settings: dict[str, str]) -> None:
         self.window = window
+        self.folder = folder
         self.settings = settings
+
+    # ---- set-up ------------------------------------------------------------------------------------------------------
+
+    def a_new_panel_is_a_sentence_and_a_button(self) -> None:
+        window = self.window
+        fresh = window.state()
+        window.shot("new")
+        expect(fresh["set_up"]["condition"] == "absent", f"Nothing was set up yet, but the environment is {fresh['set_up']['condition']}.")
+        expect_readable(window, fresh["set_up"]["sentence"])
+        expect(not window.where_is_text("Decompose into Parts", window.SIDEBAR), "Decompose is offered before there is a backend.")
+        window.find("partgen.set_up")
+
+    def it_tells_what_it_will_do_before_it_does_anything(self) -> None:
+        window = self.window
+        window.click("partgen.set_up")
+        window.shot("looking")
+        listed = window.wait_until(lambda s: not s["set_up"]["is_running"], "Looking at the computer does not end.", 20)
+        window.rest()
+        window.shot("listed")
+        labels = [label for label, _ in listed["set_up"]["lines"]]
+        for label in ("Device", "Download", "Disk", "Folder"):
+            expect(label in labels and window.where_is_text(label, window.SIDEBAR), f"The list does not tell the {label.lower()}.")
+        expect(listed["set_up"]["condition"] == "absent", "Something was installed before the artist agreed.")
+        expect(not Path(listed["set_up"]["folder"]).exists(), "The environment's folder was made before the artist agreed.")
+        expect_problem(window, listed, "allow_online", "partgen.show_online_access")
+
+    def a_folder_without_a_bundle_is_refused(self) -> None:
+        window = self.window
+        window.click("partgen.install_from_folder")
+        window.choose_path(f"{self.folder}/empty folder/")
+        refused = window.wait_until(lambda s: problem(s, "install_from_folder"), "An empty folder is taken for an installation folder.")
+        window.rest()
+        window.shot("empty_folder_refused")
+        expect(not refused["set_up"]["can_start"], "Install is offered for an empty folder.")
+        expect_problem(window, refused, "install_from_folder", "partgen.install_from_folder")
+
+    def it_can_be_cancelled_and_goes_on_where_it_stopped(self) -> None:
+        window = self.window
+        window.click("partgen.install_from_folder")
+        window.choose_path(f"{self.settings['bundle']}/")
+        window.wait_until(lambda s: s["set_up"]["can_start"] and not s["set_up"]["is_running"], "The installation folder is not accepted.")
+        window.rest()
+        window.shot("listed_from_folder")
+        window.click("partgen.install_environment")
+        window.wait_until(lambda s: s["set_up"]["is_changing"], "Install installs nothing.")
+        window.click("partgen.cancel_set_up", across=AT_THE_END)
+        cancelled = window.wait_until(lambda s: not s["set_up"]["is_running"], "Cancel does not end the set-up.", 5)
+        window.rest()
+        window.shot("cancelled")
+        expect(not cancelled["messages"], f"Cancelling is no error, but the panel says: {cancelled['messages']}")
+        expect(cancelled["set_up"]["condition"] != "ready", "The set-up was over before it could be cancelled.")
+        expect_readable(window, cancelled["set_up"]["sentence"])
+
+    def it_sets_up_while_blender_stays_alive(self) -> None:
+        window = self.window
+        window.click("partgen.install_environment")
+        slowest, began = 0.0, time.monotonic()
+        installing = window.wait_until(lambda s: s["set_up"]["is_changing"], "The set-up does not go on.")
+        while installing["set_up"]["is_changing"]:
+            expect(time.monotonic() - began < SET_UP_SECONDS, f"The set-up takes longer than {SET_UP_SECONDS:.0f} seconds.")
+            asked = time.monotonic()
+            installing = window.state()
+            slowest = max(slowest, time.monotonic() - asked)
+            if asked - began < 2.0:
+                window.shot("installing")
+            time.sleep(0.3)
+        window.rest()
+        window.shot("set_up")
+        ready = window.state()
+        expect(not ready["messages"], f"The set-up ended with: {ready['messages']}")
+        expect(ready["set_up"]["condition"] == "ready", f"After the set-up the environment is {ready['set_up']['condition']}.")
+        expect(slowest < FROZEN_SECONDS, f"Blender stood still for {slowest:.1f} s while it was set up.")
+        expect(ready["set_up"]["backend_command"][0].startswith(ready["set_up"]["folder"]), "The backend is not that of the environment.")
 
     # ---- decomposing -------------------------------------------------------------------------------------------------
 
@@ -190,6 +267,11 @@ class Journey:
 
 
 STEPS: tuple[Callable[[Journey], None], ...] = (
+    Journey.a_new_panel_is_a_sentence_and_a_button,
+    Journey.it_tells_what_it_will_do_before_it_does_anything,
+    Journey.a_folder_without_a_bundle_is_refused,
+    Journey.it_can_be_cancelled_and_goes_on_where_it_stopped,
+    Journey.it_sets_up_while_blender_stays_alive,
     Journey.one_button_finds_the_parts,
     Journey.the_parts_are_shown_in_colors,
     Journey.undo_takes_the_decomposition_back,
@@ -201,6 +283,24 @@ STEPS: tuple[Callable[[Journey], None], ...] = (
     Journey.the_file_remembers_the_parts,
     Journey.the_slider_works_in_the_reopened_file_without_a_backend,
 )
+
+
+def problem(state: State, action: str) -> dict[str, str] | None:
+    """What stands in the way of the set-up and is mended by `action`."""
+    return next((p for p in state["set_up"]["problems"] if p["action"] == action), None)
+
+
+def expect_problem(window: Window, state: State, action: str, button: str) -> None:
+    """Raises Disappointed where the list lacks a problem, its sentence cannot be read in full, or its button is missing."""
+    found = problem(state, action)
+    expect(found, f"The list names no problem that {action} mends, only {state['set_up']['problems']}.")
+    expect_readable(window, found["text"])
+    window.find(button)
+
+
+def expect_readable(window: Window, sentence: str) -> None:
+    """Raises Disappointed where a sentence is not in the sidebar, or some of its words are cut off."""
+    expect(window.reads(sentence), f'The sidebar does not show all of: "{sentence}"')
 
 
 def expect_scale(state: State, above: float) -> None:
@@ -232,7 +332,7 @@ def differences(now: State, then: State) -> list[str]:
 def main(folder: Path, out: Path) -> int:
     settings = json.loads((folder / "settings.json").read_text("utf-8"))
     window = Window(folder, out)
-    journey = Journey(window, settings)
+    journey = Journey(window, folder, settings)
     states: dict[str, State] = {}
     verdict = "ok"
     for step in STEPS:

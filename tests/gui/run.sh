@@ -7,14 +7,14 @@
 # Without a name: BLENDER where that is set, else sid and trixie. Exits with 0 where it cannot run, and says so in capitals;
 # with PARTGEN_GUI_REQUIRED=1 that is a failure.
 #
-# Needs .venv (make setup), the extension zip, and the installation folder that `make bundle` makes for this computer:
-# PARTGEN_EXTENSION and PARTGEN_BUNDLE, by default dist/partgen_blender.zip and build/bundle.
+# Needs .venv (make setup), the extension zip, and the installation folder that `make test-gui` makes for this computer:
+# PARTGEN_EXTENSION and PARTGEN_BUNDLE, by default dist/partgen_blender.zip and build/gui-bundle.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
 gui=${PARTGEN_GUI:-../shared/tools/blender-gui.sh}
 extension=$(readlink -f "${PARTGEN_EXTENSION:-dist/partgen_blender.zip}")
-bundle=$(readlink -m "${PARTGEN_BUNDLE:-build/bundle}")
+bundle=$(readlink -m "${PARTGEN_BUNDLE:-build/gui-bundle}")
 out=${1:?a folder for the screenshots}
 shift
 blenders=("$@")

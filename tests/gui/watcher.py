@@ -94,12 +94,13 @@ def _set_up() -> dict[str, Any]:
     condition = environment.condition()
     return {
         "condition": condition.state,
-        "sentence": condition.sentence,
+        "sentence": _module("setup").sentence(),
         "folder": str(environment.folder()),
         "is_running": making.is_running(),
         "is_changing": making.is_changing(),
         "lines": [list(line) for line in making.plan.lines()] if making.plan else [],
         "problems": [{"text": f"{p.sentence} {p.remedy}".strip(), "action": p.action} for p in making.plan.problems] if making.plan else [],
+        "backend_command": _module("setup").backend_command() or [],
         "can_start": bool(making.plan and making.plan.can_start),
     }
 
@@ -152,7 +153,8 @@ def objects_on_screen() -> dict[str, int]:
     found = [(w, a, r) for _, w, a, r in _every_region() if (a.type, r.type) == ("VIEW_3D", "WINDOW")]
     window, area, region = max(found, key=lambda place: place[2].width * place[2].height)
     view = area.spaces.active.region_3d
-    corners = [o.matrix_world @ Vector(corner) for o in bpy.context.scene.objects if o.type == "MESH" and o.visible_get() for corner in o.bound_box]
+    meshes = [o for o in bpy.context.scene.objects if o.type == "MESH" and o.visible_get()]
+    corners = [o.matrix_world @ Vector(corner) for o in meshes for corner in o.bound_box]
     points = [p for c in corners if (p := location_3d_to_region_2d(region, view, c)) is not None]
     across = [min(max(p.x, 0), region.width) for p in points]
     upward = [min(max(p.y, 0), region.height) for p in points]

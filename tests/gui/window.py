@@ -24,7 +24,8 @@ ANSWER_SECONDS = 60.0
 # How well pixels have to agree with a rendered text: the right ones reach 0.97, other words of the panel 0.68.
 TEXT_AGREEMENT = 0.85
 FEELING_STEP = 9  # pixels: two for each button
-FEELING_COLUMNS = (0.5, 0.25, 0.75, 0.92, 0.1)  # of a region's width: rows of the panel hold several buttons
+# Where to feel, of a region's width: rows of the panel hold several buttons, and small ones at their right end.
+FEELING_COLUMNS = (0.5, 0.83, 0.25, 0.75, 0.92, 0.1)
 SCROLLS = 4
 COLORFUL = 0.35  # saturation: the viewport's greys and the lamp's shade have less, every part's color has more
 HUES = 72
@@ -178,20 +179,21 @@ class Window:
 
     # ---- pressing ----------------------------------------------------------------------------------------------------
 
-    def find(self, control: str, region: tuple[str, str] = SIDEBAR) -> tuple[int, int]:
+    def find(self, control: str, region: tuple[str, str] = SIDEBAR, across: float | None = None) -> tuple[int, int]:
         """Where the button of an operator ("partgen.apply") or a property ("partgen.scale") is; the pointer then lies on it.
 
-        Where it was the last time, else where its name stands, else by feeling over the region, scrolled if need be.
+        Where it was the last time, else where its name stands, else by feeling over the region, scrolled if need be; `across`,
+        a share of the region's width, is where to feel first.
         Raises Disappointed where there is none.
         """
         key = (control, region)
-        for position in self._guesses(control, region):
+        for position in self._guesses(control, region, across):
             if self._lies_at(control, position):
                 self._known[key] = position
                 return position
         raise Disappointed(f"There is no button {control} in {' / '.join(region)}.")
 
-    def _guesses(self, control: str, region: tuple[str, str]) -> Iterator[tuple[int, int]]:
+    def _guesses(self, control: str, region: tuple[str, str], across: float | None) -> Iterator[tuple[int, int]]:
         if (control, region) in self._known:
             yield self._known[control, region]
         place = self.place(region)
@@ -199,11 +201,17 @@ class Window:
             for title in self.ask("titles", control=control):
                 yield from self.where_is_text(title, region)
             before = self.look()
-            for column, row in itertools.product(FEELING_COLUMNS, range(FEELING_STEP, place.height, FEELING_STEP)):
+            columns = FEELING_COLUMNS if across is None else (across, *FEELING_COLUMNS)
+            for column, row in itertools.product(columns, range(FEELING_STEP, self._filled_rows(before, place), FEELING_STEP)):
                 yield place.left + int(column * place.width), place.top + row
             self.scroll(region, WHEEL_DOWN)
             if np.array_equal(self.crop(before, place), self.crop(self.look(), place)):
                 return
+
+    def _filled_rows(self, seen: NDArray[np.uint8], place: Place) -> int:
+        """Down to which row of a region there is anything to feel."""
+        spread = np.ptp(self.crop(seen, place).mean(axis=2)[:, : place.width * 9 // 10], axis=1)  # without the tabs at the right
+        return int(np.flatnonzero(spread > 1.0).max(initial=0)) + FEELING_STEP
 
     def _lies_at(self, control: str, position: tuple[int, int]) -> bool:
         self.point(position)
@@ -222,9 +230,9 @@ class Window:
     def point(self, position: tuple[int, int]) -> None:
         self._xdotool("mousemove", *map(str, position))
 
-    def click(self, control: str, region: tuple[str, str] = SIDEBAR) -> None:
-        """Presses a button once it is found."""
-        self.click_at(self.find(control, region))
+    def click(self, control: str, region: tuple[str, str] = SIDEBAR, across: float | None = None) -> None:
+        """Presses a button once it is found: see `find`."""
+        self.click_at(self.find(control, region, across))
 
     def click_at(self, position: tuple[int, int], times: int = 1) -> None:
         self.point(position)
@@ -271,8 +279,11 @@ class Window:
         self.click("params.directory", self.FILE_PATH)
         self._xdotool("key", "ctrl+a")
         self.type(folder + "/")
-        self._xdotool("key", "Return")
-        time.sleep(1.0)
+        for _ in range(3):  # the first may only take the field's own completion
+            self._xdotool("key", "Return")
+            time.sleep(0.7)
+            if self.has("file.execute", self.FILE_BUTTONS):
+                break
         if name:
             self.click_text(name, self.FILE_LIST)
         self.shot("file_browser")

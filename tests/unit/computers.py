@@ -121,6 +121,7 @@ def linux_with_amd(properties: str = NAVI_31, *, programs: Mapping[str, str] | N
         f"{nodes}/0/mem_banks/0/properties": "heap_type 0\nsize_in_bytes 67331190784\n",
         f"{nodes}/1/properties": properties,
         f"{nodes}/1/mem_banks/0/properties": BANK,
+        f"{nodes}/1/mem_banks/1/properties": "heap_type 4\nsize_in_bytes 65536\n",
         "/sys/module/amdgpu/version": "6.8.5\n",
     }
     return linux(files=files, programs=programs, forbidden=forbidden)

@@ -213,3 +213,9 @@ def test_oldest_systems_are_those_of_the_wheels():
 
 def test_every_platform_of_a_torch_build_is_locked():
     assert {build.platform for build in BUILDS} <= set(supported_platforms())
+
+
+def test_uv_of_the_tests_is_the_one_that_the_extension_brings():
+    pinned = tomllib.loads((ROOT / "wheels" / "pins.toml").read_text("utf-8"))["version"]
+    assert f"uv=={pinned}" in EXTRAS["dev"]
+    assert metadata.version("uv") == pinned

@@ -141,8 +141,10 @@ def test_the_device_is_told_in_words(folder, bundled):
     plan = plan_for(linux_with_nvidia("NVIDIA GeForce RTX 4090, 560.94, 8.9, 24564"), folder, bundled, tier=Tier.AI)
     assert line(plan, "Device") == "NVIDIA GeForce RTX 4090 · driver 560.94 · 24 GB → CUDA 12.6"
     assert line(plan, "PyTorch") == "2.13.0, CUDA 12.6"
-    assert device_in_words(None) == "processor"
-    assert "uses no GPU" in line(plan_for(linux(), folder, bundled), "Device")
+    assert device_in_words(None) == "CPU"
+    assert line(plan_for(linux(), folder, bundled), "Device") == "CPU (Geometry uses no GPU)"
+    assert "no GPU was found" in line(plan_for(linux(), folder, bundled, tier=Tier.AI), "Device")
+    assert line(plan_for(linux(), folder, bundled, tier=Tier.AI, torch_build="cpu"), "Device") == "CPU (as chosen)"
 
 
 def test_estimates_are_called_so(folder, bundled):
@@ -354,6 +356,12 @@ def test_the_digest_changes_with_what_is_installed_and_with_nothing_else(folder,
         plan_for(linux_with_nvidia("RTX 4090, 560.94, 8.9, 24564"), folder, bundled),
     ):
         assert same.digest == plan.digest
+
+
+def test_the_digest_changes_with_the_lock(folder, bundled, monkeypatch):
+    before = plan_for(linux(), folder, bundled).digest
+    monkeypatch.setattr(planning, "lock_digest", lambda tier: "another lock")
+    assert plan_for(linux(), folder, bundled).digest != before
 
 
 def test_a_mirror_of_pytorchs_index_takes_its_place(folder, bundled):

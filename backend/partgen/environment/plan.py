@@ -244,7 +244,7 @@ def pythons_in_words(pythons: Iterable[PythonChoice]) -> str:
 def device_in_words(accelerator: Accelerator | None) -> str:
     """``"NVIDIA GeForce RTX 4090 · driver 560.94 · 24 GB"``."""
     if accelerator is None:
-        return "processor"
+        return "CPU"
     driver = f"driver {accelerator.driver}" if accelerator.driver else ""
     # Memory is counted in powers of two by everyone who sells it.
     memory = f"{round(accelerator.memory_bytes / 2**30)} GB" if accelerator.memory_bytes else ""
@@ -285,14 +285,16 @@ def _torch(
 ) -> tuple[TorchBuild | None, str]:
     """PyTorch's build, None in the tier geometry, and the line about the device."""
     if settings.tier is Tier.GEOMETRY:
-        return None, "processor (Geometry uses no GPU)"
+        return None, "CPU (Geometry uses no GPU)"
     wanted = bundle.torch_build if bundle and bundle.torch_build else settings.torch_build
     try:
         choice = choose_torch(machine, wanted)
     except PartgenError as error:
         problems.append(error)
-        return None, "processor"
+        return None, "CPU"
     notes += choice.notes
+    if choice.build.kind == "cpu":
+        return choice.build, "CPU (no GPU was found that PyTorch can use)" if wanted == AUTOMATIC else "CPU (as chosen)"
     return choice.build, f"{device_in_words(choice.accelerator)} → {choice.build.title}"
 
 

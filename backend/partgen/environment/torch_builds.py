@@ -96,13 +96,13 @@ BUILDS: tuple[TorchBuild, ...] = (
     TorchBuild("rocm7.2", "linux-x86_64", "ROCm 7.2", "rocm", 5_500 * MB, 17 * GB, False, ROCM_TARGETS, "", "AMD's kernel driver (amdgpu)"),
     TorchBuild("xpu", "linux-x86_64", "Intel XPU", "xpu", 2_200 * MB, 6 * GB, needs="Intel's GPU driver (Level Zero)",
                licence=f"{TORCH_LICENCE}; the oneAPI libraries: Intel's own licence"),
-    TorchBuild("cpu", "linux-x86_64", "processor only", "cpu", 192 * MB, 790 * MB, True),
+    TorchBuild("cpu", "linux-x86_64", "CPU", "cpu", 192 * MB, 790 * MB, True),
     _cuda("cu130", "windows-x86_64", 2_600 * MB, 5_000 * MB),
     _cuda("cu126", "windows-x86_64", 2_600 * MB, 5_000 * MB),
     _cuda("cu132", "windows-x86_64", 2_600 * MB, 5_000 * MB),
     TorchBuild("xpu", "windows-x86_64", "Intel XPU", "xpu", 2_000 * MB, 5 * GB, needs="Intel's GPU driver (Level Zero)",
                licence=f"{TORCH_LICENCE}; the oneAPI libraries: Intel's own licence"),
-    TorchBuild("cpu", "windows-x86_64", "processor only", "cpu", 122 * MB, 520 * MB, True),
+    TorchBuild("cpu", "windows-x86_64", "CPU", "cpu", 122 * MB, 520 * MB, True),
     TorchBuild("mps", "macos-arm64", "Apple GPU (MPS)", "mps", 111 * MB, 420 * MB, True, needs="macOS 14 or newer"),
 )  # fmt: skip
 

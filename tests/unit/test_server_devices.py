@@ -144,6 +144,25 @@ def test_the_real_scout_and_worker_know_a_device_that_is_not_there(tmp_path):
         assert 0 < client.memory.free_bytes < client.memory.total_bytes
 
 
+@pytest.mark.parametrize(
+    ("torch", "words"),
+    [
+        ("raise OSError('libcudart.so.13: cannot open shared object file')", "PyTorch is installed, but cannot be loaded"),
+        ("import libraries_of_torch", "the package libraries_of_torch is missing"),
+        ("import os; os.abort()", "crashed (signal 6)"),
+    ],
+)
+def test_a_torch_that_is_broken_is_told_and_what_needs_none_goes_on(tmp_path, torch, words):
+    (tmp_path / "torch.py").write_text(torch)
+    command = [sys.executable, "-m", "partgen", "serve"]
+    with client_in(tmp_path, command, PYTHONPATH=str(tmp_path)) as client:
+        client.start()
+        notice = events_until(client, lambda event: isinstance(event, Notice), limit=60.0)[-1]
+        assert (notice.code, notice.action) == ("device.torch_broken", Action.REPAIR)
+        assert words in notice.sentence
+        assert isinstance(answer_to(client, client.submit(request("auto")), limit=60.0), Done)
+
+
 # ---- memory ----
 
 

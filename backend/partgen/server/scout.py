@@ -38,9 +38,11 @@ def main() -> int:
     sink.write(MAGIC)
     try:
         devices = available_devices()
-    except (ImportError, OSError, RuntimeError, AttributeError):
-        logging.exception("torch cannot be used")
-        sentence = "PyTorch is installed, but cannot be used on this computer: everything that needs it is out of reach."
+    except (ImportError, OSError, RuntimeError, AttributeError) as error:
+        logging.exception("the devices cannot be told")
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        what = f"the package {missing} is missing" if missing else "PyTorch is installed, but cannot be loaded"
+        sentence = f"Graphics cards cannot be used: {what}."
         write_message(sink, Notice("device.torch_broken", sentence, "Install PartGen's packages again.", Action.REPAIR))
         return 1
     write_message(sink, Hello(PROTOCOL, __version__, pid=os.getpid(), devices=devices))

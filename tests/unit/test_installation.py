@@ -20,6 +20,7 @@ from partgen.environment import distributions, installation
 from partgen.environment.condition import LOCK, LOG, RECORD, Record, condition, python_program, read_record
 from partgen.environment.installation import index_arguments, install, places_of
 from partgen.environment.machine import Accelerator, Machine
+from partgen.environment.patience import patiently
 from partgen.environment.plan import Bundled, Plan, Step, make_plan
 from partgen.environment.removal import remove, verbatim
 from partgen.environment.settings import Settings, Tier
@@ -553,3 +554,27 @@ def test_a_discarded_package_is_gone_and_nothing_else(tmp_path: Path) -> None:
     assert outside.read_text() == "mine"
     assert Path("/etc/hostname").exists() or os.name == "nt"
     assert distributions.is_whole(other, thorough=True)
+
+
+# Files that are held for a moment
+
+
+def test_a_file_that_a_scanner_holds_for_a_moment_does_not_end_the_set_up() -> None:
+    refusals = [PermissionError(13, "Access is denied")] * 3
+    waited: list[float] = []
+
+    def replace_file() -> str:
+        if refusals:
+            raise refusals.pop()
+        return "replaced"
+
+    assert patiently(replace_file, sleep=waited.append) == "replaced"
+    assert len(waited) == 3
+
+
+def test_a_file_that_is_held_for_good_is_told() -> None:
+    def replace_file() -> None:
+        raise PermissionError(13, "Access is denied")
+
+    with pytest.raises(PermissionError):
+        patiently(replace_file, sleep=lambda _: None)

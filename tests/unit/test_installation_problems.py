@@ -9,7 +9,7 @@ import re
 
 import pytest
 from partgen.environment.settings import Settings
-from partgen.environment.symptoms import SYSTEM_NUMBERS, index_name, problem_of, symptoms
+from partgen.environment.symptoms import SYSTEM_NUMBERS, index_name, problem_of, problem_of_proof, symptoms
 from partgen.errors import Action
 
 HINTS = {"stage": "installing packages", "folder_of_environment": "C:\\Users\\Zoë\\PartGen"}
@@ -110,3 +110,21 @@ def test_from_a_folder_nobody_is_told_to_check_the_network() -> None:
     error = problem_of(said, Settings(offline_folder="/media/stick"), HINTS, 1)
     assert (error.code, error.action) == ("set_up.folder_incomplete", Action.INSTALL_FROM_FOLDER)
     assert "scipy" in error.sentence
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("ImportError: DLL load failed while importing _C: Das angegebene Modul wurde nicht gefunden.", "runtime_missing"),
+        ("OSError: [WinError 126] error loading c10.dll or one of its dependencies", "runtime_missing"),
+        ("OSError: [WinError 1455] The paging file is too small for this operation to complete", "memory"),
+        ("ImportError: /lib/libc.so.6: version `GLIBC_2.28' not found (required by libtorch.so)", "system_too_old"),
+        ("RuntimeError: a ball on a rod came apart into 1 parts", "proof_failed"),
+        ("", "proof_failed"),
+    ],
+)
+def test_installed_and_not_working_is_explained(said: str, code: str) -> None:
+    error = problem_of_proof(said)
+    assert error.code == f"set_up.{code}"
+    assert error.remedy
+    assert error.action is not Action.NONE

@@ -23,6 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .patience import patiently
+
 RECORD = "environment.json"
 LOG = "setup.log"
 LOCK = "setup.lock"
@@ -31,6 +33,9 @@ KIND = "PartGen environment"
 """Marks a folder as ours: no other one is ever written to or removed."""
 
 FORMAT = 1
+
+READ_PAUSES = (0.001, 0.001, 0.001) if sys.platform == "win32" else ()
+"""Windows lets nobody read a file in the moment in which it is replaced."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ class Record:
             json.dump(content, file, indent=1)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(draft, folder / RECORD)
+        patiently(lambda: os.replace(draft, folder / RECORD))  # the panel may just be reading it
 
 
 def read_record(folder: Path) -> Record | None:
@@ -181,7 +186,7 @@ def _sentence_of_missing(missing: tuple[str, ...]) -> str:
 
 def _read_json(folder: Path) -> dict[str, Any] | None:
     try:
-        content = json.loads((folder / RECORD).read_text("utf-8"))
+        content = json.loads(patiently(lambda: (folder / RECORD).read_text("utf-8"), READ_PAUSES))
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None

@@ -31,6 +31,7 @@ from .occupancy import occupied
 from .plan import BLENDER, FOUND, GIVEN, MANAGED, SPARE, Plan, PythonChoice, Step, size_in_words
 from .removal import foreign, may_write, remove_tree
 from .settings import Settings
+from .symptoms import problem_of, problem_of_proof
 from .uv import RETRIES, Activity, Uv, closed_environment, unpack_uv, uv_program, written_bytes
 
 SETTLED_BY_SPACE_LEFT = "set_up.disk_full"
@@ -107,10 +108,7 @@ def prove(folder: Path, settings: Settings, kind: str | None = None) -> dict[str
     try:
         return dict(json.loads(answer))
     except ValueError as error:
-        sentence = "PartGen is installed, but it does not work on this computer yet."
-        raise PartgenError(
-            "set_up.proof_failed", sentence, "Repair it; if that does not help, the log tells why.", Action.REPAIR
-        ) from error
+        raise problem_of_proof(said) from error
 
 
 class _Installation:
@@ -135,7 +133,7 @@ class _Installation:
         self.notes: list[str] = []
 
     def run(self) -> dict[str, Any]:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):  # there is none yet, or somebody has it open
             os.replace(self.folder / LOG, self.folder / f"{LOG}.old")
         self._forget_what_changed()
         self._refuse_what_cannot_work()
@@ -268,7 +266,7 @@ class _Installation:
                 continue
             self.record = replace(self.record, python=python)
             if first is not None:
-                self.notes.append(f"A Python of its own could not be had: {first.sentence}")
+                self.notes.append(f"Its own copy of Python could not be had: {first.sentence}")
             return
         raise first or PartgenError("set_up.no_python", "No usable Python was found.", "Choose one in the preferences.")
 
@@ -472,8 +470,6 @@ def _digest_of(file: Path) -> str:
 @contextlib.contextmanager
 def _understood(plan: Plan) -> Iterator[None]:
     """Turns an error of the operating system, from our own writing, into one for the artist."""
-    from .symptoms import problem_of
-
     try:
         yield
     except OSError as error:

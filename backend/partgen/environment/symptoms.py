@@ -260,6 +260,40 @@ def problem_of(
     return PartgenError("set_up.uv_failed", f"The set-up failed at: {words['stage']}.", "The log tells why.", Action.OPEN_LOG)
 
 
+PROOF_SYMPTOMS = (
+    Symptom(
+        "set_up.runtime_missing",
+        r"DLL load failed|VCRUNTIME|Visual C\+\+ Redistributable|WinError 126",
+        "PartGen is installed, but Microsoft's Visual C++ runtime is missing on this computer.",
+        "Install it from https://aka.ms/vs/17/release/vc_redist.x64.exe, then repair.",
+        Action.REPAIR,
+    ),
+    Symptom(
+        "set_up.memory",
+        r"MemoryError|Cannot allocate memory|paging file is too small|WinError 1455|DefaultCPUAllocator: not enough memory",
+        "PartGen is installed, but the memory of this computer ran out as it was tried.",
+        "Close other programs, then start the set-up again.",
+        Action.SET_UP,
+    ),
+    Symptom(
+        "set_up.system_too_old",
+        r"version `(?P<version>(?:GLIBC|GLIBCXX|CXXABI)_[\d.]+)' not found|Symbol not found|built for macOS",
+        "PartGen is installed, but a package needs a newer system than this one.",
+        "Update the system; the log tells which package it is.",
+        Action.OPEN_LOG,
+    ),
+)
+
+
+def problem_of_proof(said: str) -> PartgenError:
+    """The error where everything was installed and does not work: `said` is the error stream of the proof."""
+    for symptom in PROOF_SYMPTOMS:
+        if re.search(symptom.pattern, said):
+            return PartgenError(symptom.code, symptom.sentence, symptom.remedy, symptom.action)
+    sentence = "PartGen is installed, but it does not work on this computer yet."
+    return PartgenError("set_up.proof_failed", sentence, "Repair it; if that does not help, the log tells why.", Action.REPAIR)
+
+
 def index_name(settings: Settings) -> str:
     """The package index as people call it: its host."""
     return _host(settings.index_url) or settings.index_url or "pypi.org"

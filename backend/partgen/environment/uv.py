@@ -22,11 +22,15 @@ from pathlib import Path
 
 from partgen.errors import Action, PartgenError
 
+from .patience import patiently
 from .settings import Settings
 from .symptoms import problem_of
 
 LOOK_SECONDS = 0.5
 """How often what uv wrote is measured while it works."""
+
+START_PAUSES = (0.1, 0.4, 1.0, 2.0) if sys.platform == "win32" else ()
+"""A virus scanner may look at the new program before it lets it start."""
 
 RETRIES = 6
 """How often uv asks again after a failed request; it goes on with the rest of a file where the server allows it."""
@@ -114,7 +118,7 @@ class Uv:
         self.log(f"\n$ {' '.join(command)}\n")
         try:
             environment = closed_environment(self.folder, self.settings) | {"UV_HTTP_RETRIES": str(retries)}
-            process = _start(command, self.folder, environment)
+            process = patiently(lambda: _start(command, self.folder, environment), START_PAUSES)
         except OSError as error:
             raise problem_of(f"uv could not be started: {error.strerror} (os error {_number(error)})", self.settings, hints) from error
         said: list[str] = []
@@ -194,7 +198,7 @@ def unpack_uv(wheel: Path, folder: Path) -> Path:
         with zipfile.ZipFile(wheel) as archive, archive.open(_member_of(archive, program.name)) as source, open(draft, "wb") as sink:
             shutil.copyfileobj(source, sink, 1 << 20)
         draft.chmod(0o755)
-        os.replace(draft, program)
+        patiently(lambda: os.replace(draft, program))
     except (zipfile.BadZipFile, LookupError, EOFError, FileNotFoundError) as error:
         sentence = f"The installer that comes with PartGen cannot be unpacked: {wheel.name} is damaged or belongs to another system."
         raise PartgenError("set_up.uv_damaged", sentence, "Install the PartGen extension again.", Action.COPY_DEBUG_INFO) from error

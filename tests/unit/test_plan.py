@@ -17,7 +17,7 @@ from partgen.environment import plan as planning
 from partgen.environment.bundle import WHEELS, Bundle, File
 from partgen.environment.locked import supported_pythons
 from partgen.environment.machine import LEVEL_ZERO, Machine, detect
-from partgen.environment.plan import Bundled, Plan, device_in_words, make_plan, pythons_in_words, size_in_words
+from partgen.environment.plan import Bundled, Plan, make_plan, pythons_in_words, size_in_words
 from partgen.environment.settings import Settings, Tier
 from partgen.errors import Action, PartgenError
 
@@ -141,10 +141,10 @@ def test_the_device_is_told_in_words(folder, bundled):
     plan = plan_for(linux_with_nvidia("NVIDIA GeForce RTX 4090, 560.94, 8.9, 24564"), folder, bundled, tier=Tier.AI)
     assert line(plan, "Device") == "NVIDIA GeForce RTX 4090 · driver 560.94 · 24 GB → CUDA 12.6"
     assert line(plan, "PyTorch") == "2.13.0, CUDA 12.6"
-    assert device_in_words(None) == "CPU"
     assert line(plan_for(linux(), folder, bundled), "Device") == "CPU (Geometry uses no GPU)"
     assert "no GPU was found" in line(plan_for(linux(), folder, bundled, tier=Tier.AI), "Device")
     assert line(plan_for(linux(), folder, bundled, tier=Tier.AI, torch_build="cpu"), "Device") == "CPU (as chosen)"
+    assert line(plan_for(linux(), folder, bundled, tier=Tier.AI, torch_build="cu130"), "Device") == "no fitting GPU was found → CUDA 13.0"
 
 
 def test_estimates_are_called_so(folder, bundled):

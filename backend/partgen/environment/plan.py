@@ -241,10 +241,8 @@ def pythons_in_words(pythons: Iterable[PythonChoice]) -> str:
     return ", else ".join(told)
 
 
-def device_in_words(accelerator: Accelerator | None) -> str:
+def device_in_words(accelerator: Accelerator) -> str:
     """``"NVIDIA GeForce RTX 4090 · driver 560.94 · 24 GB"``."""
-    if accelerator is None:
-        return "CPU"
     driver = f"driver {accelerator.driver}" if accelerator.driver else ""
     # Memory is counted in powers of two by everyone who sells it.
     memory = f"{round(accelerator.memory_bytes / 2**30)} GB" if accelerator.memory_bytes else ""
@@ -295,7 +293,8 @@ def _torch(
     notes += choice.notes
     if choice.build.kind == "cpu":
         return choice.build, "CPU (no GPU was found that PyTorch can use)" if wanted == AUTOMATIC else "CPU (as chosen)"
-    return choice.build, f"{device_in_words(choice.accelerator)} → {choice.build.title}"
+    device = device_in_words(choice.accelerator) if choice.accelerator else "no fitting GPU was found"
+    return choice.build, f"{device} → {choice.build.title}"
 
 
 def _torch_index(settings: Settings, torch: TorchBuild | None) -> str:

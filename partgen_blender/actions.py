@@ -35,14 +35,17 @@ BUTTONS: dict[Action, Button] = {
 """What mends it, for every Action but NONE."""
 
 _OF_SET_UP = (Action.SET_UP, Action.REPAIR, Action.INSTALL_FROM_FOLDER, Action.USE_SYSTEM_CERTIFICATES)
+_CONTINUE = Button("partgen.install_environment", "Continue", "PLAY")
 _HOW_TO_INSTALL = Button("partgen.open_preferences", "How to Install", "PREFERENCES")
 
 
 def button_of(action: Action) -> Button | None:
     """The button for an action; None for NONE. The preferences tell how to install where this build cannot set up by itself."""
-    if action in _OF_SET_UP and features.setup is None:
-        return _HOW_TO_INSTALL
-    if action is Action.REPAIR and features.setup and not features.setup.is_present():
+    if features.setup is None:
+        return _HOW_TO_INSTALL if action in _OF_SET_UP else BUTTONS.get(action)
+    if action is Action.SET_UP and features.setup.is_interrupted():
+        return _CONTINUE
+    if action is Action.REPAIR and not features.setup.is_present():
         return BUTTONS[Action.OPEN_PREFERENCES]  # the backend is another one, which was named there
     return BUTTONS.get(action)
 

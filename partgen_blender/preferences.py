@@ -28,6 +28,10 @@ def _device_changed(owner: bpy.types.AddonPreferences, context: bpy.types.Contex
     devices.changed(owner, context)
 
 
+_LABEL_SHARE = 0.4
+"""Of the width, for the names of properties: Blender's own share."""
+
+
 class PARTGEN_AP_preferences(bpy.types.AddonPreferences):
     """The settings of PartGen under Preferences > Add-ons. Set-up adds its own: see setup/properties.py."""
 
@@ -109,10 +113,14 @@ class PARTGEN_AP_preferences(bpy.types.AddonPreferences):
         body.prop(self, "backend_command", placeholder="Found automatically")
         if not self.backend_command:
             found = " ".join(backend.found_command() or ())
-            row = body.row(heading=" ")
-            row.label(text=f"Found: {found}" if found else "None was found on this computer", icon="CHECKMARK" if found else "ERROR")
+            told = body.split(factor=_LABEL_SHARE)
+            told.separator()
+            column = told.column()
+            column.label(text=found or "None was found on this computer", icon="CHECKMARK" if found else "ERROR")
             if not found and not features.setup:
-                body.label(text="Install it in a terminal:  pipx install partgen   or   uv tool install partgen")
+                column.label(text="Install it in a terminal, in one of these ways:")
+                column.label(text="pipx install partgen")
+                column.label(text="uv tool install partgen")
         draw_devices(body)
 
 

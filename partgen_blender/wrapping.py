@@ -5,6 +5,8 @@ from __future__ import annotations
 import blf
 import bpy
 
+LINE_HEIGHT = 0.8
+"""Of a row of buttons: lines of one sentence belong together."""
 _INTERFACE_FONT = 0
 _BESIDE_TEXT = 95.0  # what icon, margins and tabs take of the sidebar, pixels at scale 1
 _WITHOUT_SCREEN = 300  # the width of a sidebar, pixels
@@ -16,7 +18,7 @@ def draw_text(
     """A sentence over as many lines as it needs, its icon before the first. There is room for `share` of the region's width, or of
     `width`, pixels at scale 1."""
     column = layout.column(align=True)
-    column.scale_y = 0.8
+    column.scale_y = LINE_HEIGHT
     for number, line in enumerate(lines_of(text, context, share, width)):
         column.label(text=line, icon="BLANK1" if number and icon != "NONE" else icon)
 

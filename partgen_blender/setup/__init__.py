@@ -10,7 +10,7 @@ from pathlib import Path
 from partgen.environment import condition as on_disk
 
 from . import environment, making, operators, properties
-from .environment import is_geometry_only, is_present, network_environment
+from .environment import is_geometry_only, is_interrupted, is_present, network_environment
 from .panel import draw, draw_preferences, draw_where_needed, sentence
 from .properties import add_to
 
@@ -25,6 +25,7 @@ __all__ = [
     "draw_preferences",
     "draw_where_needed",
     "is_geometry_only",
+    "is_interrupted",
     "is_present",
     "logs",
     "network_environment",

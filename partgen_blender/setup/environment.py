@@ -93,6 +93,11 @@ def is_present() -> bool:
     return folder().exists()
 
 
+def is_interrupted() -> bool:
+    """Whether a set-up was begun and not finished."""
+    return condition().state == "incomplete"
+
+
 def is_geometry_only() -> bool:
     """Whether the backend is that of an environment without PyTorch."""
     return backend.is_own() and record().tier == Tier.GEOMETRY

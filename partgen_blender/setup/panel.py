@@ -7,7 +7,7 @@ from partgen.environment.condition import Record
 from partgen.environment.plan import Plan, size_in_words
 
 from .. import actions, jobs, messages, preferences, watch
-from ..wrapping import draw_text
+from ..wrapping import LINE_HEIGHT, draw_text
 from . import environment, making
 from .properties import TIERS
 
@@ -156,11 +156,12 @@ def _draw_plan(layout: bpy.types.UILayout, context: bpy.types.Context, plan: Pla
 
 def _draw_line(layout: bpy.types.UILayout, context: bpy.types.Context, label: str, text: str) -> None:
     split = layout.split(factor=_LABEL_SHARE)
-    about = split.row()
-    about.alignment = "RIGHT"
+    about = split.column()
+    about.scale_y = LINE_HEIGHT
     about.active = False
+    about.alignment = "RIGHT"
     about.label(text=label)
-    draw_text(split, context, text, share=1.0 - _LABEL_SHARE)
+    draw_text(split, context, text[:1].upper() + text[1:], share=1.0 - _LABEL_SHARE)
 
 
 def _draw_licences(layout: bpy.types.UILayout, context: bpy.types.Context, plan: Plan) -> None:

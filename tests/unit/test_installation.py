@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import sys
 import zipfile
 from base64 import urlsafe_b64encode
@@ -16,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from partgen.environment import distributions, installation
+from partgen.environment import distributions, installation, ledger
 from partgen.environment.condition import LOCK, LOG, RECORD, Record, condition, python_program, read_record
 from partgen.environment.installation import index_arguments, install, places_of
+from partgen.environment.ledger import what_is_left
 from partgen.environment.machine import Accelerator, Machine
 from partgen.environment.patience import patiently
 from partgen.environment.plan import Bundled, Plan, Step, make_plan
@@ -124,7 +126,7 @@ def test_a_changed_lock_installs_the_packages_and_nothing_else(
 ) -> None:
     install(plan_for(), silent())
     assert uv.told
-    monkeypatch.setattr(installation, "lock_digest", lambda tier: "another")
+    monkeypatch.setattr(ledger, "lock_digest", lambda tier: "another")
     install(plan_for(), silent())
     assert uv.told == ["packages", "pip check"]
 
@@ -181,6 +183,42 @@ def test_failed_in_a_step_it_says_what_is_missing_and_goes_on_there(uv: Recordin
     done_before = uv.told[:-1]
     install(plan_for(), silent())
     assert not set(uv.told) & set(done_before)
+
+
+def test_copied_to_another_place_it_is_made_anew_there(uv: RecordingUv, plan_for: Callable[..., Plan]) -> None:
+    """As Blender copies the settings of its last version."""
+    plan = plan_for()
+    install(plan, silent())
+    assert uv.told
+    copy = replace(plan, folder=plan.folder.with_name("copy"))
+    shutil.copytree(plan.folder, copy.folder, symlinks=True)
+    assert condition(copy.folder).state == "broken"
+    install(copy, silent())
+    assert uv.told == ["venv", "packages", "partgen", "pip check"]
+    assert condition(copy.folder).state == "ready"
+
+
+def test_deleted_packages_come_back(uv: RecordingUv, plan_for: Callable[..., Plan]) -> None:
+    plan = plan_for()
+    install(plan, silent())
+    assert uv.told
+    shutil.rmtree(plan.folder / "venv" / "lib")
+    assert condition(plan.folder).state == "broken"
+    install(plan, silent())
+    assert uv.told == ["venv", "packages", "partgen", "pip check"]
+
+
+def test_a_plan_for_what_is_there_already_costs_nothing_and_needs_no_network(uv: RecordingUv, plan_for: Callable[..., Plan]) -> None:
+    assert what_is_left(plan_for()).download_bytes == plan_for().download_bytes > 0
+    offline = replace(GEOMETRY, online=False)
+    assert [problem.code for problem in what_is_left(plan_for(offline)).problems] == ["set_up.offline"]
+    install(plan_for(), silent())
+    left = what_is_left(plan_for(offline, version="2.0"))
+    assert left.download_bytes == 0
+    assert left.can_start
+    assert left.digest == plan_for(offline, version="2.0").digest
+    # PyTorch on top of it is another matter.
+    assert not what_is_left(plan_for(replace(AI, online=False))).can_start
 
 
 # Which Python
@@ -240,8 +278,9 @@ def test_offline_only_what_needs_the_network_is_refused(uv: RecordingUv, plan_fo
 
 def test_space_is_asked_for_what_is_left_to_do(uv: RecordingUv, plan_for: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch) -> None:
     install(plan_for(), silent())
-    usage = type("Usage", (), {"free": 1_000_000})
+    usage = type("Usage", (), {"free": 10_000_000})
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    assert plan_for(version="2.0").problems, "counted for everything, there is too little"
     install(plan_for(version="2.0"), silent())
     with pytest.raises(PartgenError) as caught:
         install(plan_for(AI, version="2.0"), silent())

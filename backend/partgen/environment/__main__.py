@@ -15,6 +15,7 @@ from partgen.task import Reporter, end_with_parent
 
 from .condition import LOG, condition, read_record
 from .installation import damaged_packages, install, prove, repair
+from .ledger import what_is_left
 from .machine import detect
 from .plan import Bundled, Plan, make_plan
 from .removal import remove
@@ -71,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _plan(options: argparse.Namespace, folder: Path, reporter: Reporter) -> dict[str, Any]:
-    plan = _make_plan(options, folder)
+    plan = what_is_left(_make_plan(options, folder))
     content = plan.to_json()
     if not options.json_lines:
         lines = [f"{label + ':':10} {text}" for label, text in plan.lines()]

@@ -9,13 +9,11 @@ completely is still in the cache, and a package of which only some files arrived
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
-import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,19 +23,15 @@ from partgen.task import Reporter
 
 from . import distributions
 from .bundle import verify_bundle
-from .condition import LOG, Record, python_command, python_program, read_record
-from .locked import lock_digest, lock_file, supported_pythons
+from .condition import LOG, python_command, python_program
+from .ledger import NEEDS_NETWORK, Ledger
+from .locked import lock_file, supported_pythons
 from .occupancy import occupied
-from .plan import BLENDER, FOUND, GIVEN, MANAGED, SPARE, Plan, PythonChoice, Step, size_in_words
+from .plan import BLENDER, FOUND, GIVEN, MANAGED, Plan, PythonChoice, Step, size_in_words
 from .removal import foreign, may_write, remove_tree
 from .settings import Settings
 from .symptoms import problem_of, problem_of_proof
-from .uv import RETRIES, Activity, Uv, closed_environment, unpack_uv, uv_program, written_bytes
-
-SETTLED_BY_SPACE_LEFT = "set_up.disk_full"
-"""The plan counts all steps; here only those count that are left."""
-
-OFFLINE = "set_up.offline"
+from .uv import RETRIES, Activity, Uv, closed_environment, unpack_uv, written_bytes
 
 VERIFY_SECONDS = 900.0
 """How long the proof may take: PyTorch is read for the first time, by a virus scanner too."""
@@ -50,8 +44,6 @@ WEIGHTS = {"check": 1e5, "uv": 3e6, "python": 3e6, "venv": 1e6, "packages": 1e6,
 
 FATAL_FOR_PYTHON = ("set_up.disk_full", "set_up.read_only", "set_up.not_writable", "set_up.uv_blocked", "set_up.uv_killed")
 """Where the next Python would not do any better."""
-
-NEEDS_NETWORK = ("python", "packages", "torch")
 
 
 def install(plan: Plan, reporter: Reporter) -> dict[str, Any]:
@@ -118,35 +110,27 @@ class _Installation:
         self.plan = plan
         self.folder = plan.folder
         self.venv = plan.folder / "venv"
-        self.partgen_mark = f"{plan.bundled.partgen_wheel.name} {_digest_of(plan.bundled.partgen_wheel)}"
+        self.ledger = Ledger(plan)
         self.progress = _Progress(plan.steps, reporter)
         self.uv = Uv(plan.folder, plan.settings, plan.folder / LOG)
-        self.record = replace(
-            read_record(plan.folder) or Record(),
-            digest=plan.digest,
-            bundled=plan.bundled.partgen_wheel.name,
-            tier=str(plan.tier),
-            location=str(plan.folder),
-            steps={step.id: step.title for step in plan.steps},
-        )
         self.found: dict[str, Any] = {}
         self.notes: list[str] = []
 
     def run(self) -> dict[str, Any]:
         with contextlib.suppress(OSError):  # there is none yet, or somebody has it open
             os.replace(self.folder / LOG, self.folder / f"{LOG}.old")
-        self._forget_what_changed()
-        self._refuse_what_cannot_work()
-        self.record.write(self.folder)
+        for problem in self.ledger.problems():
+            raise problem
+        self.ledger.write()
         for step in self.plan.steps:
             self.progress.begin(step)
-            if not self._is_done(step.id):
+            if not self.ledger.is_done(step.id):
                 getattr(self, f"_{step.id}")()
                 if step is self.plan.steps[-1]:
                     remove_tree(self.folder / "cache")
-                self._complete(step.id)
+                self.ledger.complete(step.id)
             self.progress.end()
-        python = self.record.python
+        python = self._python_of_record
         sentence = f"PartGen is set up, on Python {python.get('version', '')} ({_WHOSE.get(python.get('kind', ''), '')})."
         return self.found | {"sentence": " ".join([sentence, *self.notes]), "python": dict(python), "notes": self.notes}
 
@@ -157,53 +141,15 @@ class _Installation:
         for info in distributions.damaged(packages, thorough=True) if packages else ():
             self.uv.log(f"damaged: {info.name}\n")
             distributions.discard(info, self.venv)
-        kept = {step: mark for step, mark in self.record.done.items() if step in ("python", "venv")}
-        if not self._python_runs():
-            kept = {}
-        self.record = replace(self.record, done=kept)
+        self.ledger.doubt(kept=("python", "venv") if self._python_runs() else ())
 
-    # Which steps are done
+    @property
+    def _python_of_record(self) -> Mapping[str, str]:
+        return self.ledger.record.python
 
-    def _fingerprint(self, step: str) -> str:
-        """What a step installs, in words that change with it."""
-        plan = self.plan
-        return {
-            "uv": plan.bundled.uv_wheel.name if plan.bundled.uv_wheel else "",
-            "python": plan.settings.python,
-            "venv": self.record.python.get("path", ""),
-            "packages": lock_digest(plan.tier),
-            "torch": plan.torch_requirement,
-            "partgen": self.partgen_mark,
-            "verify": plan.digest,
-        }.get(step, "")
-
-    def _is_done(self, step: str) -> bool:
-        return step != "check" and self.record.done.get(step) == self._fingerprint(step)
-
-    def _complete(self, step: str) -> None:
-        self.record = replace(self.record, done={**self.record.done, step: self._fingerprint(step)})
-        self.record.write(self.folder)
-
-    def _forget_what_changed(self) -> None:
-        """Crosses out what is recorded as done and is not so: deleted since, or wanted otherwise now."""
-        done = {step: mark for step, mark in self.record.done.items() if step in self.record.steps}
-        known = [choice.version for choice in self.plan.pythons]
-        version = ".".join(self.record.python.get("version", "").split(".")[:2])
-        fits = self.plan.settings.python or version in known
-        had_torch = self.record.torch_build
-        if not uv_program(self.folder).is_file():
-            done.pop("uv", None)
-        if not fits or done.get("python") != self._fingerprint("python") or not Path(self.record.python.get("path", "")).is_file():
-            done.pop("python", None)
-            done.pop("venv", None)
-        # Another build shares file names with the old one and leaves gigabytes of its libraries: it starts from nothing.
-        if not python_program(self.folder).is_file() or (had_torch and had_torch != self.plan.torch_build):
-            done.pop("venv", None)
-        if "venv" not in done:
-            done = {step: mark for step, mark in done.items() if step in ("uv", "python")}
-        if any(done.get(step.id) != self._fingerprint(step.id) for step in self.plan.steps if step.id not in ("check", "verify")):
-            done.pop("verify", None)
-        self.record = replace(self.record, done=done, torch_build=had_torch if "venv" in done else "")
+    def _remember(self, **facts: Any) -> None:
+        """Puts facts into the record."""
+        self.ledger.record = replace(self.ledger.record, **facts)
 
     def _python_runs(self) -> bool:
         try:
@@ -211,27 +157,6 @@ class _Installation:
             return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60).returncode == 0
         except (OSError, subprocess.TimeoutExpired):
             return False
-
-    def _left(self) -> list[Step]:
-        return [step for step in self.plan.steps if not self._is_done(step.id)]
-
-    def _refuse_what_cannot_work(self) -> None:
-        """Raises what the plan says stands in the way, where it does so for what is left to do."""
-        left = self._left()
-        for problem in self.plan.problems:
-            is_settled = problem.code == SETTLED_BY_SPACE_LEFT
-            is_settled |= problem.code == OFFLINE and not any(step.id in NEEDS_NETWORK for step in left)
-            if not is_settled:
-                raise problem.error()
-        needed = int(sum(step.disk_bytes for step in left) * SPARE)
-        free = shutil.disk_usage(self.folder).free + written_bytes([self.folder / "cache"])
-        if needed > free:
-            raise PartgenError(
-                "set_up.disk_full",
-                f"{size_in_words(needed)} are needed and {size_in_words(free)} are free in {self.folder}.",
-                "Free some space, then start the set-up again.",
-                Action.SET_UP,
-            )
 
     # The steps, by their id
 
@@ -241,7 +166,7 @@ class _Installation:
         Writing was tried by now: the record is there. What uv may run from is tried in the step that unpacks it.
         """
         source = self.plan.settings.offline_folder
-        if source and any(step.id in NEEDS_NETWORK for step in self._left()):
+        if source and any(step.id in NEEDS_NETWORK for step in self.ledger.left):
             for problem in verify_bundle(Path(source)):
                 raise problem
 
@@ -264,7 +189,7 @@ class _Installation:
                 self.uv.log(f"no Python that is {choice.kind} {choice.version}: {error.sentence}\n")
                 first = first or error
                 continue
-            self.record = replace(self.record, python=python)
+            self._remember(python=python)
             if first is not None:
                 self.notes.append(f"Its own copy of Python could not be had: {first.sentence}")
             return
@@ -330,15 +255,15 @@ class _Installation:
 
     def _venv(self) -> None:
         remove_tree(self.venv)
-        self.uv.run(["venv", "--no-project", "--python", self.record.python["path"], self.venv], "making the environment")
+        self.uv.run(["venv", "--no-project", "--python", self._python_of_record["path"], self.venv], "making the environment")
 
     def _packages(self) -> None:
         self._install(["--require-hashes", "-r", str(lock_file(self.plan.tier))], "installing packages")
 
     def _torch(self) -> None:
         # Named before it begins: an interrupted one has to be taken for one that was begun.
-        self.record = replace(self.record, torch_build=self.plan.torch_build)
-        self.record.write(self.folder)
+        self._remember(torch_build=self.plan.torch_build)
+        self.ledger.write()
         self._install([*self._source_of_torch(), self.plan.torch_requirement], "installing PyTorch")
 
     def _partgen(self) -> None:
@@ -349,7 +274,7 @@ class _Installation:
 
     def _verify(self) -> None:
         self.uv.run(["pip", "check", *self._target()], "looking whether the packages fit together")
-        self.found = prove(self.folder, self.plan.settings, self.record.python.get("kind"))
+        self.found = prove(self.folder, self.plan.settings, self._python_of_record.get("kind"))
         expected = {"rocm7.2": "rocm"}.get(self.plan.torch_build, self.plan.torch_build[:4].rstrip("0123456789"))
         expected = "cuda" if expected.startswith("cu") else expected
         if expected in ("cuda", "rocm", "xpu", "mps") and self.found.get("torch_device") != expected:
@@ -459,12 +384,6 @@ def places_of(find_links: str) -> list[str]:
     if len(lines) == 1 and not os.path.isdir(lines[0]):
         return lines[0].split()
     return lines
-
-
-def _digest_of(file: Path) -> str:
-    """The first half of the sha256 of a file. Raises OSError."""
-    with open(file, "rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()[:32]
 
 
 @contextlib.contextmanager

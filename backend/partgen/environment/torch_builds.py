@@ -23,7 +23,7 @@ from .settings import AUTOMATIC
 
 TORCH_VERSION = "2.13.0"
 TORCH_INDEX = "https://download.pytorch.org/whl"
-TORCH_LICENCE = "BSD-3-Clause"
+TORCH_LICENCE = "BSD-3-Clause, with parts under other permissive licences"
 OLDEST_MACOS = (14, 0)
 
 MB = 1_000_000

@@ -209,6 +209,29 @@ def test_cancelled_and_killed_at_any_moment_it_goes_on_and_says_what_is_missing(
     assert sorted(path.name for path in folder.iterdir()) == ["environment.json", "setup.lock", "setup.log", "setup.log.old", "uv", "venv"]
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_person_who_interrupts_it_in_a_terminal_ends_the_installer_too(
+    geometry: Settings, tmp_path: Path, uv_wheel: Path, partgen_wheels: tuple[Path, Path], number: int
+) -> None:
+    folder = tmp_path / "environment"
+    line = [sys.executable, "-m", "partgen.environment", "install", "--folder", str(folder), "--settings", json.dumps(geometry.to_json())]
+    line += ["--uv-wheel", str(uv_wheel), "--partgen-wheel", str(partgen_wheels[0])]
+    program = subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT / "backend")})
+    assert program.stdout is not None
+    for told in program.stdout:
+        if "Install packages" in told:
+            break
+    time.sleep(0.3)
+    program.send_signal(number)
+    rest = program.stdout.read()
+    assert program.wait(LIMIT) == 130
+    assert "Cancelled." in rest
+    assert "Traceback" not in rest
+    assert condition(folder).state == "incomplete"
+    processes = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert str(folder / "uv") not in processes
+
+
 def wait_for_step(task: Task, step: int) -> None:
     limit = time.monotonic() + LIMIT
     while time.monotonic() < limit:

@@ -145,11 +145,12 @@ class Plan:
     def lines(self) -> tuple[tuple[str, str], ...]:
         """Label and text of each line that a person reads before it starts."""
         about = "about " if self.are_bytes_measured else "roughly "
+        source = "all from the folder" if self.settings.offline_folder else "all of it is on this computer"
         lines = [("Device", self.device)]
         if self.torch_build:
             lines.append(("PyTorch", f"{TORCH_VERSION}, {self.torch_title}"))
         lines += [
-            ("Download", about + size_in_words(self.download_bytes) if self.download_bytes else "nothing: all from the folder"),
+            ("Download", about + size_in_words(self.download_bytes) if self.download_bytes else f"nothing: {source}"),
             ("Disk", f"{about}{size_in_words(self.disk_bytes)} of {size_in_words(self.free_bytes)} free"),
             ("Folder", str(self.folder)),
             ("Python", pythons_in_words(self.pythons)),

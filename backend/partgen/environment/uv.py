@@ -172,9 +172,9 @@ class Uv:
                 activity.hear(line.rstrip("\r\n"))
                 self.log(line)
             except queue.Empty:
-                next_look = time.monotonic() + LOOK_SECONDS
                 if watch is not None:
                     watch(activity)
+                next_look = time.monotonic() + LOOK_SECONDS  # from here, because to look takes time too
         for reader in readers:
             reader.join()
 

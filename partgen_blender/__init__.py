@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import backend, features, handlers, jobs, messages, models, operators, overlay, panel, preferences, properties, watch
+from . import backend, features, handlers, jobs, models, operators, overlay, panel, preferences, properties, watch
 
 _CLASSES = (
     *(features.setup.CLASSES if features.setup else ()),
@@ -40,7 +40,6 @@ def unregister() -> None:
     overlay.stop()
     handlers.unregister()
     panel.unregister()
-    messages.shown.clear()
     if features.setup:
         features.setup.unregister()
     properties.unregister()

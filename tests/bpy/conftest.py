@@ -32,7 +32,7 @@ def extension_zip() -> Path:
     given = os.environ.get("PARTGEN_EXTENSION_ZIP")
     if given:
         return Path(given).resolve(strict=True)
-    subprocess.run(["make", "--no-print-directory", "-C", ROOT, "build"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["make", "--no-print-directory", "-C", ROOT, "build", "build-store"], check=True, stdout=subprocess.DEVNULL)
     return ROOT / "dist" / "partgen_blender.zip"
 
 

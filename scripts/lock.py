@@ -122,23 +122,19 @@ def requirements() -> dict[str, list[str]]:
 
 
 def resolve(asked: list[str], preferred: Path, upgrade: bool) -> list[dict[str, Any]]:
-    """What uv finds for every platform at once: the packages of a pylock file."""
+    """What uv finds for every platform at once: the packages of a pylock file. Keeps the versions in `preferred` where it can."""
     uv = shutil.which("uv") or str(Path(sys.executable).parent / "uv")
+    command = [uv, "--no-config", "pip", "compile", "--quiet", "--universal", "--python-version", PYTHONS[0], "--no-sources"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "requirements.in").write_text("\n".join(asked), "utf-8")
-        output = folder / "pylock.toml"
-        constraints: list[str] = []
+        # What is in the output file already is what uv prefers.
         if preferred.exists() and not upgrade:
-            (folder / "preferred.txt").write_text(without_hashes(preferred.read_text("utf-8")), "utf-8")
-            constraints = ["--constraint", str(folder / "preferred.txt")]
-        subprocess.run(
-            [uv, "--no-config", "pip", "compile", "--quiet", "--universal", "--python-version", PYTHONS[0], "--no-sources",
-             "--format", "pylock.toml", "--output-file", str(output), *constraints, str(folder / "requirements.in")],
-            check=True, cwd=folder,
-        )
-        packages = tomllib.loads(output.read_text("utf-8"))["packages"]
-    return packages
+            (folder / "pins.txt").write_text(without_hashes(preferred.read_text("utf-8")), "utf-8")
+        subprocess.run([*command, "--output-file", "pins.txt", "requirements.in"], check=True, cwd=folder)
+        pylock = ["--format", "pylock.toml", "--output-file", "pylock.toml", "--constraint", "pins.txt"]
+        subprocess.run([*command, *pylock, "requirements.in"], check=True, cwd=folder)
+        return tomllib.loads((folder / "pylock.toml").read_text("utf-8"))["packages"]
 
 
 def without_hashes(lock: str) -> str:

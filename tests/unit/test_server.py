@@ -196,6 +196,32 @@ def test_a_worker_that_cannot_start_fails_each_request_and_not_the_server(tmp_pa
         assert client.log_path.read_text().count("the worker ended with exit code 3") == 3  # and no more are started
 
 
+def test_a_worker_whose_program_is_gone_is_explained(tmp_path):
+    script = "from partgen.server import serve; serve([], worker_command=['/no/such/python'])"
+    with client_in(tmp_path, [sys.executable, "-c", script]) as client:
+        failed = failure_of(client, client.submit(request("finish")))
+        assert (failed.code, failed.action) == ("worker.not_started", Action.REPAIR)
+        assert "No such file" in failed.sentence
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "words", "action"),
+    [
+        ("import higra_that_is_not_there", "worker.missing_package", "the package higra_that_is_not_there is missing", Action.REPAIR),
+        ("raise ImportError('DLL load failed while importing x')", "worker.missing_library", "system library", Action.OPEN_LOG),
+        ("raise ZeroDivisionError", "worker.not_started", "an error inside PartGen (ZeroDivisionError)", Action.COPY_DEBUG_INFO),
+    ],
+)
+def test_a_worker_that_cannot_load_what_it_needs_says_so_itself(tmp_path, fault, code, words, action):
+    """Also where its log is on another computer: the backend of this test has none."""
+    worker = f"from partgen.server.worker import work\ndef load():\n    {fault}\nraise SystemExit(work(load))"
+    script = f"import sys; from partgen.server import serve; serve([], worker_command=[sys.executable, '-c', {worker!r}])"
+    with client_in(tmp_path, ["env", "-u", "PARTGEN_LOG", sys.executable, "-c", script]) as client:
+        failed = failure_of(client, client.submit(request("finish")))
+        assert (failed.code, failed.action) == (code, action)
+        assert words in failed.sentence
+
+
 def test_the_program_greets_and_ends_with_its_input():
     result = subprocess.run([sys.executable, "-m", "partgen", "serve"], stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT)
     assert result.returncode == 0

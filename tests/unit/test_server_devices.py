@@ -16,7 +16,7 @@ from backends import answer_to, client_in, events_until, failure_of, is_alive, r
 from obstinate_backend import COMMAND
 from partgen.client import Client, Status
 from partgen.errors import Action
-from partgen.protocol import Done, Notice, Progress
+from partgen.protocol import Done, Failed, Notice
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the obstinate worker calls the C library of POSIX systems")
 
@@ -215,11 +215,13 @@ def test_work_is_not_idleness(tmp_path):
 def test_a_crash_costs_the_others_in_the_queue_nothing(tmp_path):
     with client_in(tmp_path) as client:
         ids = [client.submit(request(method, size=float(n))) for n, method in enumerate(["crash", "finish"] * 4)]
-        answers = {}
-        while len(answers) < len(ids):
-            answers |= {
-                e.id: e for e in events_until(client, lambda e: not isinstance(e, Progress | Notice)) if not isinstance(e, Progress)
-            }
+        answers: dict[int, Done | Failed] = {}
+
+        def are_answered() -> bool:
+            answers.update({event.id: event for event in client.poll() if isinstance(event, Done | Failed)})
+            return len(answers) == len(ids)
+
+        wait_until(are_answered, limit=60.0)
         assert [isinstance(answers[i], Done) for i in ids] == [False, True] * 4
         assert {answers[i].code for i in ids[::2]} == {"worker.crashed"}
 

@@ -176,8 +176,7 @@ class Server:
     # ---- what the client asks ----
 
     def _hear_client(self, message: Message) -> None:
-        if not isinstance(message, Heartbeat):
-            self._active = time.monotonic()
+        self._active = time.monotonic()
         if isinstance(message, Submit):
             self._submit(message)
         elif isinstance(message, Cancel):
@@ -287,9 +286,9 @@ class Server:
         self._worker.kill()
         sentence = f"The backend's worker did not start within {GREETING_SECONDS / 60:.0f} minutes."
         remedy = "Restart the backend; a busy disk or a virus scanner may have held it up."
-        self._bury(PartgenError("worker.not_started", sentence, remedy, Action.RESTART_BACKEND), may_try_again=False)
+        self._bury(PartgenError("worker.not_started", sentence, remedy, Action.RESTART_BACKEND))
 
-    def _bury(self, end: PartgenError, may_try_again: bool = True) -> None:
+    def _bury(self, end: PartgenError) -> None:
         """Goes on after an unexpected end of the worker. One that never came to work would fail again: none takes its place."""
         came_to_work = self._worker is not None and self._worker.is_ready
         self._worker = None
@@ -300,7 +299,7 @@ class Server:
         self._kill_at = None
         if self._breaker.ended():
             self._last_end = _keeps_ending(end)
-        if came_to_work and may_try_again and not self._breaker.is_broken:
+        if came_to_work and not self._breaker.is_broken:
             self._start_worker()
         else:
             self._fail_all_waiting()
@@ -324,6 +323,7 @@ class Server:
 
     def _start_worker(self) -> None:
         """Starts a worker in place of the one that was, if any; what that one was doing is over."""
+        self._worker = None
         self._running = None
         self._kill_at = None
         self._is_outdated = False
@@ -333,7 +333,7 @@ class Server:
         except OSError as error:
             logging.exception("the worker could not be started")
             sentence = f"The backend's worker could not be started ({error.strerror})."
-            self._bury(PartgenError("worker.not_started", sentence, "Install PartGen again.", Action.REPAIR), may_try_again=False)
+            self._bury(PartgenError("worker.not_started", sentence, "Install PartGen again.", Action.REPAIR))
 
     def _unload(self) -> None:
         """Ends the worker, which alone is sure to give back all that it holds; the next request starts another."""

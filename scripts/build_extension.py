@@ -38,7 +38,7 @@ BACKEND = ROOT / "backend"
 ADD_ON = ROOT / "partgen_blender"
 MANIFEST = ROOT / "blender_manifest.toml"
 
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "*.egg-info", "build", ".*")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 # 1 January 2020, in seconds and as zips have it: files that do not change give archives that do not change.
 EPOCH = "1577836800"
 ZIP_TIME = (2020, 1, 1, 0, 0, 0)
@@ -93,7 +93,9 @@ def content_digest(backend: Path) -> str:
 
 def stage_backend(build: Build, folder: Path) -> str:
     """Copies what the build takes of backend/ to `folder`, with its version made x.y.z+digest. Returns the digest."""
-    shutil.copytree(BACKEND, folder, ignore=LEFT_OUT)
+    shutil.copytree(BACKEND / "partgen", folder / "partgen", ignore=LEFT_OUT)
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copyfile(BACKEND / name, folder / name)
     for package in build.backend_without:
         shutil.rmtree(folder / "partgen" / package, ignore_errors=True)
     digest = content_digest(folder)

@@ -89,9 +89,8 @@ def test_a_platform_that_does_not_exist_is_told(capsys: pytest.CaptureFixture[st
 
 @pytest.fixture
 def backend(tmp_path: Path) -> Path:
-    folder = tmp_path / "backend"
-    shutil.copytree(build_extension.BACKEND, folder, ignore=build_extension.LEFT_OUT)
-    return folder
+    build_extension.stage_backend(build_extension.FULL["linux-x64"], tmp_path / "backend")
+    return tmp_path / "backend"
 
 
 @pytest.mark.parametrize("change", [

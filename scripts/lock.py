@@ -141,11 +141,17 @@ def without_hashes(lock: str) -> str:
     return "\n".join(line.removesuffix("\\").strip() for line in lock.splitlines() if line and line[0].isalnum())
 
 
+def is_needed(package: dict[str, Any], platform: str, python: str) -> bool:
+    """Whether a package of a pylock file is installed at this place."""
+    marker = package.get("marker", "")
+    return not marker or Marker(marker).evaluate(marker_environment(platform, python))
+
+
 def locked(package: dict[str, Any]) -> Locked | None:
     """The package with the wheels that fit, None where no supported place needs it. Raises SystemExit where a wheel is missing."""
     files = {wheel["url"].rsplit("/", 1)[-1]: wheel["hashes"]["sha256"] for wheel in package.get("wheels", [])}
     marker = package.get("marker", "")
-    needed = [place for place in places() if not marker or Marker(marker).evaluate(marker_environment(*place))]
+    needed = [place for place in places() if is_needed(package, *place)]
     if not needed:
         return None
     found = Locked(package["name"], package["version"], marker if len(needed) < len(list(places())) else "",
@@ -204,7 +210,7 @@ def bytes_of_torch(packages: list[dict[str, Any]]) -> dict[str, int]:
     for place in places():
         chosen = {}
         for package in packages:
-            if Marker(package["marker"]).evaluate(marker_environment(*place)):
+            if is_needed(package, *place):
                 best = best_wheel([wheel["url"].rsplit("/", 1)[-1] for wheel in package["wheels"]], *place)
                 chosen[package["name"]] = file_sizes(package["name"])[best] if best else 0
         total["/".join(place)] = sum(chosen.values()) if chosen.get("torch") else 0

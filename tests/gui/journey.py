@@ -14,10 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from window import Disappointed, Window, expect
+from window import WHEEL_DOWN, Disappointed, Window, expect
 
 LAMP = "Lamp"
 PIECES = 7  # of the lamp that start.py makes
+ROLE = "Finding Parts"
 AT_THE_END = 0.83  # of the sidebar's width, where rows have their small buttons
 SETTLING_SECONDS = 5.0
 SET_UP_SECONDS = 180.0
@@ -113,6 +114,7 @@ class Journey:
         before = window.state()
         expect(before["backend"] in ("STOPPED", "READY"), f"The backend is {before['backend']} before anything was asked of it.")
         window.click("partgen.decompose")
+        window.wait_until(lambda s: s["open_jobs"] or s["meshes"][LAMP]["faces_of_part"], "Decompose begins nothing.", 5)
         window.shot("working")
         after = window.wait_until(lambda s: not s["open_jobs"], "Decomposing the lamp does not end.", 60)
         mesh = after["meshes"][LAMP]
@@ -266,6 +268,39 @@ class Journey:
         expect(not applied["messages"], f"Apply Again went well, but the panel says: {applied['messages']}")
 
 
+    # ---- preferences -------------------------------------------------------------------------------------------------
+
+    def the_preferences_list_the_models(self) -> None:
+        window = self.window
+        titles = window.state()["models"]
+        window.click("partgen.open_preferences", across=AT_THE_END)
+        time.sleep(1.0)
+        window.focus_newest()
+        window.shot("preferences")
+        for section in ("Environment", "Backend"):
+            expect(window.where_is_text(section, window.PREFERENCES), f'The preferences have no section "{section}".')
+        window.click_text("Models", window.PREFERENCES)
+        window.shot("models_by_role")
+        window.click_text(ROLE, window.PREFERENCES)
+        window.scroll(window.PREFERENCES, WHEEL_DOWN)
+        window.shot("models")
+        expect(titles[ROLE], f'No model is listed for "{ROLE}".')
+        for title in titles[ROLE]:
+            expect(window.where_is_text(title, window.PREFERENCES), f'The list of models lacks "{title}".')
+
+    def remove_leaves_nothing_behind(self) -> None:
+        window = self.window
+        folder = Path(window.state()["set_up"]["folder"])
+        expect(folder.is_dir(), "The environment's folder is not where the preferences say.")
+        window.click("partgen.remove_environment", window.PREFERENCES)
+        time.sleep(0.5)
+        window.shot("remove_asks")
+        window.key("Return")
+        window.wait_until(lambda s: s["set_up"]["condition"] == "absent" and not s["set_up"]["is_running"], "Remove removes nothing.")
+        window.shot("removed")
+        expect(not folder.exists(), "Remove left the environment's folder.")
+
+
 STEPS: tuple[Callable[[Journey], None], ...] = (
     Journey.a_new_panel_is_a_sentence_and_a_button,
     Journey.it_tells_what_it_will_do_before_it_does_anything,
@@ -282,6 +317,8 @@ STEPS: tuple[Callable[[Journey], None], ...] = (
     Journey.undo_takes_the_objects_away_and_redo_brings_them_back,
     Journey.the_file_remembers_the_parts,
     Journey.the_slider_works_in_the_reopened_file_without_a_backend,
+    Journey.the_preferences_list_the_models,
+    Journey.remove_leaves_nothing_behind,
 )
 
 

@@ -65,7 +65,7 @@ class Watcher:
 
 def state() -> dict[str, Any]:
     """Everything that the journey asserts on, as JSON: names, numbers and sentences."""
-    jobs = _module("jobs")
+    jobs, catalog = _module("jobs"), _module("models.catalog")
     layer = bpy.context.view_layer
     return {
         "file": bpy.data.filepath,
@@ -81,6 +81,7 @@ def state() -> dict[str, Any]:
         "messages": [{"text": f"{m.sentence} {m.remedy}".strip(), "action": m.action} for m in _module("messages").shown],
         "backend": _module("backend").status().name,
         "set_up": _set_up(),
+        "models": {title: [entry.title for entry in catalog.entries(role)] for role, title in catalog.ROLES.items()},
     }
 
 
@@ -186,7 +187,7 @@ def _highlighted() -> dict[str, Any] | None:
         return {"operator": name.group(1) if name else command, "command": command}
     if bpy.context.property is not None:
         owner, path, _ = bpy.context.property
-        return {"property": path, "owner": owner.name}
+        return {"property": path, "owner": getattr(owner, "name", "")}  # preferences have none
     return None
 
 

@@ -61,6 +61,7 @@ class Window:
     """The Blender of this screen. `folder` is shared with the watcher; `out` has Blender's log and gets the screenshots."""
 
     SIDEBAR = ("VIEW_3D", "UI")
+    SCREEN = ("", "")  # all of it: menus and dialogs are in no region
     VIEWPORT = ("VIEW_3D", "WINDOW")
     PREFERENCES = ("PREFERENCES", "WINDOW")
     FILE_PATH = ("FILE_BROWSER", "UI")
@@ -134,6 +135,8 @@ class Window:
 
     def place(self, region: tuple[str, str]) -> Place:
         """Where a region is: the largest of this kind, in the newest window. Raises Disappointed where there is none."""
+        if region == self.SCREEN:
+            return Place(0, 0, self.width, self.height)
         found = [r for r in self.ask("regions") if (r["area"], r["region"]) == region]
         expect(found, f"There is no {' / '.join(region)} on the screen.")
         r = max(found, key=lambda r: (r["window"], r["width"] * r["height"]))
@@ -218,7 +221,9 @@ class Window:
         found = self.ask("under_pointer")
         if found is None:
             return False
-        return found.get("operator") == control or f".{found.get('property')}".endswith(f".{control}")
+        if "operator" in found:
+            return found["operator"] == control
+        return found["property"].rpartition(".")[2] == control.rpartition(".")[2]  # Blender 4.3 tells the path from the group only
 
     def has(self, control: str, region: tuple[str, str] = SIDEBAR) -> bool:
         try:
@@ -241,10 +246,13 @@ class Window:
         time.sleep(0.2)
 
     def click_text(self, text: str, region: tuple[str, str] = SIDEBAR, style: str = "widget") -> None:
-        """Presses what has this text, such as the header of a panel."""
-        found = self.where_is_text(text, region, style)
-        expect(found, f'Nowhere in {" / ".join(region)} does it say "{text}".')
-        self.click_at(found[0])
+        """Presses what has this text, or begins with it, such as the header of a panel; scrolls down to it if need be."""
+        for _ in range(SCROLLS):
+            if found := self.where_is_text(text, region, style):
+                self.click_at(found[0])
+                return
+            self.scroll(region, WHEEL_DOWN)
+        raise Disappointed(f'Nowhere in {" / ".join(region)} does it say "{text}".')
 
     def drag(self, control: str, pixels: int, while_held: Callable[[], object] | None = None) -> None:
         """Drags a slider sideways, in steps: Blender holds the pointer in place meanwhile. `while_held` runs before the release."""
@@ -265,8 +273,12 @@ class Window:
         """Keys such as "ctrl+z", with the pointer over a region: in Blender that is where they go."""
         self.rest(over)
         for key in keys:
-            self._xdotool("key", key)
-            time.sleep(0.3)
+            self.key(key)
+
+    def key(self, key: str) -> None:
+        """One key, where the pointer is."""
+        self._xdotool("key", key)
+        time.sleep(0.3)
 
     def type(self, text: str) -> None:
         self._xdotool("type", "--delay", "15", text)
@@ -276,7 +288,7 @@ class Window:
         """Goes to a file or folder in the file browser that is open, chooses it, and accepts: a folder's path ends in "/"."""
         folder, _, name = path.rpartition("/")
         self.focus_newest()
-        self.click("params.directory", self.FILE_PATH)
+        self.click("directory", self.FILE_PATH)
         self._xdotool("key", "ctrl+a")
         self.type(folder + "/")
         for _ in range(3):  # the first may only take the field's own completion

@@ -20,7 +20,9 @@ from typing import Any
 
 import pytest
 import trimesh
-from partgen.environment.condition import backend_command, condition, python_program, read_record
+from local_index import LocalIndex
+from partgen.environment.condition import Record, backend_command, condition, python_program, read_record
+from partgen.environment.locked import supported_pythons
 from partgen.environment.settings import Settings, Tier
 from partgen.task import Finished, Problem, Report, Task
 
@@ -284,6 +286,27 @@ def test_built_on_blenders_python_it_changes_nothing_in_it(
     assert digest_of(blender) == before
 
 
+def test_a_python_that_the_installer_brought_is_preferred_to_those_of_the_computer(
+    program: SetUp, tmp_path: Path, index: LocalIndex
+) -> None:
+    """Its archives cannot be had everywhere where tests run: here it lies where an earlier set-up put it."""
+    if not sys.version.startswith(f"{supported_pythons()[0]}."):
+        pytest.skip(f"the set-up brings Python {supported_pythons()[0]}, and this is {sys.version.split()[0]}")
+    folder = tmp_path / "Blender ü" / "environment"
+    folder.mkdir(parents=True)
+    Record().write(folder)
+    system = {"linux": "linux-x86_64-gnu", "darwin": "macos-aarch64-none"}[sys.platform]
+    copy_of_this_python(folder / "python" / f"cpython-{sys.version.split()[0]}-{system}")
+    problem = outcome(program("install", folder, Settings(index_url=index.url())))
+    assert isinstance(problem, Problem)
+    assert problem.code == "set_up.package_missing", "this index has nothing; by then the Python is chosen"
+    record = read_record(folder)
+    assert record is not None
+    assert record.python["kind"] == "managed"
+    assert Path(record.python["path"]).is_relative_to(folder)
+    assert sys.version.startswith(record.python["version"])
+
+
 def copy_of_this_python(folder: Path) -> None:
     """This machine's Python without packages and compiled modules: what Blender brings looks like that."""
     base = Path(sys.base_prefix)
@@ -293,6 +316,8 @@ def copy_of_this_python(folder: Path) -> None:
     (folder / "lib" / library / "site-packages").mkdir()
     (folder / "bin").mkdir()
     shutil.copy2(Path(sys._base_executable).resolve(), folder / "bin" / library)
+    (folder / "bin" / "python3").symlink_to(library)
+    (folder / "bin" / "python").symlink_to(library)
     for shared in (base / "lib").glob("libpython3*.so*"):
         shutil.copy2(shared, folder / "lib", follow_symlinks=False)
 

@@ -32,8 +32,9 @@ LOOK_SECONDS = 0.5
 START_PAUSES = (0.1, 0.4, 1.0, 2.0) if sys.platform == "win32" else ()
 """A virus scanner may look at the new program before it lets it start."""
 
-RETRIES = 6
-"""How often uv asks again after a failed request; it goes on with the rest of a file where the server allows it."""
+RETRIES = 4
+"""How often uv asks again after a failed request, 13 seconds in all where nobody answers; it goes on with the rest of a file
+where the server allows it."""
 
 SILENCE_SECONDS = 60
 """How long a server may say nothing in the middle of a download."""

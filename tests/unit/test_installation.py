@@ -481,7 +481,7 @@ def test_remove_leaves_nothing_and_touches_nothing_outside(tmp_path: Path) -> No
 
 
 def test_a_set_up_that_ended_before_its_first_word_can_be_removed(tmp_path: Path) -> None:
-    for names in ([], [LOG], [LOG, LOCK, f"{RECORD}.new"]):
+    for names in ([], [LOG], [LOG, f"{LOG}.old", LOCK, f"{RECORD}.new"]):
         folder = tmp_path / f"e{len(names)}"
         folder.mkdir()
         for name in names:

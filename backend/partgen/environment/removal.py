@@ -15,7 +15,7 @@ from partgen.errors import Action, PartgenError
 from .condition import LOCK, LOG, RECORD, is_ours
 from .occupancy import occupied
 
-BEGINNINGS = {RECORD, f"{RECORD}.new", LOG, LOCK}
+BEGINNINGS = {RECORD, f"{RECORD}.new", LOG, f"{LOG}.old", LOCK}
 """What a set-up leaves that was interrupted before its first word about itself was written."""
 
 
@@ -35,7 +35,7 @@ def remove(folder: Path) -> None:
             for path in sorted(folder.iterdir()):
                 if path.name not in BEGINNINGS:
                     remove_tree(path)
-        for name in (LOG, LOCK, f"{RECORD}.new", RECORD):
+        for name in (LOG, f"{LOG}.old", LOCK, f"{RECORD}.new", RECORD):
             (folder / name).unlink(missing_ok=True)
         folder.rmdir()
     except OSError as error:

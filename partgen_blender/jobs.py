@@ -17,15 +17,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import bpy
-import numpy as np
-from partgen.client import Client, Status
+from partgen.client import Client, Status, Stopped
 from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
 from partgen.protocol import Done, Failed, Progress, SegmentRequest, SegmentResult
 
-from . import applying, backend, mesh_data, messages, originals, preferences, regrouping, stored_tree
+from . import applying, backend, mesh_data, messages, originals, preferences, regrouping, stored_tree, wording
 
 PUMP_SECONDS = 0.1
+IDLE_SECONDS = 1.0
+"""How often a backend without work is listened to: it may give back its memory, or end."""
 # Ends of a request that the artist asked for: they need no message.
 _NO_FAULT = ("cancelled", "superseded")
 
@@ -48,6 +49,7 @@ class Job:
 
 
 _open: dict[int, Job] = {}
+_seen: tuple[object, ...] = ()  # what the backend last said about itself
 _started = 0  # since nothing was open the last time: what "2 of 5" counts
 
 
@@ -153,16 +155,7 @@ def progress() -> tuple[float, str, list[str]]:
     job = _running()
     seconds = _seconds_left(job)
     lines = [f"{ended + 1} of {_started} · {job.object_name}"] if _started > 1 else []
-    return fraction, "" if seconds is None else time_left(seconds), [*lines, job.stage]
-
-
-def time_left(seconds: float) -> str:
-    """A duration as one says it: "about 10 s left", "about 3 min left"."""
-    if seconds < 1.5:
-        return "about 1 s left"
-    if seconds < 90:
-        return f"about {round(seconds) if seconds < 10 else 5 * round(seconds / 5)} s left"
-    return f"about {round(seconds / 60)} min left"
+    return fraction, "" if seconds is None else wording.time_left(seconds), [*lines, job.stage]
 
 
 def keep_pumping() -> None:
@@ -190,14 +183,16 @@ def pump() -> bool:
         elif isinstance(event, Done) and event.id in _open:
             _open[event.id].result = event.result
             _open[event.id].fraction = 1.0
-    _fail([event for event in heard if isinstance(event, Failed)])
+    failed = [event for event in heard if isinstance(event, Failed)]
+    _fail(failed)
     for job in [job for job in _open.values() if job.result is not None]:
         if waiting_for := _hindrance():
             job.stage = waiting_for
         else:
             del _open[job.request_id]
             _finish(job)
-    if heard or _open:
+    _tell_of_end([event for event in heard if isinstance(event, Stopped)], bool(failed))
+    if heard or _open or _has_changed(client):
         preferences.redraw()
     return bool(_open) or client.status in (Status.STARTING, Status.BUSY)
 
@@ -226,10 +221,26 @@ def _seconds_left(running: Job) -> float | None:
     return running.seconds_left + whole * waiting / running.polygons.count
 
 
+def _has_changed(client: Client) -> bool:
+    """Whether the backend has said something about itself since the last call: its device, its memory."""
+    global _seen
+    before, _seen = _seen, (client.status, client.backend, client.memory)
+    return before != _seen
+
+
+def _tell_of_end(ends: list[Stopped], was_told: bool) -> None:
+    """Says why the backend ended by itself, where no job was there to say it of."""
+    for end in ends:
+        if end.code != "stopped" and not was_told:
+            messages.tell("ERROR", end.sentence, end.remedy, end.action, end.log_path)
+
+
 def _tick() -> float | None:
     going_on = pump()
     messages.report()
-    return PUMP_SECONDS if going_on else None
+    if going_on:
+        return PUMP_SECONDS
+    return IDLE_SECONDS if backend.status() is not Status.STOPPED else None
 
 
 # ---- inserting -------------------------------------------------------------------------------------------------------
@@ -281,7 +292,7 @@ def _insert(job: Job, result: SegmentResult) -> bpy.types.Object:
         sentence = f"{job.object_name} was deleted while it was being decomposed."
         raise PartgenError("object.deleted", sentence, "Bring it back with Undo and decompose it again.")
     depsgraph = bpy.context.evaluated_depsgraph_get()
-    if not _same_surface(originals.read(object_, job.bakes, depsgraph), job.polygons):
+    if not mesh_data.is_same_surface(originals.read(object_, job.bakes, depsgraph), job.polygons):
         sentence = f"{object_.name} was edited while it was being decomposed, so the result no longer fits it."
         raise PartgenError("mesh.edited", sentence, "Decompose it again.")
     tree = PartTree(result.merges, result.heights, result.default_scale)
@@ -357,14 +368,6 @@ def _one_of_each_subject(objects: Iterable[bpy.types.Object], evaluated: bool) -
     return list(first.values())
 
 
-def _same_surface(a: mesh_data.Polygons, b: mesh_data.Polygons) -> bool:
-    return (
-        np.array_equal(a.polygon_offsets, b.polygon_offsets)
-        and np.array_equal(a.corner_vertices, b.corner_vertices)
-        and np.array_equal(a.vertices, b.vertices, equal_nan=True)
-    )
-
-
 def _object_of(job: Job) -> bpy.types.Object | None:
     """The object of a job as it is now, under whatever name; None where it was deleted."""
     named = bpy.data.objects.get(job.object_name)
@@ -388,7 +391,4 @@ def _window_of(job: Job) -> bpy.types.Window:
 
 def _not_decomposed(names: list[str]) -> str:
     """The beginning of a sentence: "Lamp was not decomposed", "Lamp, Chair and 3 more were not decomposed"."""
-    if len(names) > 3:
-        names = [*names[:2], f"{len(names) - 2} more"]
-    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-    return f"{listed} {'was' if len(names) == 1 else 'were'} not decomposed"
+    return f"{wording.names_in_words(names)} {'was' if len(names) == 1 else 'were'} not decomposed"

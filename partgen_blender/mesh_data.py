@@ -113,3 +113,12 @@ def linear_part(matrix_world: ArrayLike) -> NDArray[np.float64]:
     mirror = np.ones(3)
     mirror[np.argmin(np.diag(turn))] = -1.0
     return mirror[:, None] * stretch
+
+
+def is_same_surface(a: Polygons, b: Polygons) -> bool:
+    """Whether two surfaces have the same polygons with the same corners in the same places."""
+    return (
+        np.array_equal(a.polygon_offsets, b.polygon_offsets)
+        and np.array_equal(a.corner_vertices, b.corner_vertices)
+        and np.array_equal(a.vertices, b.vertices, equal_nan=True)
+    )

@@ -43,12 +43,17 @@ class Watched:
 _watched: dict[str, Watched] = {}
 
 
+def at_once() -> bool:
+    """The time has come."""
+    return True
+
+
 def start(
     key: str,
     task: Task,
     finished: Callable[[dict[str, Any]], None],
     failed: Callable[[Problem], None],
-    once: Callable[[], bool] = lambda: True,
+    once: Callable[[], bool] = at_once,
 ) -> Watched:
     """Starts `task` and returns at once. One of `finished` and `failed` is called when it has ended, none after `cancel`.
 

@@ -9,6 +9,7 @@ Everything that happens on the way is in files, so that it can be ended at any m
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from partgen.environment.plan import Plan
@@ -94,14 +95,19 @@ def _choose(tier: str) -> None:
 
 
 def _change(what: str, command: str, finished: Callable[[dict[str, Any]], None]) -> None:
-    """Begins to work on the environment. The backend is stopped first: it may be what is replaced."""
+    """Begins to work on the environment. A backend that runs from it is stopped first: its files are what is replaced."""
     _refuse_while_changing()
-    jobs.abandon_all("because the backend is being set up")
-    _begin(what, command, finished, once=backend.end())
+    client = backend.current()
+    if client is not None and Path(client.command[0]).is_relative_to(environment.folder()):
+        jobs.abandon_all("because the backend is being set up")
+        is_gone = backend.end()
+    else:
+        is_gone = watch.at_once
+    _begin(what, command, finished, once=is_gone)
     put_away()
 
 
-def _begin(what: str, command: str, finished: Callable[[dict[str, Any]], None], once: Callable[[], bool] = lambda: True) -> None:
+def _begin(what: str, command: str, finished: Callable[[dict[str, Any]], None], once: Callable[[], bool] = watch.at_once) -> None:
     """Starts the program `once` that is so. Raises PartgenError where something else is being done that must not be interrupted."""
     global doing
     _refuse_while_changing()

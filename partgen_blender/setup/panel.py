@@ -6,7 +6,7 @@ import bpy
 from partgen.environment.condition import Record
 from partgen.environment.plan import Plan, size_in_words
 
-from .. import actions, jobs, messages, preferences, watch
+from .. import actions, messages, preferences, watch, wording
 from ..wrapping import LINE_HEIGHT, draw_text
 from . import environment, making
 from .properties import TIERS
@@ -17,6 +17,8 @@ _LABEL_SHARE = 0.28
 
 def sentence() -> str:
     """What is the case with the environment, in one sentence."""
+    if making.is_changing():
+        return f"{making.doing} is not finished yet."
     condition = environment.condition()
     if condition.state == "absent":
         return "PartGen needs an environment of its own, which you set up once. Nothing inside Blender is changed."
@@ -112,7 +114,7 @@ def _draw_progress(layout: bpy.types.UILayout, context: bpy.types.Context, watch
         column.label(text=f"{making.doing}…", icon="VIEWZOOM")
         return
     row = column.row(align=True)
-    left = "" if report.seconds_left is None else jobs.time_left(report.seconds_left)
+    left = "" if report.seconds_left is None else wording.time_left(report.seconds_left)
     row.progress(factor=report.fraction, text=", ".join(filter(None, [f"{report.fraction:.0%}", left])), type="BAR")
     row.operator("partgen.cancel_set_up", text="", icon="X")
     number = f"Step {report.step} of {report.steps}: " if report.steps else f"{making.doing}: "

@@ -14,7 +14,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from bl_ext.user_default.partgen_blender import applying, backend, collections, jobs, messages, stored_tree
+from bl_ext.user_default.partgen_blender import applying, backend, collections, jobs, messages, stored_tree, wording
 from conftest import MODULE
 from partgen.client import Status
 from partgen.errors import Action
@@ -519,19 +519,41 @@ def test_a_fault_of_ours_is_said_can_be_undone_and_does_not_stop_the_other_jobs(
     assert not any(stored_tree.is_stored(mesh) for mesh in bpy.data.meshes)
 
 
-def test_pumping_an_idle_client_ends_the_timer() -> None:
+def test_an_idle_backend_is_listened_to_seldom_and_a_stopped_one_not_at_all() -> None:
     make_row("Row")
     bpy.ops.partgen.decompose()
     assert bpy.app.timers.is_registered(jobs._tick)
     assert jobs.finish(30)
+    assert jobs._tick() == jobs.IDLE_SECONDS
+    backend.stop(wait=5)
     assert jobs._tick() is None
+
+
+def test_a_backend_that_ends_while_nothing_is_asked_of_it_is_explained() -> None:
+    bpy.ops.partgen.start_backend()
+    pump_until(lambda: backend.status() is Status.READY)
+    os.kill(backend.greeting().pid, signal.SIGKILL)
+    pump_until(lambda: messages.shown)
+    (message,) = messages.shown
+    assert message.sentence.startswith("The backend")
+    assert message.remedy
+    assert Path(message.log_path) == backend.log_path()
+
+
+def test_a_backend_that_cannot_be_started_is_explained_also_without_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend.stop(wait=5)
+    monkeypatch.setenv("PARTGEN_BACKEND", "/nowhere/partgen serve")
+    bpy.ops.partgen.start_backend()
+    pump_until(lambda: messages.shown)
+    assert "The backend could not be started" in told()
+    assert messages.shown[0].action is Action.OPEN_PREFERENCES
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"), [(0.2, "about 1 s left"), (7.4, "about 7 s left"), (47, "about 45 s left"), (200, "about 3 min left")]
 )
 def test_time_left_is_said_as_a_person_would(seconds: float, words: str) -> None:
-    assert jobs.time_left(seconds) == words
+    assert wording.time_left(seconds) == words
 
 
 def _is_alive(process: int) -> bool:

@@ -61,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .server import serve
 
         return serve(arguments[1:])
+    if arguments[:1] == ["shapes"]:
+        return run_shapes(arguments[1:])
     options = parser().parse_args(arguments)
     try:
         return int(options.run(options))
@@ -105,6 +107,8 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("serve", help="answer requests on standard input and output, as the Blender add-on's backend", add_help=False)
 
     models.add_parser(commands)
+
+    commands.add_parser("shapes", help="make objects that come with their parts, for training and tests", add_help=False)
 
     bench = commands.add_parser("bench", help="measure against labelled models").add_subparsers(metavar="WHAT", required=True)
     segmentation = bench.add_parser(
@@ -259,6 +263,21 @@ def run_devices(options: argparse.Namespace) -> int:
 
     print(table())
     return 0
+
+
+def run_shapes(arguments: Sequence[str]) -> int:
+    """`partgen shapes`, whose packages an artist's machine does not have."""
+    try:
+        from .shapes.command import main as shapes
+
+        return shapes(arguments)
+    except ModuleNotFoundError as error:
+        report(PartgenError("package.missing", f"The package {error.name} is not installed.", "Install it: pip install 'partgen[train]'"), False)
+    except (PartgenError, OSError) as error:
+        report(error if isinstance(error, PartgenError) else PartgenError("file.unwritable", f"{error}.", "Choose another folder."), False)
+    except KeyboardInterrupt:
+        return 130
+    return 1
 
 
 def run_bench_segmentation(options: argparse.Namespace) -> int:

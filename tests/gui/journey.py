@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from window import WHEEL_DOWN, Disappointed, Window, expect
+from window import WHEEL_DOWN, WHEEL_UP, Disappointed, Window, expect
 
 LAMP = "Lamp"
 PIECES = 7  # of the lamp that start.py makes
@@ -292,6 +292,7 @@ class Journey:
         window = self.window
         folder = Path(window.state()["set_up"]["folder"])
         expect(folder.is_dir(), "The environment's folder is not where the preferences say.")
+        window.scroll(window.PREFERENCES, WHEEL_UP, turns=40)
         window.click("partgen.remove_environment", window.PREFERENCES)
         time.sleep(0.5)
         window.shot("remove_asks")

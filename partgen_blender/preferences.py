@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import bpy
 
 from . import backend, devices, features, models, panel
@@ -112,7 +114,8 @@ class PARTGEN_AP_preferences(bpy.types.AddonPreferences):
             return
         body.prop(self, "backend_command", placeholder="Found automatically")
         if not self.backend_command:
-            found = " ".join(backend.found_command() or ())
+            named = os.environ.get("PARTGEN_BACKEND", "")
+            found = f"PARTGEN_BACKEND: {named}" if named else " ".join(backend.found_command() or ())
             told = body.split(factor=_LABEL_SHARE)
             told.separator()
             column = told.column()

@@ -14,7 +14,7 @@ import argparse
 import time
 import zlib
 from collections import defaultdict
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ from partgen.evaluation.segmentation import Labelled, labelled_files, read_label
 from partgen.geometry.adjacency import face_graph
 from partgen.part_tree import PartTree
 from partgen.segmentation import geometric
-from partgen.segmentation.merging import MergeWeights, RankWeights, part_merges
+from partgen.segmentation.merging import Recipe, part_merges
 from partgen.segmentation.regions import RegionGraph, region_graph
 
 # What each measure of a set is worth; 1-RI counts against.
@@ -33,6 +33,9 @@ WORTH = {
 WORTH_OF_OTHERS = {"auto_miou": 0.5}
 WORTH_OF_COUNTS = 0.5
 MOST_PARTS = 60
+# How far a proposal goes, in logarithms; and the weights that may be of either sign.
+STEP = 0.35
+SIGNED = {"small", "open", "whole", "neck", "gape", "uneven", "round", "section", "bulge", "reach"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,9 +87,9 @@ def rand_error_and_miou(part_of_region: np.ndarray, tables: tuple[np.ndarray, ..
     return tuple(np.mean(scores, axis=0).tolist())
 
 
-def measures(prepared: Prepared, merging: MergeWeights, ranking: RankWeights, significant: float) -> dict[str, float]:
-    merges = part_merges(prepared.regions, merging, ranking)
-    tree = PartTree.from_merges(merges.nodes, geometric.default_count(merges.costs, significant))
+def measures(prepared: Prepared, recipe: Recipe, significant: float) -> dict[str, float]:
+    merges = part_merges(prepared.regions, recipe)
+    tree = PartTree.from_merges(merges.nodes, geometric.default_count(prepared.regions, merges.costs, significant))
     auto = rand_error_and_miou(tree.cut(tree.default_scale), prepared.tables)
     gtk = rand_error_and_miou(tree.cut_into(min(prepared.true_count, MOST_PARTS)), prepared.tables)
     best = max(rand_error_and_miou(tree.cut_into(n), prepared.tables)[1] for n in range(2, 22))
@@ -96,9 +99,9 @@ def measures(prepared: Prepared, merging: MergeWeights, ranking: RankWeights, si
     }  # fmt: skip
 
 
-def evaluate(objects: list[Prepared], merging: MergeWeights, ranking: RankWeights, significant: float) -> tuple[float, dict]:
+def evaluate(objects: list[Prepared], recipe: Recipe, significant: float) -> tuple[float, dict]:
     """The objective, and the means of each set that it is made of."""
-    rows = [(o.collection, measures(o, merging, ranking, significant)) for o in objects]
+    rows = [(o.collection, measures(o, recipe, significant)) for o in objects]
     means: dict[str, dict[str, float]] = {}
     for name in sorted({name for name, _ in rows}):
         own = [row for other, row in rows if other == name]
@@ -110,19 +113,20 @@ def evaluate(objects: list[Prepared], merging: MergeWeights, ranking: RankWeight
     return worth + WORTH_OF_COUNTS * correlation, means
 
 
-def proposal(merging: MergeWeights, ranking: RankWeights, significant: float, random: np.random.Generator) -> tuple:
-    """The weights with one to three of them changed."""
-    names = [("merging", name) for name in asdict(merging)] + [("ranking", name) for name in asdict(ranking)] + [("significant", "")]
-    for index in random.choice(len(names), random.integers(1, 4), replace=False):
+def proposal(recipe: Recipe, significant: float, random: np.random.Generator) -> tuple[Recipe, float]:
+    """The weights with one to three of them changed. Those above zero stay so; exponents and what may help or hinder need not."""
+    names = [(group.name, name) for group in fields(recipe) for name in asdict(getattr(recipe, group.name))]
+    for index in random.choice(len(names) + 1, random.integers(1, 4), replace=False):
+        if index == len(names):
+            significant *= float(np.exp(random.normal() * STEP))
+            continue
         group, name = names[index]
-        factor = float(np.exp(random.normal() * 0.35))
-        if group == "merging":
-            merging = replace(merging, **{name: getattr(merging, name) * factor})
-        elif group == "ranking":
-            ranking = replace(ranking, **{name: getattr(ranking, name) * factor})
-        else:
-            significant *= factor
-    return merging, ranking, significant
+        weights = getattr(recipe, group)
+        value = getattr(weights, name)
+        step = random.normal() * STEP
+        changed = value + 0.4 * step if name in SIGNED else value * float(np.exp(step))
+        recipe = replace(recipe, **{group: replace(weights, **{name: changed})})
+    return recipe, significant
 
 
 def main() -> None:
@@ -139,7 +143,7 @@ def main() -> None:
         category = category_of(path)
         folds[zlib.crc32(category.encode()) % 2].append(prepare(read_labelled(path, collection), category))
     tuned_on = folds[0] + folds[1] if options.fold is None else folds[options.fold]
-    weights = (geometric.MERGE, geometric.RANK, geometric.SIGNIFICANT)
+    weights = (geometric.RECIPE, geometric.SIGNIFICANT)
     best, means = evaluate(tuned_on, *weights)
     print(f"{len(tuned_on)} objects, objective {best:.4f}", means, flush=True)
     random = np.random.default_rng(options.seed)

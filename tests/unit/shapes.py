@@ -61,7 +61,7 @@ def limb(start: ArrayLike, end: ArrayLike, radius: float) -> trimesh.Trimesh:
     length = float(np.linalg.norm(along))
     capsule = trimesh.creation.capsule(length, radius, count=(16, 16))
     capsule.apply_transform(trimesh.geometry.align_vectors([0, 0, 1], along / length))
-    return at(capsule, *(np.asarray(start, float)))
+    return at(capsule, *(np.add(start, end) / 2))
 
 
 def fused(solids: Sequence[trimesh.Trimesh], edge: float) -> Shape:

@@ -190,3 +190,14 @@ def test_tiny_huge_and_far_objects_have_the_same_graph(size: float, place: float
     assert bends_by_pair(graph) == pytest.approx(bends_by_pair(plain), abs=0.001 + 4 * rounding)
     assert ((graph.normals * plain.normals).sum(axis=1) > 0).all()
     assert graph.areas.sum() == pytest.approx(plain.areas.sum() * size**2, rel=1e-3 + rounding)
+
+
+def test_edges_run_in_the_direction_of_their_first_face_and_against_that_of_the_second() -> None:
+    """Also where a face of the file was wound the other way round."""
+    solid = trimesh.creation.icosphere(subdivisions=1)
+    faces = np.where((np.arange(len(solid.faces)) % 3 == 0)[:, None], solid.faces[:, ::-1], solid.faces)
+    graph = face_graph(solid.vertices, faces)
+    for edges, side in ((graph.edges, 0), (graph.edges[:, ::-1], 1)):
+        corners = graph.corners[graph.pairs[:, side]]
+        steps = np.stack([corners, np.roll(corners, -1, axis=1)], axis=2)
+        assert (steps == edges[:, None]).all(axis=2).any(axis=1).all()

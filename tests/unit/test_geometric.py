@@ -13,7 +13,7 @@ from partgen.errors import Cancelled, PartgenError
 from partgen.mesh import Mesh
 from partgen.segmentation import Segmentation, segmenter
 from partgen.segmentation.geometric import expected_seconds
-from shapes import Shape, agreement, apart, at, box, dumbbell, grid, humanoid, snowman, table, two_boxes
+from shapes import Shape, agreement, apart, at, ball, box, dumbbell, grid, humanoid, snowman, table, two_boxes
 
 OBVIOUS = {"dumbbell": dumbbell, "table": table, "snowman": snowman, "two boxes": two_boxes}
 
@@ -43,7 +43,9 @@ def test_obvious_parts_are_found_without_touching_the_slider(make: Callable[[], 
 
 def test_a_humanoid_has_a_head_two_arms_and_two_legs() -> None:
     shape = humanoid()
-    labels = labels_into(segment(shape.mesh), 6)
+    result = segment(shape.mesh)
+    labels = labels_into(result, 6)
+    assert result.tree.count(result.tree.default_scale) == 6
     assert agreement(labels, shape.parts, shape.areas) > 0.9
     for part in range(6):
         inside, claimed = shape.parts == part, labels == np.bincount(labels[shape.parts == part], shape.areas[shape.parts == part]).argmax()
@@ -179,6 +181,15 @@ def test_many_equal_components_are_parts_of_their_own() -> None:
     shape = apart([at(box(1, 1, 1), 2.0 * x, 2.0 * y, 0) for x in range(6) for y in range(6)])
     labels = labels_into(segment(shape.mesh), 36)
     assert agreement(labels, shape.parts) == 1
+
+
+def test_an_assembly_modelled_in_detail_shows_its_components_down_to_the_smallest_screw() -> None:
+    plate = box(9, 2, 1).subdivide_to_size(0.5)
+    screws = [at(ball(radius), x, 0, 0.51 + radius) for x, radius in enumerate(np.geomspace(0.05, 0.4, 9), start=-4)]
+    shape = apart([plate, *screws])
+    result = segment(shape.mesh)
+    assert agreement(result.labels(), shape.parts) == 1
+    assert result.tree.count(result.tree.default_scale) == 10
 
 
 def test_progress_rises_through_all_stages() -> None:

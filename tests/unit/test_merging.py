@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,9 +13,10 @@ from hypothesis import strategies as st
 from partgen.geometry.adjacency import components, face_graph
 from partgen.part_tree import PartTree
 from partgen.segmentation.diffusion import DIMENSIONS, diffusion_map
-from partgen.segmentation.geometric import MERGE, RANK
-from partgen.segmentation.merging import BOUNDARY, Merges, _State, in_order, part_merges, warps
-from partgen.segmentation.regions import RegionGraph, region_graph
+from partgen.segmentation.geometric import RECIPE
+from partgen.segmentation.merging import FROM_THE_OTHER_SIDE, PIECES, Merges, _State, in_order, part_merges, warps
+from partgen.segmentation.outlines import BODY_INTEGRALS, INTEGRALS
+from partgen.segmentation.regions import RegionGraph, is_assembled, region_graph
 from shapes import Shape, apart, at, ball, box, dumbbell, fused, humanoid, rod, table, two_boxes
 
 
@@ -22,7 +24,7 @@ def regions_of(shape: Shape) -> RegionGraph:
     return region_graph(face_graph(shape.vertices, shape.faces))
 
 
-def random_regions(count: int, seed: int) -> RegionGraph:
+def random_regions(count: int, seed: int, assembled: bool = False) -> RegionGraph:
     """Regions that hang together in a random graph, with boundaries and touches of random character."""
     random = np.random.default_rng(seed)
     chain = [(i, int(random.integers(i))) for i in range(1, count)]
@@ -41,14 +43,15 @@ def random_regions(count: int, seed: int) -> RegionGraph:
         normals=normals, spread=normals[:, :, None] * normals[:, None, :], centers=random.random((count, 3)),
         visibility=(visibility + visibility.T) / 2, pairs=pairs, lengths=lengths, gaps=np.where(touches, random.random(edges) * 0.01, 0),
         concave=lengths * random.random(edges), convex=lengths * random.random(edges), creases=lengths * random.random(edges),
-        turns=lengths * random.random(edges),
+        turns=lengths * random.random(edges), outlines=lengths[:, None] * random.normal(size=(edges, INTEGRALS)),
+        bodies=random.normal(size=(count, BODY_INTEGRALS)), surface=1.5, assembled=assembled,
     )  # fmt: skip
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(2, 30), st.integers(0, 2**32 - 1))
 def test_all_regions_merge_into_one_tree_that_never_gets_less_significant(count: int, seed: int) -> None:
-    merges = part_merges(random_regions(count, seed), MERGE, RANK)
+    merges = part_merges(random_regions(count, seed), RECIPE)
     tree = PartTree.from_merges(merges.nodes, 1)  # raises where the merges are no tree
     assert tree.leaf_count == count
     assert np.isfinite(merges.costs).all()
@@ -59,7 +62,7 @@ def test_all_regions_merge_into_one_tree_that_never_gets_less_significant(count:
 @given(st.integers(3, 30), st.integers(0, 2**32 - 1))
 def test_parts_hang_together_at_every_count(count: int, seed: int) -> None:
     regions = random_regions(count, seed)
-    tree = PartTree.from_merges(part_merges(regions, MERGE, RANK).nodes, 1)
+    tree = PartTree.from_merges(part_merges(regions, RECIPE).nodes, 1)
     for parts in range(1, count + 1):
         part = tree.cut_into(parts)
         inside = part[regions.pairs[:, 0]] == part[regions.pairs[:, 1]]
@@ -71,8 +74,8 @@ def test_parts_hang_together_at_every_count(count: int, seed: int) -> None:
 def test_a_merged_state_is_the_state_of_the_merged_regions(count: int, seed: int) -> None:
     """After any merges, what is kept per part is the sum over its regions, and the cached best neighbour is the best."""
     regions, random = random_regions(count, seed), np.random.default_rng(seed)
-    state = _State(regions, MERGE)
-    first = _State(regions, MERGE)
+    state = _State(regions, RECIPE.late)
+    first = _State(regions, RECIPE.late)
     owner = np.arange(count)
     for _ in range(count // 2):
         kept = int(random.choice(np.unique(owner)))
@@ -81,18 +84,20 @@ def test_a_merged_state_is_the_state_of_the_merged_regions(count: int, seed: int
         owner[owner == gone] = kept
     left = np.unique(owner)
     member = (owner[None, :] == left[:, None]).astype(float)
-    for name in ("area", "thickness", "spread", "place"):
+    for name in ("area", "thickness", "spread", "place", "body"):
         assert getattr(state, name)[left] == pytest.approx(np.tensordot(member, getattr(first, name), 1)), name
     assert state.visible[np.ix_(left, left)] == pytest.approx(member @ first.visible @ member.T)
     between = ~np.eye(len(left), dtype=bool)
-    for term, name in enumerate(BOUNDARY):
-        assert state.boundary[term][np.ix_(left, left)][between] == pytest.approx((member @ first.boundary[term] @ member.T)[between]), name
+    for term, back in enumerate(FROM_THE_OTHER_SIDE):
+        boundary = state.boundary[term][np.ix_(left, left)]
+        assert boundary[between] == pytest.approx((member @ first.boundary[term] @ member.T)[between]), term
+        assert boundary[between] == pytest.approx(back * boundary.T[between]), term
     assert state.perimeter[left] == pytest.approx((state.boundary[0][np.ix_(left, left)] * between).sum(axis=1))
     assert np.array_equal(state.adjacent[np.ix_(left, left)], (member @ first.adjacent @ member.T > 0) & between)
     assert state.warp[left] == pytest.approx(warps(state.spread[left], state.area[left]))
     for region in left:
         others = np.flatnonzero(state.adjacent[region])
-        assert state.lowest[region] == pytest.approx(state.costs(region, others, MERGE.diffusion).min(initial=np.inf))
+        assert state.lowest[region] == pytest.approx(state.costs(region, others, RECIPE.late).min(initial=np.inf))
         assert state.cost[region, state.best[region]] == state.lowest[region]
     assert np.isinf(state.lowest[np.setdiff1d(np.arange(count), left)]).all()
 
@@ -105,13 +110,48 @@ def test_merges_in_order_make_the_same_parts() -> None:
     assert ordered.costs.tolist() == [0.2, 0.9, 0.9, 0.9]
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(2, 30), st.integers(0, 2**32 - 1))
 def test_order_raises_what_must_wait_and_nothing_else(count: int, seed: int) -> None:
-    merges = part_merges(random_regions(count, seed), MERGE, RANK)
+    merges = part_merges(random_regions(count, seed), RECIPE)
     again = in_order(merges.nodes, merges.costs)
     assert np.array_equal(again.nodes, merges.nodes)
     assert np.array_equal(again.costs, merges.costs)
+
+
+def test_merges_by_early_weights_come_first_and_are_never_significant() -> None:
+    merges = part_merges(random_regions(PIECES + 40, 0), RECIPE)
+    assert (merges.costs[:40] == 0).all()
+    assert (merges.costs[40:] > 0).all()
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_an_assembly_comes_apart_into_its_components_first(seed: int) -> None:
+    """Three components, each of which hangs together."""
+    random = np.random.default_rng(seed)
+    component = np.repeat(np.arange(3), PIECES // 2)
+    regions = random_regions(len(component), seed, assembled=True)
+    chain = np.column_stack([np.arange(len(component) - 1), np.arange(1, len(component))])
+    missing = np.array([p for p in chain.tolist() if p not in regions.pairs.tolist()]).reshape(-1, 2)
+
+    again = random.integers(0, len(regions.pairs), len(missing))
+
+    def extended(values: np.ndarray) -> np.ndarray:
+        return np.concatenate([values, values[again]])
+
+    edges = ("lengths", "gaps", "concave", "convex", "creases", "turns", "outlines")
+    longer = {name: extended(getattr(regions, name)) for name in edges}
+    regions = replace(regions, components=component, pairs=np.concatenate([regions.pairs, missing]), **longer)
+    part = PartTree.from_merges(part_merges(regions, RECIPE).nodes, 1).cut_into(3)
+    assert len(np.unique(np.column_stack([part, component]), axis=0)) == 3
+
+
+@pytest.mark.parametrize(
+    ("faces", "assembled"), [([600] * 8, True), ([600] * 7, False), ([4000, 4000, *[30] * 10], False), ([900] * 5 + [30] * 4, True)]
+)
+def test_an_assembly_has_several_components_of_which_most_are_modelled_in_detail(faces: list[int], assembled: bool) -> None:
+    assert is_assembled(np.repeat(np.arange(len(faces)), faces)) == assembled
 
 
 def sums_of(solid: trimesh.Trimesh) -> tuple[np.ndarray, np.ndarray]:
@@ -178,7 +218,7 @@ def test_the_cheapest_merges_of_a_dumbbell_stay_within_its_parts() -> None:
     shape = dumbbell()
     graph = face_graph(shape.vertices, shape.faces)
     regions = region_graph(graph)
-    merges: Merges = part_merges(regions, MERGE, RANK)
+    merges: Merges = part_merges(regions, RECIPE)
     part = PartTree.from_merges(merges.nodes, 1).cut_into(12)[regions.region_of_face]
     areas = np.zeros((12, 3))
     np.add.at(areas, (part, shape.parts[graph.input_of_face]), graph.areas)

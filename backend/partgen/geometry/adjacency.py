@@ -26,9 +26,10 @@ class FaceGraph:
 
     `face_of_input` (F,) the clean face of every input face, -1 for faces without area; `input_of_face` (C,) one input
     face per clean face; `corners` (C, 3) welded vertices; `points` (W, 3) their positions; `normals` (C, 3) unit,
-    oriented coherently and outward; `areas` (C,); `centers` (C, 3); `pairs` (E, 2) neighbouring clean faces, `lengths` (E,)
-    of the edges that they share, `bends` (E,) the angle between their normals in radians, positive where the surface is
-    concave; `boundary_lengths` (C,) of the edges that no other face shares.
+    oriented coherently and outward; `areas` (C,); `centers` (C, 3); `pairs` (E, 2) neighbouring clean faces, `edges` (E, 2)
+    the vertices of the edge that they share, in the direction in which the first face goes along it, `lengths` (E,) of
+    these; `bends` (E,) the angle between their normals in radians, positive where the surface is concave;
+    `boundary_lengths` (C,) of the edges that no other face shares.
     """
 
     face_of_input: Ints
@@ -39,6 +40,7 @@ class FaceGraph:
     areas: Floats
     centers: Floats
     pairs: Ints
+    edges: Ints
     lengths: Floats
     bends: Floats
     boundary_lengths: Floats
@@ -59,13 +61,14 @@ def face_graph(vertices: NDArray, faces: NDArray) -> FaceGraph:
     normals = np.where(flipped[:, None], -normals, normals)
     corners = np.where(flipped[:, None], corners[:, ::-1], corners)
     centers = points[corners].mean(axis=1)
+    edges = directed(edges, corners[pairs[:, 0]])
     edge_vectors = points[edges[:, 1]] - points[edges[:, 0]]
     lengths = np.linalg.norm(edge_vectors, axis=1)
     open_edges, open_faces = boundary_edges(corners)
     open_lengths = np.linalg.norm(points[open_edges[:, 1]] - points[open_edges[:, 0]], axis=1)
     boundary = np.bincount(open_faces, weights=open_lengths, minlength=len(corners)).astype(np.float64)
     return FaceGraph(
-        face_of_input, input_of_face, corners, points, normals, areas, centers, pairs, lengths,
+        face_of_input, input_of_face, corners, points, normals, areas, centers, pairs, edges, lengths,
         bends(normals, centers, pairs), boundary,
     )  # fmt: skip
 
@@ -150,6 +153,12 @@ def neighbours(points: Floats, corners: Ints) -> tuple[Ints, Ints, NDArray[np.bo
     edges, face, forward = edges[order], face[order], forward[order]
     here = np.flatnonzero(~new[1:])  # neighbours within a run
     return edges[here], np.stack([face[here], face[here + 1]], axis=1), forward[here] != forward[here + 1]
+
+
+def directed(edges: Ints, corners: Ints) -> Ints:
+    """Each of `edges` (E, 2) in the direction in which the triangle `corners` (E, 3) that has it goes along it: (E, 2)."""
+    along = ((corners == edges[:, :1]) & (np.roll(corners, -1, axis=1) == edges[:, 1:])).any(axis=1)
+    return np.where(along[:, None], edges, edges[:, ::-1])
 
 
 def _angle_around_edge(points: Floats, corners: Ints, edges: Ints, face: Ints) -> Floats:

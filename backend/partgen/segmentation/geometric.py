@@ -18,19 +18,29 @@ from ..mesh import Mesh
 from ..part_tree import PartTree
 from . import Progress, Segmentation, no_progress
 from .boundaries import smooth_boundaries
-from .merging import Merges, MergeWeights, RankWeights, part_merges
-from .regions import region_graph
+from .merging import ComponentWeights, Merges, MergeWeights, Recipe, part_merges
+from .regions import RegionGraph, region_graph
 
 # Found by hill climbing, as in scripts/tune_geometric.py, on the development meshes of docs/benchmarks.md.
-MERGE = MergeWeights(
-    concave=1.228, convex=0.031, creases=0.555, turns=0.336, contact=2.161, gap=0.309, thickness=0.241, hidden=1.094,
-    hollow=0.318, warp=0.122, diffusion=0.15, base=0.02, small=0.174, open=0.335,
-)  # fmt: skip
-RANK = RankWeights(
-    diffusion=0.04, speck=0.006, small=0.089, whole=0.324, open=0.682, neck=0.401, inside=0.127, small_component=0.752, apart=2.905,
+RECIPE = Recipe(
+    early=MergeWeights(
+        concave=1.228, convex=0.031, creases=0.555, turns=0.336, contact=2.161, gap=0.309, thickness=0.241, hidden=1.094,
+        hollow=0.318, warp=0.122, diffusion=0.15, base=0.02, small=0.174, open=0.335,
+    ),
+    late=MergeWeights(
+        concave=2.77, convex=0.036, creases=0.249, turns=0.168, contact=15.9, gap=0.174, thickness=0.265, hidden=0.562,
+        hollow=0.795, warp=0.088, diffusion=0.064, base=0.021, ragged=0.139, most_ragged=0.023, small=0.031, open=-0.03,
+        whole=0.132, neck=0.323, speck=0.014, uneven=-0.519, round=-0.229, section=-0.039, bulge=0.323, reach=0.032,
+    ),
+    significance=MergeWeights(
+        concave=2.77, convex=0.036, creases=0.249, turns=0.168, contact=16.0, gap=0.174, thickness=0.265, hidden=0.562,
+        hollow=0.795, warp=0.088, diffusion=0.035, base=0.021, ragged=0.139, most_ragged=0.023, small=-0.154, open=-1.01,
+        whole=0.325, neck=0.785, speck=0.017, gape=-0.162, uneven=-0.907, round=-0.059, section=-0.111, bulge=0.949, reach=-0.281,
+    ),
+    components=ComponentWeights(inside=0.061, small=0.989, apart=29.5),
 )  # fmt: skip
 # Merges of more than this significance are undone at the default scale.
-SIGNIFICANT = 0.25
+SIGNIFICANT = 0.459
 # Beyond this number, people tell fewer parts apart than shapes have: the default grows with the square root only.
 MANY = 12
 # Borders of all cuts into at most this many parts are smoothed; finer ones are those of superfaces.
@@ -62,13 +72,13 @@ class GeometricSegmenter:
             return Segmentation(whole, PartTree.from_merges([], 1), self.method, notes=notes(mesh, graph))
         regions = region_graph(graph, begin)
         begin("Building the part tree")
-        merges = part_merges(regions, MERGE, RANK)
+        merges = part_merges(regions, RECIPE)
         begin("Smoothing boundaries")
         bordered = PartTree.from_merges(merges.nodes, 1).cut_into(PARTS_WITH_SMOOTH_BORDERS).astype(np.int64)
         region = smooth_boundaries(graph, regions.region_of_face, bordered)
         leaf = whole_polygons(mesh, leaf_of_faces(mesh, graph, region), graph)
         leaf, merges = without_empty_leaves(leaf, merges)
-        tree = PartTree.from_merges(merges.nodes, default_count(merges.costs))
+        tree = PartTree.from_merges(merges.nodes, default_count(regions, merges.costs))
         return Segmentation(leaf, tree, self.method, notes=notes(mesh, graph))
 
 
@@ -85,8 +95,13 @@ def expected_seconds(faces: int) -> dict[str, float]:
     }
 
 
-def default_count(costs: NDArray, significant: float = SIGNIFICANT) -> int:
-    """The number of parts at the default scale, from the significance of all merges (N-1,); never the whole alone."""
+def default_count(regions: RegionGraph, costs: NDArray, significant: float = SIGNIFICANT) -> int:
+    """The number of parts at the default scale, from the significance of all merges (N-1,); never the whole alone.
+
+    An assembly shows its components.
+    """
+    if regions.assembled:
+        return int(regions.components.max()) + 1
     count = max(int((costs > significant).sum()) + 1, 2)
     return count if count <= MANY else round(MANY * (count / MANY) ** 0.5)
 

@@ -1,8 +1,8 @@
 """Merging regions into a part tree: first the pairs that nothing keeps apart, last the ones that differ most.
 
-Two steps. `greedy_merges` decides *what* merges with what, cheapest first; `in_order` then decides in which order the
-tree shows it, by the significance of each merge: a small or wide open difference is given up before a large one behind
-a narrow neck, whatever its cost.
+Two questions. `greedy_merges` decides *what* merges with what, cheapest first: small regions by what separates them
+along their boundary, the last PIECES by what makes a part, such as an outline that closes around a volume. `in_order`
+then decides in which order the tree shows these, by the significance of each merge.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .diffusion import diffusion_map
+from .outlines import INTEGRALS, REVERSED, bulges, outline_shape, reaches
 from .regions import RegionGraph
 
 Floats = NDArray[np.float64]
@@ -27,9 +28,16 @@ class MergeWeights:
     it), `turns` (angle of the valley between the whole regions, radians); `contact` and `gap` (per diagonal) stand for
     these where they only touch. Between them: `thickness` (difference of the logs), `hidden` (share of point pairs that
     do not see each other through the inside), `hollow` (by how much they see less of each other than of themselves),
-    `warp` (by how much both together are less of an extrusion), `diffusion` (their distance in the diffusion map).
-    `base` is what any merge costs. The sum is multiplied by (area share of the smaller)**`small` and divided by (share
-    of the smaller perimeter + 0.05)**`open`.
+    `warp` (by how much both together are less of an extrusion), `diffusion` (their distance in the diffusion map),
+    `ragged` and `most_ragged` (by how much the perimeter over the root of the area is larger for both together than for
+    each, on average and at most). `base` is what any merge costs.
+
+    The sum is multiplied by (area share of the smaller)**`small` and divided by (share of the smaller perimeter +
+    0.05)**`open`; within a component also multiplied by (area share of both)**`whole`, divided by (boundary length over
+    the root of the smaller area + 0.05)**`neck`, and in proportion less where the smaller has less than `speck`. Where an
+    outline lies between them the sum is divided by (what it encloses over the smaller area + 0.05)**`section` and
+    multiplied by exp(`round` · its roundness - `gape` · how far it is open - `uneven` · how far it leaves a plane + `bulge` ·
+    how the smaller bulges out of it + `reach` · how far).
     """
 
     concave: float
@@ -46,27 +54,46 @@ class MergeWeights:
     base: float
     small: float
     open: float
+    ragged: float = 0.0
+    most_ragged: float = 0.0
+    whole: float = 0.0
+    neck: float = 0.0
+    speck: float = 0.0
+    gape: float = 0.0
+    uneven: float = 0.0
+    round: float = 0.0
+    section: float = 0.0
+    bulge: float = 0.0
+    reach: float = 0.0
+
+    @property
+    def outlined(self) -> bool:
+        """Whether outlines count at all."""
+        return any((self.gape, self.uneven, self.round, self.section, self.bulge, self.reach))
 
 
 @dataclass(frozen=True)
-class RankWeights:
-    """How significant a merge is: its cost (with this `diffusion` instead of the one that chose it) times a factor.
+class ComponentWeights:
+    """What components make of the significance of a merge.
 
-    Within a component that is (area share of the smaller side)**`small` · (of both)**`whole` · (share of the smaller
-    perimeter + 0.05)**`open` / (boundary length over the root of the smaller area + 0.05)**`neck`, where sides smaller
-    than `speck` count in proportion, and `inside` unless the component is most of the object. Between components it is
-    (smaller side)**`small_component` · `apart`.
+    Within a component `inside` unless the component is most of the object; between components (area share of the
+    smaller)**`small` · `apart`.
     """
 
-    diffusion: float
-    speck: float
-    small: float
-    whole: float
-    open: float
-    neck: float
     inside: float
-    small_component: float
+    small: float
     apart: float
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a tree is made: `early` weights down to `PIECES` regions, `late` ones from there on, `significance` and
+    `components` for the order of the late merges."""
+
+    early: MergeWeights
+    late: MergeWeights
+    significance: MergeWeights
+    components: ComponentWeights
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +106,13 @@ class Merges:
 
 BOUNDARY = ("lengths", "concave", "convex", "creases", "turns")
 LENGTHS, CONCAVE, CONVEX, CREASES, TURNS = range(5)
+OUTLINE = slice(5, 5 + INTEGRALS)
+# What a boundary term is multiplied by when it is seen from the other side.
+FROM_THE_OTHER_SIDE = np.concatenate([np.ones(len(BOUNDARY)), REVERSED])
+# From this number of regions on, the late weights count.
+PIECES = 120
+# In an assembly, merges of components cost this much more and so come last.
+ASSEMBLED = 1e6
 # How fast a component becomes the object itself as its share of the area nears 1.
 WHOLENESS = 5
 
@@ -89,10 +123,10 @@ class _State:
     def __init__(self, regions: RegionGraph, weights: MergeWeights) -> None:
         count = regions.count
         first, second = regions.pairs.T
-        self.weights = weights
-        self.boundary = np.zeros((len(BOUNDARY), count, count))
-        for term, name in enumerate(BOUNDARY):
-            self.boundary[term, first, second] = self.boundary[term, second, first] = getattr(regions, name)
+        self.boundary = np.zeros((len(BOUNDARY) + INTEGRALS, count, count))
+        terms = np.column_stack([*(getattr(regions, name) for name in BOUNDARY), regions.outlines]).T
+        self.boundary[:, first, second] = terms
+        self.boundary[:, second, first] = terms * FROM_THE_OTHER_SIDE[:, None]
         self.adjacent = np.zeros((count, count), bool)
         self.adjacent[first, second] = self.adjacent[second, first] = True
         self.gap = np.zeros((count, count))
@@ -105,47 +139,89 @@ class _State:
         self.spread = regions.spread * self.area[:, None, None]
         self.place = diffusion_map(regions) * self.area[:, None]
         self.visible = regions.visibility * self.area[:, None] * self.area[None, :]
+        self.body = regions.bodies.copy()
+        self.surface = regions.surface
+        self.between_components = ASSEMBLED if regions.assembled else 1.0
         self.warp = warps(self.spread, self.area)
-        self.cost = np.full((count, count), np.inf)
-        for region in range(count):
+        self.weigh(weights)
+
+    def weigh(self, weights: MergeWeights) -> None:
+        """Merges by `weights` from now on."""
+        self.weights = weights
+        self.cost = np.full(self.adjacent.shape, np.inf)
+        for region in range(len(self.cost)):
             self.update(region)
         self.best = self.cost.argmin(axis=1)
         self.lowest = self.cost.min(axis=1)
 
-    def costs(self, region: int, others: Ints, diffusion: float) -> Floats:
+    def costs(self, region: int, others: Ints, weights: MergeWeights) -> Floats:
         """What a merge of `region` with each of `others` (n,) costs: (n,)."""
-        w = self.weights
+        w = weights
+        one = (self.component[region] == self.component[others]) & (self.component[others] >= 0)
+        smaller = np.minimum(self.area[region], self.area[others])
+        value = np.maximum(self.separation(region, others, one, w), 1e-4) * smaller**w.small
+        value /= (self.shares(region, others) + 0.05) ** w.open
+        if w.outlined:
+            value *= self.outline_factors(region, others, w)
+        both = self.area[region] + self.area[others]
+        within = both**w.whole / self.necks(region, others) ** w.neck * np.minimum(smaller / max(w.speck, 1e-9), 1)
+        return value * np.where(one, within, self.between_components)
+
+    def separation(self, region: int, others: Ints, one: NDArray[np.bool_], weights: MergeWeights) -> Floats:
+        """The sum of what keeps `region` and each of `others` (n,) apart; `one` (n,): are they of one component? (n,)."""
+        w = weights
         area, areas = self.area[region], self.area[others]
-        lengths, concave, convex, creases, turns = self.boundary[:, region, others]
+        lengths, concave, convex, creases, turns = self.boundary[: len(BOUNDARY), region, others]
         edge = (w.concave * concave + w.convex * convex + w.creases * creases + w.turns * turns) / np.maximum(lengths, 1e-12)
-        one = (self.component[region] == self.component[others]) & (self.component[others] >= 0)  # they hang together by a vertex
+        # What is of one component and shares no edge hangs together by a vertex.
         touch = np.where(one, 0.0, w.contact + w.gap * np.minimum(self.gap[region, others], 0.3))
         seen = self.visible[region, others] / (area * areas)
         own = self.visible[region, region] / area**2
         seen_of_others = self.visible[others, others] / areas**2
-        thicker = np.abs(self.thickness[region] / area - self.thickness[others] / areas)
         together = warps(self.spread[region] + self.spread[others], area + areas)
         far = np.linalg.norm(self.place[region] / area - self.place[others] / areas[:, None], axis=1)
-        value = (
+        thicker = np.abs(self.thickness[region] / area - self.thickness[others] / areas)
+        raggedness, of_others = self.perimeter[region] / np.sqrt(area), self.perimeter[others] / np.sqrt(areas)
+        of_both = (self.perimeter[region] + self.perimeter[others] - 2 * lengths) / np.sqrt(area + areas)
+        of_each = (raggedness * area + of_others * areas) / (area + areas)
+        return np.asarray(
             w.base
             + np.where(lengths > 0, edge, touch)
             + w.thickness * thicker
             + w.hidden * (1 - seen)
             + w.hollow * np.maximum(np.minimum(own, seen_of_others) - seen, 0)
             + w.warp * np.maximum(together - np.maximum(self.warp[region], self.warp[others]), 0)
-            + diffusion * far
+            + w.diffusion * far
+            + w.ragged * (of_both - of_each)
+            + w.most_ragged * (of_both - np.maximum(raggedness, of_others))
         )
-        return np.maximum(value, 1e-4) * np.minimum(area, areas) ** w.small / (self.shares(region, others) + 0.05) ** w.open
+
+    def outline_factors(self, region: int, others: Ints, weights: MergeWeights) -> Floats:
+        """By what the outlines between `region` and each of `others` (n,) raise a cost: (n,), 1 where they share no edge."""
+        w = weights
+        lengths = self.boundary[LENGTHS, region, others]
+        outline = outline_shape(self.boundary[OUTLINE, region, others].T, lengths)
+        area, areas = self.area[region] * self.surface, self.area[others] * self.surface
+        smaller = np.minimum(area, areas)
+        bodies = np.where((area < areas)[:, None], self.body[region], self.body[others])
+        exponent = w.round * outline.roundness - w.gape * outline.gape - w.uneven * outline.uneven
+        exponent += w.bulge * bulges(bodies, smaller, outline) + w.reach * reaches(bodies, smaller, outline)
+        return np.where(lengths > 0, np.exp(exponent) / (outline.section / smaller + 0.05) ** w.section, 1.0)
 
     def shares(self, region: int, others: Ints) -> Floats:
         """The share of the smaller perimeter that `region` has in common with each of `others` (n,): (n,)."""
         perimeter = np.maximum(np.minimum(self.perimeter[region], self.perimeter[others]), 1e-9)
         return np.minimum(self.boundary[LENGTHS, region, others] / perimeter, 1)
 
+    def necks(self, region: int, others: Ints) -> Floats:
+        """The length of the boundary of `region` with each of `others` (n,) over the root of the smaller area: (n,)."""
+        smaller = np.minimum(self.area[region], self.area[others])
+        return np.minimum(self.boundary[LENGTHS, region, others] / np.sqrt(smaller) + 0.05, 8.0)
+
     def update(self, region: int) -> Ints:
         """Renews the costs of `region` with its neighbours, and returns those."""
         others = np.flatnonzero(self.adjacent[region])
-        self.cost[region, others] = self.cost[others, region] = self.costs(region, others, self.weights.diffusion)
+        self.cost[region, others] = self.cost[others, region] = self.costs(region, others, self.weights)
         return others
 
     def merge(self, kept: int, gone: int) -> None:
@@ -157,11 +233,11 @@ class _State:
         self.gap[kept], self.gap[:, kept] = gap, gap
         self.perimeter[kept] += self.perimeter[gone] - 2 * self.boundary[LENGTHS, kept, gone]
         self.boundary[:, kept] += self.boundary[:, gone]
-        self.boundary[:, :, kept] = self.boundary[:, kept]
+        self.boundary[:, :, kept] = self.boundary[:, kept] * FROM_THE_OTHER_SIDE[:, None]
         self.visible[kept] += self.visible[gone]
         self.visible[kept, kept] += self.visible[kept, gone]
         self.visible[:, kept] = self.visible[kept]
-        for sums in (self.area, self.thickness, self.spread, self.place):
+        for sums in (self.area, self.thickness, self.spread, self.place, self.body):
             sums[kept] += sums[gone]
         self.warp[kept] = warps(self.spread[kept][None], self.area[kept : kept + 1])[0]
         self.adjacent[kept] |= self.adjacent[gone]
@@ -183,42 +259,44 @@ def warps(spread: Floats, area: Floats) -> Floats:
     return 3 * np.maximum(np.linalg.eigvalsh(spread / area[:, None, None])[:, 0], 0.0)
 
 
-def part_merges(regions: RegionGraph, merging: MergeWeights, ranking: RankWeights) -> Merges:
+def part_merges(regions: RegionGraph, recipe: Recipe) -> Merges:
     """The merges of all regions into one, in the order of their significance, which is their cost and never falls.
 
-    All regions must hang together.
+    All regions must hang together. Merges by early weights come first and have no significance.
     """
-    nodes, significance = greedy_merges(regions, merging, ranking)
+    nodes, significance = greedy_merges(regions, recipe)
     return in_order(nodes, significance)
 
 
-def greedy_merges(regions: RegionGraph, merging: MergeWeights, ranking: RankWeights) -> tuple[Ints, Floats]:
+def greedy_merges(regions: RegionGraph, recipe: Recipe) -> tuple[Ints, Floats]:
     """Merges the cheapest neighbours until one region is left: the nodes (N-1, 2) and the significance (N-1,) of each merge."""
-    state = _State(regions, merging)
     count = regions.count
+    state = _State(regions, recipe.early)
     node = np.arange(count)
     wholeness = np.bincount(regions.components, regions.areas) ** WHOLENESS
     nodes, significance = np.zeros((count - 1, 2), np.int64), np.zeros(count - 1)
     for step in range(count - 1):
+        late = count - step <= PIECES
+        if late and state.weights is not recipe.late:
+            state.weigh(recipe.late)
         region = int(state.lowest.argmin())
         other = int(state.best[region])
         kept, gone = min(region, other), max(region, other)
-        gone_only = np.array([gone])
-        cost = state.costs(kept, gone_only, ranking.diffusion)[0]
-        smaller, both = min(state.area[kept], state.area[gone]), state.area[kept] + state.area[gone]
-        component = int(state.component[kept])
-        if component == state.component[gone] != -1:
-            neck = min(state.boundary[LENGTHS, kept, gone] / np.sqrt(smaller) + 0.05, 8.0)
-            share = state.shares(kept, gone_only)[0] + 0.05
-            factor = smaller**ranking.small * both**ranking.whole * share**ranking.open / neck**ranking.neck
-            factor *= min(smaller / ranking.speck, 1.0)
-            factor *= ranking.inside ** (1 - wholeness[component])
-        else:
-            factor = smaller**ranking.small_component * ranking.apart
-        nodes[step], significance[step] = (node[kept], node[gone]), cost * factor
+        if late:
+            significance[step] = significance_of_merge(state, kept, gone, recipe, wholeness)
+        nodes[step] = node[kept], node[gone]
         node[kept] = count + step
         state.merge(kept, gone)
     return nodes, significance
+
+
+def significance_of_merge(state: _State, kept: int, gone: int, recipe: Recipe, wholeness: NDArray) -> float:
+    """How much would be lost if `kept` and `gone` were one part; `wholeness` per component, 1 for the object itself."""
+    cost = float(state.costs(kept, np.array([gone]), recipe.significance)[0])
+    weights, component = recipe.components, int(state.component[kept])
+    if component == state.component[gone] != -1:
+        return cost * weights.inside ** (1 - float(wholeness[component]))
+    return cost * float(min(state.area[kept], state.area[gone])) ** weights.small * weights.apart
 
 
 def in_order(nodes: Ints, significance: Floats) -> Merges:

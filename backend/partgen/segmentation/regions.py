@@ -14,6 +14,7 @@ from ..geometry.rays import RayScene
 from ..geometry.superfaces import superfaces
 from ..geometry.thickness import log_thickness, shape_diameter
 from ..geometry.visibility import mutual_visibility
+from .outlines import INTEGRALS, body_integrals, outline_integrals
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -24,6 +25,9 @@ MOST_REGIONS = 1300
 SUPERFACE_WEIGHTS = (1.0, 3.0, 1.0)
 # A concave edge sharper than this is a crease, whatever the noise of the surface (radians).
 CREASE = 0.35
+# Components are parts of an assembly where there are so many, and half of them have so many faces each: what is modelled
+# piece by piece in such detail was made piece by piece. Low-poly assets and their trimmings have far fewer.
+ASSEMBLED_COMPONENTS, ASSEMBLED_FACES = 8, 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +38,9 @@ class RegionGraph:
     `normals` (N, 3) mean normal; `spread` (N, 3, 3) mean of n nᵀ; `centers` (N, 3); `visibility` (N, N).
     `pairs` (E, 2), first < second; `lengths` (E,) of the shared boundary, 0 where regions only touch; `gaps` (E,)
     between them where they only touch. Integrals along the boundary (E,): `concave` and `convex` bends, `creases`
-    (length that is sharply concave), `turns` (concave bends between the regions as wholes).
+    (length that is sharply concave), `turns` (concave bends between the regions as wholes). `outlines` (E, INTEGRALS) and
+    `bodies` (N, BODY_INTEGRALS) as in outlines.py; `surface` the whole area over the square of the diagonal; `assembled` whether the
+    object is an assembly of its components.
     """
 
     region_of_face: Ints
@@ -52,6 +58,10 @@ class RegionGraph:
     convex: Floats
     creases: Floats
     turns: Floats
+    outlines: Floats
+    bodies: Floats
+    surface: float
+    assembled: bool
 
     @property
     def count(self) -> int:
@@ -109,7 +119,17 @@ def region_graph(graph: FaceGraph, begin: Callable[[str], None] = lambda stage: 
         convex=np.concatenate([along(np.maximum(-bend, 0)), none]),
         creases=np.concatenate([along((bend > CREASE).astype(np.float64)), none]),
         turns=np.concatenate([lengths * _concave_turns(normals, centers, pairs), none]),
+        outlines=np.concatenate([outline_integrals(graph, region, pairs), np.zeros((len(touching), INTEGRALS))]),
+        bodies=body_integrals(graph, region, count),
+        surface=float(graph.areas.sum()) / diagonal**2,
+        assembled=is_assembled(component),
     )
+
+
+def is_assembled(component: Ints) -> bool:
+    """Whether an object with these components (C,) of its faces is an assembly, each component a part."""
+    faces = np.bincount(component)
+    return len(faces) >= ASSEMBLED_COMPONENTS and float(np.median(faces)) >= ASSEMBLED_FACES
 
 
 def _distinct_pairs(first: Ints, second: Ints, count: int) -> tuple[Ints, Ints]:

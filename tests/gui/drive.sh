@@ -1,2 +1,2 @@
 # Sourced once Blender's window is up, with DISPLAY set, in the folder that start.py lies in. See run.sh.
-python3 gui/journey.py . out
+timeout 900 "${DRIVER_PYTHON:-python3}" gui/journey.py . out

@@ -19,7 +19,6 @@ from window import WHEEL_DOWN, WHEEL_UP, Disappointed, Window, expect
 LAMP = "Lamp"
 PIECES = 7  # of the lamp that start.py makes
 ROLE = "Finding Parts"
-AT_THE_END = 0.83  # of the sidebar's width, where rows have their small buttons
 SETTLING_SECONDS = 5.0
 SET_UP_SECONDS = 180.0
 FROZEN_SECONDS = 2.0  # for one answer, on a machine whose cores are all busy
@@ -29,10 +28,9 @@ State = dict[str, Any]
 class Journey:
     """One artist at one window. The steps are run in the order of STEPS; what one leaves is what the next finds."""
 
-    def __init__(self, window: Window, folder: Path, settings: dict[str, str]) -> None:
+    def __init__(self, window: Window, folder: Path) -> None:
         self.window = window
-        self.folder = folder
-        self.settings = settings
+        self.folder = folder  # that of start.py, with "empty folder" and "installation folder"
 
     # ---- set-up ------------------------------------------------------------------------------------------------------
 
@@ -72,13 +70,16 @@ class Journey:
     def it_can_be_cancelled_and_goes_on_where_it_stopped(self) -> None:
         window = self.window
         window.click("partgen.install_from_folder")
-        window.choose_path(f"{self.settings['bundle']}/")
+        window.choose_path(f"{self.folder}/installation folder/")
         window.wait_until(lambda s: s["set_up"]["can_start"] and not s["set_up"]["is_running"], "The installation folder is not accepted.")
         window.rest()
         window.shot("listed_from_folder")
+        beside_progress = window.end_of_row("This will be installed:")  # the progress bar takes the place of the heading
         window.click("partgen.install_environment")
         window.wait_until(lambda s: s["set_up"]["is_changing"], "Install installs nothing.")
-        window.click("partgen.cancel_set_up", across=AT_THE_END)
+        window.wait_until(lambda s: s["set_up"]["detail"], "The set-up tells nothing of how far it is.")
+        window.shot("installing")
+        window.click("partgen.cancel_set_up", first=beside_progress)
         cancelled = window.wait_until(lambda s: not s["set_up"]["is_running"], "Cancel does not end the set-up.", 5)
         window.rest()
         window.shot("cancelled")
@@ -96,9 +97,7 @@ class Journey:
             asked = time.monotonic()
             installing = window.state()
             slowest = max(slowest, time.monotonic() - asked)
-            if asked - began < 2.0:
-                window.shot("installing")
-            time.sleep(0.3)
+            time.sleep(0.2)
         window.rest()
         window.shot("set_up")
         ready = window.state()
@@ -273,7 +272,7 @@ class Journey:
     def the_preferences_list_the_models(self) -> None:
         window = self.window
         titles = window.state()["models"]
-        window.click("partgen.open_preferences", across=AT_THE_END)
+        window.click("partgen.open_preferences", first=window.end_of_row("Open Log"))
         time.sleep(1.0)
         window.focus_newest()
         window.shot("preferences")
@@ -368,9 +367,8 @@ def differences(now: State, then: State) -> list[str]:
 
 
 def main(folder: Path, out: Path) -> int:
-    settings = json.loads((folder / "settings.json").read_text("utf-8"))
     window = Window(folder, out)
-    journey = Journey(window, folder, settings)
+    journey = Journey(window, folder)
     states: dict[str, State] = {}
     verdict = "ok"
     for step in STEPS:
@@ -387,6 +385,9 @@ def main(folder: Path, out: Path) -> int:
         if verdict != "ok":
             window.shot("DISAPPOINTED")
             break
+    noted = {"viewport": window.place(window.VIEWPORT), "sidebar": window.place(window.SIDEBAR)}  # for pictures.py
+    boxes = {name: (at.left, at.top, at.left + at.width, at.top + at.height) for name, at in noted.items()}
+    (out / "places.json").write_text(json.dumps(boxes), "utf-8")
     (out / "states.json").write_text(json.dumps(states, indent=1), "utf-8")
     (out / "verdict.txt").write_text(verdict + "\n", "utf-8")
     return verdict != "ok"

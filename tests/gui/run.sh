@@ -33,19 +33,19 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/empty folder"
 
-settings() { # the file that start.py and journey.py read
-    "$root/.venv/bin/python" - "$python" "$bundle" >"$work/settings.json" <<'PYTHON'
-import json, sys
-python, bundle = sys.argv[1:]
-print(json.dumps({"python": f"{python}/bin", "bundle": bundle}))
-PYTHON
-}
+printf '{"python": "%s/bin"}\n' "$python" >"$work/settings.json" # for start.py
+[ -f "$bundle/bundle.json" ] || { echo "There is no installation folder at $bundle: make test-gui makes it" >&2; exit 1; }
+cp -r "$bundle" "$work/installation folder"
+extras=("$work/settings.json" "$work/empty folder" "$work/installation folder" tests/gui)
 
 in_a_chroot() { # SUITE OUT
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || cannot "the Blender of Debian $1 needs root on Debian"
     [ -f "$gui" ] || cannot "there is no $gui (PARTGEN_GUI)"
-    bash "$gui" -s "$1" -o "$2" -z "$extension" -b "$python" -b "$bundle" \
-        -e "$work/settings.json" -e "$work/empty folder" -e tests/gui tests/gui/start.py tests/gui/drive.sh >"$2/run.log" 2>&1 || true
+    local options=() extra
+    for extra in "${extras[@]}"; do options+=(-e "$extra"); done
+    # Chroots see each other's screens under the same numbers, so one at a time.
+    timeout 900 bash -c "while grep -q '@/tmp/.X11-unix/X9[0-9]' /proc/net/unix; do sleep 1; done" || cannot "the screen :90 is taken"
+    flock -w 1200 "${TMPDIR:-/tmp}/partgen-gui.lock" bash "$gui" -s "$1" -o "$2" -z "$extension" -b "$python" "${options[@]}" tests/gui/start.py tests/gui/drive.sh >"$2/run.log" 2>&1 || true
 }
 
 in_a_blender_of_your_own() { # PATH OUT
@@ -57,23 +57,24 @@ in_a_blender_of_your_own() { # PATH OUT
     local stage="$work/stage"
     rm -rf "$stage"
     mkdir -p "$stage"
-    cp -r "$work/settings.json" "$work/empty folder" tests/gui tests/gui/start.py tests/gui/drive.sh "$stage"
+    cp -r "${extras[@]}" tests/gui/start.py tests/gui/drive.sh "$stage"
     ln -s "$2" "$stage/out"
     (
         cd "$stage"
-        export BLENDER_USER_RESOURCES="$stage/user" LIBGL_ALWAYS_SOFTWARE=1 PYTHONUNBUFFERED=1
+        export DRIVER_PYTHON="$root/.venv/bin/python" BLENDER_USER_RESOURCES="$stage/user" LIBGL_ALWAYS_SOFTWARE=1 PYTHONUNBUFFERED=1
         mkdir user
         "$1" --command extension install-file -r user_default --enable "$extension" >out/install.log 2>&1 || exit 1
         exec 6>display.txt
         Xvfb -displayfd 6 -screen 0 1600x1000x24 -nolisten tcp >out/xvfb.log 2>&1 &
         screen=$!
         trap 'kill $screen 2>/dev/null' EXIT
-        until [ -s display.txt ]; do sleep 0.2; kill -0 $screen; done
-        export DISPLAY=:$(cat display.txt)
+        until [ -s display.txt ]; do sleep 0.2; kill -0 $screen || exit 1; done
+        DISPLAY=:$(cat display.txt)
+        export DISPLAY
         "$1" --window-geometry 0 0 1600 1000 --python start.py >out/blender.log 2>&1 &
         blender=$!
         trap 'kill $blender $screen 2>/dev/null' EXIT
-        until grep -q "SETUP DONE" out/blender.log; do sleep 0.5; kill -0 $blender; done
+        until grep -q "SETUP DONE" out/blender.log; do sleep 0.5; kill -0 $blender || exit 1; done
         . ./drive.sh
     ) >"$2/run.log" 2>&1 || true
 }
@@ -85,7 +86,6 @@ for blender in "${blenders[@]}"; do
     folder=$(readlink -m "$out/$name")
     rm -rf "$folder"
     mkdir -p "$folder"
-    settings
     echo "== PartGen in the window of Blender ($name)"
     case $blender in
         */*) in_a_blender_of_your_own "$blender" "$folder" ;;

@@ -92,13 +92,14 @@ def _module(name: str) -> Any:
 def _set_up() -> dict[str, Any]:
     """Condition of the environment, what is going on with it, and the plan that the panel lists."""
     making, environment = _module("setup.making"), _module("setup.environment")
-    condition = environment.condition()
+    condition, watched = environment.condition(), _module("watch").running(making.KEY)
     return {
         "condition": condition.state,
         "sentence": _module("setup").sentence(),
         "folder": str(environment.folder()),
         "is_running": making.is_running(),
         "is_changing": making.is_changing(),
+        "detail": watched.report.detail if watched and watched.report else "",
         "lines": [list(line) for line in making.plan.lines()] if making.plan else [],
         "problems": [{"text": f"{p.sentence} {p.remedy}".strip(), "action": p.action} for p in making.plan.problems] if making.plan else [],
         "backend_command": _module("setup").backend_command() or [],

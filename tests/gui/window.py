@@ -25,7 +25,8 @@ ANSWER_SECONDS = 60.0
 TEXT_AGREEMENT = 0.85
 FEELING_STEP = 9  # pixels: two for each button
 # Where to feel, of a region's width: rows of the panel hold several buttons, and small ones at their right end.
-FEELING_COLUMNS = (0.5, 0.83, 0.25, 0.75, 0.92, 0.1)
+END_OF_ROW = 0.83
+FEELING_COLUMNS = (0.5, END_OF_ROW, 0.25, 0.75, 0.92, 0.1)
 SCROLLS = 4
 COLORFUL = 0.35  # saturation: the viewport's greys and the lamp's shade have less, every part's color has more
 HUES = 72
@@ -182,30 +183,28 @@ class Window:
 
     # ---- pressing ----------------------------------------------------------------------------------------------------
 
-    def find(self, control: str, region: tuple[str, str] = SIDEBAR, across: float | None = None) -> tuple[int, int]:
+    def find(self, control: str, region: tuple[str, str] = SIDEBAR, first: tuple[int, int] | None = None) -> tuple[int, int]:
         """Where the button of an operator ("partgen.apply") or a property ("partgen.scale") is; the pointer then lies on it.
 
-        Where it was the last time, else where its name stands, else by feeling over the region, scrolled if need be; `across`,
-        a share of the region's width, is where to feel first.
+        At `first`, else where it was the last time, else where its name stands, else by feeling over the region, scrolled if
+        need be.
         Raises Disappointed where there is none.
         """
         key = (control, region)
-        for position in self._guesses(control, region, across):
+        for position in self._guesses(control, region, first):
             if self._lies_at(control, position):
                 self._known[key] = position
                 return position
         raise Disappointed(f"There is no button {control} in {' / '.join(region)}.")
 
-    def _guesses(self, control: str, region: tuple[str, str], across: float | None) -> Iterator[tuple[int, int]]:
-        if (control, region) in self._known:
-            yield self._known[control, region]
+    def _guesses(self, control: str, region: tuple[str, str], first: tuple[int, int] | None) -> Iterator[tuple[int, int]]:
+        yield from filter(None, (first, self._known.get((control, region))))
         place = self.place(region)
         for _ in range(SCROLLS):
             for title in self.ask("titles", control=control):
                 yield from self.where_is_text(title, region)
             before = self.look()
-            columns = FEELING_COLUMNS if across is None else (across, *FEELING_COLUMNS)
-            for column, row in itertools.product(columns, range(FEELING_STEP, self._filled_rows(before, place), FEELING_STEP)):
+            for column, row in itertools.product(FEELING_COLUMNS, range(FEELING_STEP, self._filled_rows(before, place), FEELING_STEP)):
                 yield place.left + int(column * place.width), place.top + row
             self.scroll(region, WHEEL_DOWN)
             if np.array_equal(self.crop(before, place), self.crop(self.look(), place)):
@@ -225,6 +224,13 @@ class Window:
             return found["operator"] == control
         return found["property"].rpartition(".")[2] == control.rpartition(".")[2]  # Blender 4.3 tells the path from the group only
 
+    def end_of_row(self, text: str) -> tuple[int, int]:
+        """Where the sidebar has its small buttons, in the row of a text."""
+        found = self.where_is_text(text, self.SIDEBAR)
+        expect(found, f'Nowhere in the sidebar does it say "{text}".')
+        place = self.place(self.SIDEBAR)
+        return place.left + int(END_OF_ROW * place.width), found[0][1]
+
     def has(self, control: str, region: tuple[str, str] = SIDEBAR) -> bool:
         try:
             self.find(control, region)
@@ -235,9 +241,9 @@ class Window:
     def point(self, position: tuple[int, int]) -> None:
         self._xdotool("mousemove", *map(str, position))
 
-    def click(self, control: str, region: tuple[str, str] = SIDEBAR, across: float | None = None) -> None:
+    def click(self, control: str, region: tuple[str, str] = SIDEBAR, first: tuple[int, int] | None = None) -> None:
         """Presses a button once it is found: see `find`."""
-        self.click_at(self.find(control, region, across))
+        self.click_at(self.find(control, region, first))
 
     def click_at(self, position: tuple[int, int], times: int = 1) -> None:
         self.point(position)

@@ -45,7 +45,7 @@ def button_of(action: Action) -> Button | None:
         return _HOW_TO_INSTALL if action in _OF_SET_UP else BUTTONS.get(action)
     if action is Action.SET_UP and features.setup.is_interrupted():
         return _CONTINUE
-    if action is Action.REPAIR and not features.setup.is_present():
+    if action is Action.REPAIR and not features.setup.is_repairable():
         return BUTTONS[Action.OPEN_PREFERENCES]  # the backend is another one, which was named there
     return BUTTONS.get(action)
 

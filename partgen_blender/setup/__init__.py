@@ -10,7 +10,7 @@ from pathlib import Path
 from partgen.environment import condition as on_disk
 
 from . import environment, making, operators, properties
-from .environment import is_geometry_only, is_interrupted, is_present, network_environment
+from .environment import is_geometry_only, is_interrupted, is_repairable, network_environment
 from .panel import draw, draw_preferences, draw_where_needed, sentence
 from .properties import add_to
 
@@ -26,7 +26,7 @@ __all__ = [
     "draw_where_needed",
     "is_geometry_only",
     "is_interrupted",
-    "is_present",
+    "is_repairable",
     "logs",
     "network_environment",
     "sentence",

@@ -98,6 +98,11 @@ def is_interrupted() -> bool:
     return condition().state == "incomplete"
 
 
+def is_repairable() -> bool:
+    """Whether there is an environment, complete or not, that could be repaired."""
+    return condition().state != "absent"
+
+
 def is_geometry_only() -> bool:
     """Whether the backend is that of an environment without PyTorch."""
     return backend.is_own() and record().tier == Tier.GEOMETRY

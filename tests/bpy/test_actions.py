@@ -22,6 +22,10 @@ def quiet() -> Iterator[None]:
     messages.shown.clear()
     yield
     watch.cancel_all(wait=10)
+    if setup.environment.is_present():
+        bpy.ops.partgen.remove_environment()
+        assert watch.finish(60)
+        assert not setup.environment.folder().exists()
     setup.making.put_away()
     messages.shown.clear()
     messages.take_unreported()

@@ -232,8 +232,9 @@ class _State:
         gap = np.where(both, np.minimum(self.gap[kept], self.gap[gone]), np.where(self.adjacent[gone], self.gap[gone], self.gap[kept]))
         self.gap[kept], self.gap[:, kept] = gap, gap
         self.perimeter[kept] += self.perimeter[gone] - 2 * self.boundary[LENGTHS, kept, gone]
-        self.boundary[:, kept] += self.boundary[:, gone]
-        self.boundary[:, :, kept] = self.boundary[:, kept] * FROM_THE_OTHER_SIDE[:, None]
+        near = np.flatnonzero(self.adjacent[kept] | self.adjacent[gone])  # there is no boundary with any other
+        self.boundary[:, kept, near] += self.boundary[:, gone, near]
+        self.boundary[:, near, kept] = self.boundary[:, kept, near] * FROM_THE_OTHER_SIDE[:, None]
         self.visible[kept] += self.visible[gone]
         self.visible[kept, kept] += self.visible[kept, gone]
         self.visible[:, kept] = self.visible[kept]

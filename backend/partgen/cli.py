@@ -272,9 +272,13 @@ def run_shapes(arguments: Sequence[str]) -> int:
 
         return shapes(arguments)
     except ModuleNotFoundError as error:
-        report(PartgenError("package.missing", f"The package {error.name} is not installed.", "Install it: pip install 'partgen[train]'"), False)
-    except (PartgenError, OSError) as error:
-        report(error if isinstance(error, PartgenError) else PartgenError("file.unwritable", f"{error}.", "Choose another folder."), False)
+        missing = f"The package {error.name} is not installed."
+        report(PartgenError("package.missing", missing, "Install what it needs: pip install 'partgen[train]'"), False)
+    except PartgenError as error:
+        report(error, False)
+    except OSError as error:
+        problem = f"{error.filename} cannot be written: {error.strerror}."
+        report(PartgenError("file.unwritable", problem, "Choose another place for it."), False)
     except KeyboardInterrupt:
         return 130
     return 1

@@ -45,7 +45,11 @@ def blended_skin(chains: Sequence[NDArray], smoothness: float, grid: int = GRID)
     skin = _level_set(np.log(total + 1e-20), axes, cell)
     # What is thinner than the grid would come out in crumbs; a little thinner still, it lies inside where it did not.
     thin = [limb(chain * (1, 1, 1, 0.9), 10) for chain in chains if chain[:, 3].min() < 1.5 * cell]
-    return Manifold.batch_boolean([skin, *thin], OpType.Add)
+    if not thin:
+        return skin
+    pieces = Manifold.batch_boolean([skin, *thin], OpType.Add).decompose()
+    volumes = [piece.volume() for piece in pieces]
+    return Manifold.compose([piece for piece, volume in zip(pieces, volumes, strict=True) if volume > 1e-3 * max(volumes)])
 
 
 def blend_shares(body: Manifold, chains: Sequence[NDArray], grid: int = GRID) -> list[Manifold]:

@@ -15,7 +15,7 @@ from .blending import limb
 from .materials import MATERIALS
 from .shape import Material, Part, Shape, pieces
 from .solids import Point
-from .wording import with_articles
+from .wording import sentence
 
 T = TypeVar("T")
 
@@ -97,7 +97,7 @@ class Builder:
         """
         parts = [part for part in self.parts if not part.solid.is_empty()]
         while parts:
-            shape = Shape(self.family, self.seed, with_articles(caption), tuple(_named_apart(parts)), tuple(self._smoothness))
+            shape = Shape(self.family, self.seed, sentence(caption), tuple(_named_apart(parts)), tuple(self._smoothness))
             skin = shape.skin()
             areas = skin.areas()
             count, piece = pieces(skin)

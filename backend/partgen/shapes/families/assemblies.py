@@ -74,20 +74,20 @@ def assembly(b: Builder) -> str:
             b.add(kind, sunk, "", "", material)
             grown.append((sunk, scale))
         elif arrangement == "mirrored":
-            b.add_all(kind, both_sides(sunk, b.integer(0, 1)), f"pair {number}", "", material)
+            b.add_all(kind, both_sides(sunk, b.integer(0, 1)), f"pair {number + 1}", "", material)
         elif arrangement == "corners":
-            b.add_all(kind, four_corners(sunk), f"four {number}", "", material)
+            b.add_all(kind, four_corners(sunk), f"four {number + 1}", "", material)
         elif arrangement == "around":
-            b.add_all(kind, around(sunk, b.integer(3, 8)), f"circle {number}", "", material)
+            b.add_all(kind, around(sunk, b.integer(3, 8)), f"circle {number + 1}", "", material)
         else:
             across = np.cross(normal, b.rng.standard_normal(3))
             across *= scale * b.uniform(0.4, 0.9) / max(float(np.linalg.norm(across)), 1e-9)
-            b.add_all(kind, in_row(sunk, b.integer(2, 5), tuple(across)), f"row {number}", "", material)
+            b.add_all(kind, in_row(sunk, b.integer(2, 5), tuple(across)), f"row {number + 1}", "", material)
     if b.chance(0.3):
         kind, tool = _body(b, b.uniform(0.3, 0.7))
         point, _ = _surface_point(b, trunk)
         b.carve(tool.translate(tuple(point)))
-    return f"an assembly of {len(b.parts)} bodies"
+    return f"an assembly around a {b.parts[0].kind}"
 
 
 def construction(b: Builder) -> str:
@@ -98,7 +98,7 @@ def construction(b: Builder) -> str:
     for number in range(b.integer(2, 5)):
         kind = b.pick("slab", "posts", "block", "walls", "slats")
         tall = b.uniform(0.15, 0.6)
-        width, depth = width * b.uniform(0.75, 1.1), depth * b.uniform(0.75, 1.1)
+        width, depth = width * b.uniform(0.75, 1.0), depth * b.uniform(0.75, 1.0)
         if kind == "slab":
             tall = b.uniform(0.03, 0.08)
             b.add("slab", box((width, depth, tall), (0, 0, z + tall / 2)), "", "flat", material)
@@ -110,35 +110,39 @@ def construction(b: Builder) -> str:
                     (width / 2 - thick, depth / 2 - thick, z), (width / 2 - thick, depth / 2 - thick, z + tall), thick, None, b.segments
                 ),
             )
-            b.add_all("post", four_corners(post), f"posts {number}", "upright", material)
+            b.add_all("post", four_corners(post), f"posts {number + 1}", "upright", material)
             b.add("slab", box((width, depth, 0.05), (0, 0, z + tall + 0.02)), "", "flat", material)
             tall += 0.045
         elif kind == "walls":
             b.add_all(
                 "wall",
                 both_sides(box((0.05, depth, tall), (width / 2 - 0.025, 0, z + tall / 2))),
-                f"walls {number}",
+                f"walls {number + 1}",
                 "flat upright",
                 material,
             )
-            b.add("back wall", box((width, 0.04, tall), (0, depth / 2 - 0.02, z + tall / 2)), f"walls {number}", "flat upright", material)
+            b.add(
+                "back wall", box((width, 0.04, tall), (0, depth / 2 - 0.02, z + tall / 2)), f"walls {number + 1}", "flat upright", material
+            )
             b.add("slab", box((width, depth, 0.05), (0, 0, z + tall + 0.02)), "", "flat", material)
             tall += 0.045
         elif kind == "slats":
             count = b.integer(3, 7)
+            board = width / count * b.uniform(0.7, 0.9)
             b.add_all(
                 "slat",
-                in_row(box((width / count * 0.6, depth, 0.04), (0, 0, z + 0.02)), count, (width / count, 0, 0)),
-                f"slats {number}",
+                in_row(box((board, depth, 0.04), (0, 0, z + 0.065)), count, ((width - board) / (count - 1), 0, 0)),
+                f"slats {number + 1}",
                 "long",
                 material,
             )
-            b.add("bearer", box((width, 0.06, 0.06), (0, 0, z + 0.06)), f"slats {number}", "long", material)
-            tall = 0.088
+            bearer = box((width, 0.06, 0.05), (0, depth / 2 - 0.08, z + 0.025))
+            b.add_all("bearer", both_sides(bearer, 1), f"slats {number + 1}", "long", material)
+            tall = 0.085
         else:
             b.add("block", box((width, depth, tall), (0, 0, z + tall / 2), b.pick(0.0, 0.05)), "", "boxy", material)
         z += tall - 0.003
-    return f"a construction of {len(b.parts)} pieces"
+    return f"a {b.parts[0].material.name} construction of slabs, posts and blocks"
 
 
 def blob(b: Builder) -> str:
@@ -152,8 +156,8 @@ def blob(b: Builder) -> str:
         side = np.cross(way, b.rng.standard_normal(3))
         long, thick = b.uniform(0.3, 0.9), core * b.uniform(0.2, 0.55)
         path = bezier([way * core * 0.6, way * (core + long * 0.5), way * (core + long) + side * b.uniform(-0.25, 0.25)], 5)
-        limbs.append(("limb", np.column_stack([path, np.linspace(thick, thick * b.uniform(0.4, 1.1), 5)]), f"limb {number}"))
+        limbs.append(("limb", np.column_stack([path, np.linspace(thick, thick * b.uniform(0.4, 1.1), 5)]), f"limb {number + 1}"))
         if b.chance(0.35):
-            limbs.append(("bulb", [[*path[-1], thick * b.uniform(1.1, 1.8)]], f"limb {number}"))
+            limbs.append(("bulb", [[*path[-1], thick * b.uniform(1.1, 1.8)]], f"limb {number + 1}"))
     b.blend(limbs, b.uniform(0.01, 0.06), "", b.pick("skin", "plastic", "rubber"))
     return f"a soft body with {sum(name == 'limb' for name, _, _ in limbs)} limbs"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from manifold3d import Manifold
 from numpy.typing import ArrayLike, NDArray
 
 from ..builder import Builder, both_sides
@@ -28,7 +29,7 @@ def quadruped(b: Builder) -> str:
     """An animal on four jointed legs, from lizard to horse."""
     long, high = b.uniform(0.4, 0.9), b.uniform(0.2, 0.6)
     fat = b.uniform(0.07, 0.2)
-    kind = b.pick("dog", "horse", "cow", "lizard", "bear")
+    sprawling = b.chance(0.2)
     belly = high + fat * 0.6
     limbs: Limbs = [
         ("body", chain([[0, long / 2, belly], [0, 0, belly - 0.02], [0, -long / 2, belly]], [fat * 0.9, fat, fat * 0.95]), "trunk")
@@ -47,7 +48,7 @@ def quadruped(b: Builder) -> str:
         limbs.append(("ear", chain([base, tip], [size * 0.3, size * 0.12]), "head/ears"))
         for place, front in ((-long / 2, "front"), (long / 2, "hind")):
             stride = b.uniform(-0.12, 0.12)
-            sprawl = b.uniform(0.6, 1.2) if kind == "lizard" else b.uniform(0.0, 0.1)
+            sprawl = b.uniform(0.6, 1.2) if sprawling else b.uniform(0.0, 0.1)
             hip = np.array([side * fat * 0.6, place, belly - fat * 0.3])
             knee = hip + [side * sprawl * high * 0.5, stride * 0.5, -(high - 0.03) * 0.5]
             foot = knee + [side * sprawl * high * 0.1, stride * 0.5 + (0.05 if front == "hind" else 0), -knee[2] + 0.02]
@@ -69,12 +70,12 @@ def quadruped(b: Builder) -> str:
     if b.chance(0.3):
         b.add_all(
             "eye",
-            both_sides(ellipsoid(skull + [size * 0.65, -size * 0.6, size * 0.3], (size * 0.18,) * 3, 12)),
+            both_sides(ellipsoid(skull + [size * 0.75, -size * 0.68, size * 0.4], (size * 0.18,) * 3, 12)),
             "head/eyes",
             "round",
             "plastic",
         )
-    return f"a {'fat' if fat > 0.15 else 'lean'} {kind}-like animal on four legs"
+    return f"a {'fat' if fat > 0.15 else 'lean'} animal on four {'sprawling' if sprawling else 'long' if high > 0.4 else 'short'} legs"
 
 
 def bird(b: Builder) -> str:
@@ -136,6 +137,9 @@ def fish(b: Builder) -> str:
     b.blend(limbs, 0.01, "", "scales")
     thin = b.uniform(0.008, 0.02)
 
+    def at_spine(number: int, solid: Manifold) -> list[Manifold]:
+        return [image.translate(spine[number]) for image in both_sides(solid)]
+
     reach = tall * b.uniform(0.8, 1.4)
     end = long / 2
     tail = plate([[-0.02, 0], [0.02, 0], [reach, 0.12 + reach * 0.6], [0, 0.1], [-reach, 0.12 + reach * 0.6]], thin).rotate((0, 90, 0))
@@ -146,9 +150,15 @@ def fish(b: Builder) -> str:
         anal = plate([[0.0, 0.0], [0.0, long * 0.2], [tall * 0.6, long * 0.22]], thin).rotate((0, 90, 0))
         b.add("anal fin", anal.translate((spine[4][0], long * 0.1, -wide * 0.6)), "fins", "flat", "scales")
     side = plate([[0, -0.04], [0, 0.04], [tall, 0.12], [tall * 0.9, 0.02]], thin).rotate((0, b.uniform(0, 50), 0))
-    b.add_all("pectoral fin", both_sides(side.translate((wide * 0.6, -long * 0.15, -wide * 0.2))), "fins/sides", "flat", "scales")
+    b.add_all("pectoral fin", at_spine(2, side.translate((girth[2] * 0.7, 0, -girth[2] * 0.2))), "fins/sides", "flat", "scales")
     if b.chance(0.5):
-        b.add_all("eye", both_sides(ellipsoid((wide * 0.55, -long * 0.42, wide * 0.2), (wide * 0.16,) * 3, 12)), "eyes", "round", "plastic")
+        b.add_all(
+            "eye",
+            at_spine(1, ellipsoid((girth[1] * 0.85, -0.03 * long, girth[1] * 0.35), (girth[1] * 0.25,) * 3, 12)),
+            "eyes",
+            "round",
+            "plastic",
+        )
     return f"a {'long' if long > 0.8 else 'short'} fish with {sum(part.group[:1] == ('fins',) for part in b.parts)} fins"
 
 
@@ -169,8 +179,9 @@ def insect(b: Builder) -> str:
             ),
             "",
         ),
-        ("waist", chain([[0, places[0], high], [0, places[2], high]], min(sizes) * 0.3), ""),
     ]
+    if gap > 0.95:
+        limbs.append(("waist", chain([[0, places[0], high], [0, places[2], high]], min(sizes) * 0.3), ""))
     thin = b.uniform(0.008, 0.022)
     reach = b.uniform(0.15, 0.35)
     for number, middle in enumerate((-35, 0, 35)):
@@ -181,8 +192,8 @@ def insect(b: Builder) -> str:
             knee = root + np.array([side * out, ahead, 0.0]) * reach * 0.5 + [0, 0, b.uniform(0.0, 0.12)]
             foot = knee + np.array([side * out, ahead, 0.0]) * reach * 0.5
             foot[2] = 0
-            limbs.append(("femur", chain([root, knee], [thin * 1.2, thin]), f"legs/{name} leg {number}"))
-            limbs.append(("tibia", chain([knee, foot], [thin, thin * 0.6]), f"legs/{name} leg {number}"))
+            limbs.append(("femur", chain([root, knee], [thin * 1.2, thin]), f"legs/{name} leg {number + 1}"))
+            limbs.append(("tibia", chain([knee, foot], [thin, thin * 0.6]), f"legs/{name} leg {number + 1}"))
     for side in (-1, 1):
         base = np.array([side * sizes[0] * 0.4, places[0] - sizes[0] * 0.7, high + sizes[0] * 0.4])
         limbs.append(
@@ -213,8 +224,8 @@ def spider(b: Builder) -> str:
             knee = root + out * reach * 0.45 + [0, 0, b.uniform(0.08, 0.2)]
             foot = root + out * reach
             foot[2] = 0
-            limbs.append(("upper leg", chain([root, knee], [thin * 1.2, thin]), f"legs/{name} leg {number}"))
-            limbs.append(("lower leg", chain([knee, foot], [thin, thin * 0.6]), f"legs/{name} leg {number}"))
+            limbs.append(("upper leg", chain([root, knee], [thin * 1.2, thin]), f"legs/{name} leg {number + 1}"))
+            limbs.append(("lower leg", chain([knee, foot], [thin, thin * 0.6]), f"legs/{name} leg {number + 1}"))
     b.blend(limbs, b.uniform(0.004, 0.012), "", b.pick("shell", "fur"))
     return "a spider with eight legs"
 

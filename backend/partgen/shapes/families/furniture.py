@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..builder import Builder, around, both_sides, four_corners, in_row
 from ..solids import bezier, box, capsule, cylinder, ellipsoid, lathe, plate, rounded_rectangle, sweep, torus
+from ..wording import counted
 
 __all__ = ["bed", "bench", "bookshelf", "cabinet", "chandelier", "desk", "lamp", "sofa", "table"]
 
@@ -80,8 +81,14 @@ def table(b: Builder) -> str:
             b.add_all("apron", both_sides(box((2 * x, thin, 0.08), (0, y, height - 0.04)), 1), "apron", "long", legs_material)
             b.add_all("apron", both_sides(box((thin, 2 * y, 0.08), (x, 0, height - 0.04)), 0), "apron", "short", legs_material)
         if b.chance(0.25):
-            b.add("shelf", plate(rounded_rectangle(2 * x, 2 * y, 0.01), thick * 0.6).translate((0, 0, height * 0.3)), "", "low", material)
-    return f"a {'round' if is_round else 'rectangular'} {material} table with {style} legs"
+            b.add(
+                "shelf",
+                plate(rounded_rectangle(2 * x + 3 * thin, 2 * y + 3 * thin, 0.01), thick * 0.6).translate((0, 0, height * 0.3)),
+                "",
+                "low",
+                material,
+            )
+    return f"a {'round' if is_round else 'rectangular'} {b.parts[0].material.name} table with {style} legs"
 
 
 def desk(b: Builder) -> str:
@@ -107,7 +114,7 @@ def desk(b: Builder) -> str:
             )
             b.add(
                 "handle",
-                capsule((x - 0.05, -depth * 0.475 - 0.035, z), (x + 0.05, -depth * 0.475 - 0.035, z), 0.009, None, 10),
+                capsule((x - 0.05, -depth * 0.475 - 0.03, z), (x + 0.05, -depth * 0.475 - 0.03, z), 0.009, None, 10),
                 "pedestals/drawers",
                 "small",
                 "metal",
@@ -117,7 +124,7 @@ def desk(b: Builder) -> str:
         b.add_all("leg", both_sides(leg, 1), "legs", "square", b.pick(material, "metal"))
     if b.chance(0.5):
         b.add("back panel", box((width * 0.95, 0.02, height * 0.5), (0, depth / 2 - 0.03, height * 0.7)), "", "flat", material)
-    return f"a {material} desk with {len(sides)} set{'s' if len(sides) > 1 else ''} of drawers"
+    return f"a {b.parts[0].material.name} desk with {counted(len(sides), 'set')} of drawers"
 
 
 def cabinet(b: Builder) -> str:
@@ -146,7 +153,7 @@ def cabinet(b: Builder) -> str:
                 grip = (
                     ellipsoid((x, front - 0.03, low + tall / 2), (0.018,) * 3, 12)
                     if knob
-                    else capsule((x - 0.04, front - 0.03, low + tall / 2), (x + 0.04, front - 0.03, low + tall / 2), 0.008, None, 8)
+                    else capsule((x - 0.04, front - 0.026, low + tall / 2), (x + 0.04, front - 0.026, low + tall / 2), 0.008, None, 8)
                 )
                 b.add("knob" if knob else "handle", grip, "drawers/grips", "small", "metal")
             continue
@@ -162,14 +169,15 @@ def cabinet(b: Builder) -> str:
             edge = x + width / doors * 0.36 * (-1 if door % 2 else 1)
             b.add(
                 "handle",
-                capsule((edge, front - 0.03, low + tall * 0.4), (edge, front - 0.03, low + tall * 0.6), 0.008, None, 8),
+                capsule((edge, front - 0.026, low + tall * 0.4), (edge, front - 0.026, low + tall * 0.6), 0.008, None, 8),
                 "doors/grips",
                 "upright",
                 "metal",
             )
     if b.chance(0.5):
         b.add("top", box((width * 1.06, depth * 1.08, 0.03), (0, 0, foot + height + 0.01), 0.004), "", "flat", b.pick(material, "stone"))
-    return f"a {material} cabinet with {drawers} drawers and doors"
+    inside = [f"{counted(drawers, 'drawer')}"] * (drawers > 0) + ["doors"] * (drawers < rows)
+    return f"a {b.parts[0].material.name} cabinet with {' and '.join(inside)}"
 
 
 def bookshelf(b: Builder) -> str:
@@ -193,12 +201,12 @@ def bookshelf(b: Builder) -> str:
             b.add(
                 "book",
                 box((thick, depth * 0.75, tall), (x - thick / 2, -0.01, low + tall / 2 - 0.002)),
-                f"books/row {number}",
+                f"books/row {number + 1}",
                 "upright",
                 "paper",
             )
             books += 1
-    return f"a {material} bookshelf with {count + 1} shelves and {books} books"
+    return f"a {b.parts[0].material.name} bookshelf with {count + 1} shelves and {counted(books, 'book')}"
 
 
 def bed(b: Builder) -> str:
@@ -239,7 +247,7 @@ def bed(b: Builder) -> str:
     )
     if b.chance(0.6):
         b.add("blanket", box((width * 1.02, long * 0.6, 0.22), (0, -long * 0.2, high + 0.15), 0.06), "bedding", "soft", "fabric")
-    return f"a {'double' if count == 2 else 'single'} {material} bed"
+    return f"a {'double' if count == 2 else 'single'} {b.parts[0].material.name} bed"
 
 
 def sofa(b: Builder) -> str:
@@ -275,7 +283,7 @@ def sofa(b: Builder) -> str:
         )
     foot = cylinder((width / 2 - 0.06, depth / 2 - 0.06, 0), (width / 2 - 0.06, depth / 2 - 0.06, high * 0.3), 0.02, 0.03, b.segments)
     b.add_all("foot", four_corners(foot), "feet", "short", "wood")
-    return f"a {'sofa' if seats > 1 else 'armchair'} for {seats} in {b.parts[0].material.name}"
+    return f"a {f'sofa for {seats}' if seats > 1 else 'armchair'} in {b.parts[0].material.name}"
 
 
 def bench(b: Builder) -> str:
@@ -306,7 +314,7 @@ def bench(b: Builder) -> str:
             "long flat",
             material,
         )
-    return f"a {material} bench {'with a back' if backed else 'without a back'}"
+    return f"a {b.parts[0].material.name} bench {'with a back' if backed else 'without a back'}"
 
 
 def lamp(b: Builder) -> str:
@@ -362,12 +370,13 @@ def chandelier(b: Builder) -> str:
     b.add("rod", cylinder((0, 0, 0), (0, 0, drop), 0.008, None, b.segments), "", "thin", material)
     outline = bezier([(0.01, -0.12), (0.09, -0.1), (0.02, 0.0), (0.05, 0.05), (0.01, 0.1)], 14)
     b.add("hub", lathe([(0, -0.12), *outline, (0, 0.1)], b.segments), "", "turned", material)
-    arm = sweep(bezier([(0.02, 0, 0), (reach * 0.5, 0, -0.18), (reach, 0, -0.12), (reach, 0, 0.04)], 12), 0.008, None, 10)
+    path = bezier([(0.02, 0, 0), (reach * 0.5, 0, -0.18), (reach, 0, -0.12), (reach, 0, 0.04)], 12)
+    arm = sweep(path, 0.008, None, 10)
     b.add_all("arm", around(arm, arms), "arms", "curved", material)
     cup = lathe([(0, 0), (0.03, 0), (0.045, 0.03), (0, 0.02)], 16).translate((reach, 0, 0.035))
     b.add_all("cup", around(cup, arms), "lights/cups", "small", material)
     bulb = b.pick(ellipsoid((reach, 0, 0.1), (0.025, 0.025, 0.045), 14), cylinder((reach, 0, 0.05), (reach, 0, 0.15), 0.014, None, 14))
     b.add_all("light", around(bulb, arms), "lights", "bright", b.pick("glass", "paper"))
     if b.chance(0.3):
-        b.add("ring", torus((0, 0, -0.09), reach * 0.6, 0.006), "", "round", material)
+        b.add("ring", torus((0, 0, path[5][2]), path[5][0], 0.006), "", "round", material)
     return f"a chandelier with {arms} arms"

@@ -21,6 +21,7 @@ from ..solids import (
     sweep,
     torus,
 )
+from ..wording import counted
 
 __all__ = ["bearing", "camera", "fan", "gearbox", "headphones", "keyboard", "monitor", "motor", "phone", "robot", "robot_arm", "valve"]
 
@@ -63,8 +64,8 @@ def bearing(b: Builder) -> str:
         "round",
         "metal",
     )
-    count = b.integer(7, 12)
-    size = min(ring * 0.36, middle * np.pi / count * 0.9)
+    size = ring * 0.72
+    count = min(b.integer(7, 14), int(np.pi * middle / (size * 1.08)))
     if kind == "roller":
         element = cylinder((middle, 0, -wide * 0.4), (middle, 0, wide * 0.4), size, None, 20)
     else:
@@ -93,22 +94,28 @@ def gearbox(b: Builder) -> str:
     first = radius
     for number in range(count):
         teeth = int(radius * b.uniform(26, 34))
-        b.add("gear", gear(radius, max(teeth, 8), thick, 0.08).translate((x, 0, 0)), f"wheel {number}", "toothed", "metal")
+        b.add("gear", gear(radius, max(teeth, 8), thick, 0.08).translate((x, 0, 0)), f"wheel {number + 1}", "toothed", "metal")
         b.add(
             "shaft",
             cylinder((x, 0, -0.5), (x, 0, thick + b.uniform(0.2, 0.6)), 0.085, None, b.segments),
-            f"wheel {number}",
+            f"wheel {number + 1}",
             "round",
             "metal",
         )
         if b.chance(0.5):
-            b.add("hub", cylinder((x, 0, -0.06), (x, 0, thick + 0.1), radius * 0.35, None, b.segments), f"wheel {number}", "round", "metal")
+            b.add(
+                "hub",
+                cylinder((x, 0, -0.06), (x, 0, thick + 0.1), radius * 0.35, None, b.segments),
+                f"wheel {number + 1}",
+                "round",
+                "metal",
+            )
         following = b.uniform(0.25, 0.7)
         x += (radius + following) * 0.99
         radius = following
     long = x - radius + first
+    b.add("base plate", box((long + 0.6, 1.6, 0.15), ((long - 2 * first) / 2, 0, -0.45), 0.03), "case", "flat", "paint")
     if b.chance(0.7):
-        b.add("base plate", box((long + 0.6, 1.6, 0.15), ((long - 2 * first) / 2, 0, -0.45), 0.03), "case", "flat", "paint")
         b.add_all(
             "bolt",
             [y.translate(((long - 2 * first) / 2, 0, -0.37)) for y in four_corners(bolt(0.06, 0.2).translate((long / 2 + 0.15, 0.65, 0)))],
@@ -212,22 +219,11 @@ def fan(b: Builder) -> str:
         "plastic",
     )
     if b.chance(0.8):
-        b.add_all(
-            "guard ring",
-            [torus((0, y, tall), radius * share, 0.005, (0, 1, 0)) for y, share in ((-0.09, 0.4), (-0.08, 0.75), (-0.03, 1.0))],
-            "head/guard",
-            "thin round",
-            "metal",
-        )
-        wire = sweep(
-            bezier(
-                [(0.02, -0.095, 0), (radius * 0.6, -0.095, 0), (radius, -0.06, 0), (radius, -0.03, 0), (radius, 0.05, 0), (0.06, 0.05, 0)],
-                10,
-            ),
-            0.003,
-            None,
-            6,
-        )
+        bow = [(0.02, -0.095), (radius * 0.6, -0.095), (radius, -0.06), (radius, -0.03), (radius, 0.05), (0.04, 0.06)]
+        path = bezier([(x, y, 0) for x, y in bow], 12)
+        rings = [torus((0, y, tall), x, 0.005, (0, 1, 0)) for x, y, _ in path[[2, 4, 7]]]
+        b.add_all("guard ring", rings, "head/guard", "thin round", "metal")
+        wire = sweep(path, 0.003, None, 6)
         count = b.integer(8, 14)
         b.add_all(
             "guard wire",
@@ -306,12 +302,12 @@ def robot(b: Builder) -> str:
             b.add("thigh", cylinder(root, knee, thick * 1.2, None, b.segments), f"{name} leg", "round", material)
             b.add("knee", ellipsoid(knee, (thick * 1.3,) * 3, 20), f"{name} leg", "round", "metal")
             b.add("shin", cylinder(knee, ankle, thick, thick * 1.4, b.segments), f"{name} leg", "round", material)
-            b.add("foot", box((0.13, 0.24, 0.07), (root[0], -0.04, 0.035), 0.015), f"{name} leg", "flat", "metal")
+            b.add("foot", box((0.13, 0.24, 0.1), (root[0], -0.04, 0.05), 0.015), f"{name} leg", "flat", "metal")
         elif legs == "tracks":
             loop = plate(rounded_rectangle(deep * 1.8, 0.24, 0.11, 8), 0.12).rotate((90, 0, 90)).translate((side * wide * 0.5, 0, 0.13))
             b.add("track", loop, "drive/tracks", "looped", "rubber")
     if legs == "tracks":
-        b.add("chassis", box((wide * 0.95, deep, 0.16), (0, 0, 0.22)), "drive", "flat", "metal")
+        b.add("chassis", box((wide * 0.95, deep, 0.16), (0, 0, 0.24)), "drive", "flat", "metal")
     elif legs == "wheel":
         b.add("wheel", cylinder((-0.06, 0, 0.18), (0.06, 0, 0.18), 0.18, None, 40), "drive", "round", "rubber")
         b.add_all("fork", both_sides(box((0.03, 0.08, 0.25), (0.085, 0, 0.25))), "drive", "flat", "metal")
@@ -328,7 +324,7 @@ def robot_arm(b: Builder) -> str:
         b.add(
             "joint",
             cylinder(point - [joint * 1.1, 0, 0], point + [joint * 1.1, 0, 0], joint, None, b.segments),
-            f"segment {index}",
+            f"segment {index + 1}",
             "round",
             "metal",
         )
@@ -340,7 +336,7 @@ def robot_arm(b: Builder) -> str:
             if b.chance()
             else cylinder(point, end, joint * 0.8, joint * 0.6, b.segments)
         )
-        b.add("link", link, f"segment {index}", "long", "paint")
+        b.add("link", link, f"segment {index + 1}", "long", "paint")
         point, joint, turn = end, joint * 0.78, turn + b.uniform(0.3, 1.0)
     b.add("wrist", ellipsoid(point, (joint * 1.2,) * 3, 20), "tool", "round", "metal")
     ahead = np.array([0, -np.sin(turn), np.cos(turn)])
@@ -411,7 +407,7 @@ def camera(b: Builder) -> str:
         leg = cylinder((0, 0, -0.01), (0.09, 0, -0.28), 0.007, 0.005, 12)
         b.add_all("tripod leg", around(leg, 3, 90), "tripod", "slim", "metal")
         b.add("tripod head", cylinder((0, 0, -0.025), (0, 0, 0.002), 0.022, None, 20), "tripod", "round", "metal")
-    return f"a camera with a lens of {rings} rings"
+    return f"a camera with a lens of {counted(rings, 'ring')}"
 
 
 def monitor(b: Builder) -> str:
@@ -435,9 +431,7 @@ def monitor(b: Builder) -> str:
         "metal",
     )
     if b.chance(0.4):
-        b.add_all(
-            "speaker", both_sides(box((0.07, 0.08, tall * 0.8), (wide / 2 + 0.06, 0, tall * 0.4), 0.01)), "speakers", "boxy", "plastic"
-        )
+        b.add_all("speaker", both_sides(box((0.07, 0.08, tall * 0.8), (wide / 2 + 0.034, 0, z), 0.01)), "speakers", "boxy", "plastic")
     return "a flat monitor on a stand"
 
 
@@ -451,17 +445,17 @@ def keyboard(b: Builder) -> str:
         y = pitch * (row - (rows - 1) / 2)
         if row == 0:
             space = max(columns // 2, 3)
-            b.add("space bar", box((space * pitch - 0.003, 0.015, 0.008), (0, y, 0.011), 0.002), f"keys/row {row}", "long", "plastic")
+            b.add("space bar", box((space * pitch - 0.003, 0.015, 0.008), (0, y, 0.011), 0.002), f"keys/row {row + 1}", "long", "plastic")
             free = (columns - space) // 2
             b.add_all(
                 "key",
                 both_sides(cap.translate((pitch * (space / 2 + 0.5), y, 0)))[: 2 if free else 0],
-                f"keys/row {row}",
+                f"keys/row {row + 1}",
                 "small square",
                 "plastic",
             )
             continue
-        b.add_all("key", in_row(cap.translate((0, y, 0)), columns, (pitch, 0, 0)), f"keys/row {row}", "small square", "plastic")
+        b.add_all("key", in_row(cap.translate((0, y, 0)), columns, (pitch, 0, 0)), f"keys/row {row + 1}", "small square", "plastic")
     return f"a keyboard of {rows} rows"
 
 
@@ -498,7 +492,7 @@ def phone(b: Builder) -> str:
     hole = cylinder((0.035, -0.02, 0), (0.035, -0.02, 0.2), 0.008, None, 12)
     for number in range(10):
         b.carve(hole.translate((0, 0.02, 0)).rotate((0, 0, 33 * number)).translate((0, -0.025, 0.095)), "dial")
-    b.add_all("cradle", both_sides(box((0.02, 0.05, 0.04), (0.05, 0.045, 0.1), 0.005)), "cradle", "small", "plastic")
+    b.add_all("cradle", both_sides(box((0.02, 0.05, 0.07), (0.05, 0.045, 0.115), 0.005)), "cradle", "small", "plastic")
     b.add(
         "handset grip",
         sweep(bezier([(-0.11, 0.045, 0.13), (-0.06, 0.045, 0.165), (0.06, 0.045, 0.165), (0.11, 0.045, 0.13)], 14), 0.014, None, 14),
@@ -507,7 +501,7 @@ def phone(b: Builder) -> str:
         "plastic",
     )
     b.add_all("ear cup", both_sides(cylinder((0.11, 0.045, 0.14), (0.125, 0.045, 0.105), 0.026, 0.03, 24)), "handset", "round", "plastic")
-    coil = helix(0.008, 0.16, 9, 90)[:, [2, 0, 1]] + [-0.28, 0.03, 0.012]
+    coil = helix(0.008, 0.16, 9, 90)[:, [2, 0, 1]] + [-0.25, 0.03, 0.012]
     b.add("cord", sweep(coil, 0.003, None, 6), "", "coiled", "rubber")
     return "a telephone with a handset and a dial"
 

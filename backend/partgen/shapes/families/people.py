@@ -37,7 +37,8 @@ def humanoid(b: Builder) -> str:
         lower = _direction(side, max(spread - bend, 0), swing * side + b.uniform(-25, 5))
         elbow, thick = root + upper * arm * 0.45, 0.03 * build**0.6
         wrist = elbow + lower * arm * 0.42
-        limbs.append(("upper arm", _chain([root, elbow], [thick * 1.2, thick]), f"{name} arm"))
+        inner = np.array([side * chest * 0.4, 0, shoulder - 0.035])
+        limbs.append(("upper arm", _chain([inner, root, elbow], [thick, thick * 1.2, thick]), f"{name} arm"))
         limbs.append(("forearm", _chain([elbow, wrist], [thick, thick * 0.7]), f"{name} arm"))
         palm = wrist + lower * 0.05
         limbs.append(("hand", _chain([wrist + lower * 0.015, palm], [thick * 0.75, thick * 0.9]), f"{name} arm/hand"))
@@ -73,13 +74,13 @@ def humanoid(b: Builder) -> str:
     if b.chance(0.2):
         b.add(
             "staff",
-            cylinder((shoulder_width * 2.2, -0.12, 0), (shoulder_width * 2.2, -0.12, tall * 1.1), 0.012, None, b.segments),
+            cylinder((palm[0], palm[1], 0), (palm[0], palm[1], tall * 1.1), 0.012, None, b.segments),  # in the hand that came last
             "",
             "long",
             "wood",
         )
         extra += " and a staff"
-    return f"a {'stocky' if build > 1.2 else 'slim' if build < 0.9 else ''} figure standing{extra}"
+    return f"a {'stocky' if build > 1.2 else 'slim' if build < 0.9 else ''} standing figure{extra}"
 
 
 def _direction(side: int, sideways: float, forwards: float) -> np.ndarray:

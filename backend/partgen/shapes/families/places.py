@@ -79,12 +79,13 @@ def house(b: Builder) -> str:
 def castle(b: Builder) -> str:
     """Four walls with towers, a gate, and a keep in some."""
     half, wall, tall = b.uniform(4, 6), 0.8, b.uniform(2, 3.5)
+    b.add("courtyard", box((2 * half, 2 * half, 0.3), (0, 0, 0.1)), "", "flat", "stone")
     for x, y, long, turn in ((0, -half, 2 * half, 0), (0, half, 2 * half, 0), (half, 0, 2 * half, 90), (-half, 0, 2 * half, 90)):
         b.add("wall", box((long, wall, tall), (0, 0, tall / 2)).rotate((0, 0, turn)).translate((x, y, 0)), "walls", "long", "stone")
     radius, high = b.uniform(0.9, 1.5), tall * b.uniform(1.3, 2.0)
     conical = b.chance()
-    for x, y in ((half, half), (-half, half), (half, -half), (-half, -half)):
-        group = f"towers/tower {len(b.parts)}"
+    for number, (x, y) in enumerate(((half, half), (-half, half), (half, -half), (-half, -half))):
+        group = f"towers/tower {number + 1}"
         b.add("tower", cylinder((x, y, 0), (x, y, high), radius, None, b.segments), group, "round", "stone")
         if conical:
             b.add(
@@ -205,14 +206,14 @@ def windmill(b: Builder) -> str:
         b.add(
             "spar",
             box((0.12, 0.1, reach), (0, 0, reach / 2)).rotate((0, angle, 0)).translate((0, y, z)),
-            f"sails/sail {number}",
+            f"sails/sail {number + 1}",
             "long",
             "wood",
         )
         b.add(
             "canvas",
             box((reach * 0.24, 0.05, reach * 0.72), (reach * 0.11, 0.02, reach * 0.6)).rotate((0, angle, 0)).translate((0, y, z)),
-            f"sails/sail {number}",
+            f"sails/sail {number + 1}",
             "flat",
             "fabric",
         )
@@ -251,8 +252,8 @@ def bridge(b: Builder) -> str:
         rise = b.uniform(3, 6)
         for x in (-long * 0.3, long * 0.3):
             leg = box((0.5, 0.4, high + rise), (x, wide / 2 + 0.1, (high + rise) / 2))
-            b.add_all("tower leg", both_sides(leg, 1), f"tower {x > 0}", "tall", "metal")
-            b.add("cross beam", box((0.45, wide + 0.4, 0.4), (x, 0, high + rise * 0.8)), f"tower {x > 0}", "horizontal", "metal")
+            b.add_all("tower leg", both_sides(leg, 1), f"tower {1 + (x > 0)}", "tall", "metal")
+            b.add("cross beam", box((0.45, wide + 0.4, 0.4), (x, 0, high + rise * 0.8)), f"tower {1 + (x > 0)}", "horizontal", "metal")
         along = np.linspace(-long / 2, long / 2, 41)
         middle = np.abs(along) <= long * 0.3
         z = np.where(
@@ -351,7 +352,7 @@ def tree(b: Builder) -> str:
             "coconut",
             [
                 c.translate(tuple(top - [0, 0, 0.1]))
-                for c in around(ellipsoid((radius + 0.06, 0, 0), (0.1, 0.1, 0.12), 14), b.integer(2, 4))
+                for c in around(ellipsoid((radius * 0.6 + 0.05, 0, 0), (0.1, 0.1, 0.12), 14), b.integer(2, 4))
             ],
             "fruit",
             "round",
@@ -434,7 +435,7 @@ def cactus(b: Builder) -> str:
         turn, z, reach = b.uniform(0, 6.28), tall * b.uniform(0.3, 0.65), radius * b.uniform(1.8, 2.6)
         out = np.array([np.cos(turn), np.sin(turn), 0])
         points = [np.array([0, 0, z]), out * reach + [0, 0, z], out * reach * 1.05 + [0, 0, z + tall * b.uniform(0.15, 0.4)]]
-        limbs.append(("arm", [[*point, radius * 0.6] for point in points], f"arms/arm {number}"))
+        limbs.append(("arm", [[*point, radius * 0.6] for point in points], f"arms/arm {number + 1}"))
     b.blend(limbs, 0.02, "", "leaves")
     if b.chance(0.6):
         b.add("pot", lathe([(0, -0.4), (radius * 1.6, -0.4), (radius * 2.1, 0.02), (0, 0.02)], b.segments), "", "round", "ceramic")
@@ -449,13 +450,13 @@ def mushroom(b: Builder) -> str:
         tall, cap, thin = b.uniform(0.08, 0.2), b.uniform(0.05, 0.12), b.uniform(0.012, 0.03)
         place = (0, 0, 0) if number == 0 else (b.uniform(-0.15, 0.15), b.uniform(-0.15, 0.15), 0)
         stem = lathe([(0, 0), (thin * 1.3, 0), (thin, tall * 0.5), (thin * 0.8, tall), (0, tall)], b.segments)
-        b.add("stem", stem.translate(place), f"mushroom {number}", "upright", "food")
+        b.add("stem", stem.translate(place), f"mushroom {number + 1}", "upright", "food")
         dome = b.uniform(0.4, 1.0) * cap
         outline = bezier([(cap, 0), (cap * 1.05, dome * 0.9), (0.004, dome)], 12)
         b.add(
             "cap",
             lathe([(0, 0.005), (cap * 0.95, -0.004), *outline, (0, dome)], b.segments).translate((place[0], place[1], tall - 0.006)),
-            f"mushroom {number}",
+            f"mushroom {number + 1}",
             "domed",
             "food",
         )
@@ -465,9 +466,9 @@ def mushroom(b: Builder) -> str:
                 lathe(
                     [(thin * 0.7, tall * 0.7), (thin * 1.9, tall * 0.62), (thin * 1.9, tall * 0.65), (thin * 0.7, tall * 0.74)], b.segments
                 ).translate(place),
-                f"mushroom {number}",
+                f"mushroom {number + 1}",
                 "thin",
                 "food",
             )
     b.add("ground", ellipsoid((0, 0, -0.01), (0.22, 0.22, 0.03), 24), "", "flat", "bark")
-    return f"a group of {count} mushroom{'s' if count > 1 else ''}"
+    return f"a group of {count} mushrooms" if count > 1 else "a mushroom"

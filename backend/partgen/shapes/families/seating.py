@@ -17,7 +17,7 @@ def chair(b: Builder) -> str:
     frame = b.pick("wood", "metal", "plastic")
     thick = b.uniform(0.02, 0.07)
     padded = b.chance(0.4)
-    seat = plate(rounded_rectangle(width, depth, b.uniform(0.0, 0.12)), thick).translate((0, 0, height))
+    seat = plate(rounded_rectangle(width, depth, b.uniform(0.0, 0.06)), thick).translate((0, 0, height))
     b.add("seat", seat, "", "square" if width / depth < 1.1 else "wide", frame)
     if padded:
         cushion = box((width * 0.92, depth * 0.92, b.uniform(0.04, 0.09)), (0, 0, height + thick / 2 + 0.03), 0.02)
@@ -43,6 +43,8 @@ def _four_legs(b: Builder, width: float, depth: float, height: float, material: 
     b.add_all("leg", four_corners(leg), "base/legs", word, material)
     if b.chance(0.4):
         level = b.uniform(0.15, 0.5) * height
+        if word != "square":
+            x, y = x + splay * (1 - level / height), y + splay * (1 - level / height)
         bar = cylinder((x, -y, level), (x, y, level), radius * 0.6, None, b.segments)
         b.add_all("stretcher", both_sides(bar), "base/stretchers", "thin", material)
         if b.chance():
@@ -95,7 +97,9 @@ def _back(b: Builder, width: float, depth: float, seat: float, material: str) ->
     if kind == "spindle":
         slat = cylinder((0, at(0), seat - 0.01), (0, at(0.95), seat + 0.95 * tall), 0.008, None, b.segments)
     else:
-        slat = box((step * 0.5, 0.012, tall), (0, at(0.5), seat + 0.48 * tall)).rotate((0, 0, 0))
+        slat = (
+            box((step * 0.5, 0.012, tall)).rotate((-np.degrees(np.arctan2(lean, tall)), 0, 0)).translate((0, at(0.46), seat + 0.46 * tall))
+        )
     b.add_all("slat" if kind == "slatted" else "spindle", in_row(slat, count, (step, 0, 0)), "back/slats", "thin", material)
     return f"a back of {count} {'slats' if kind == 'slatted' else 'spindles'}"
 
@@ -132,4 +136,4 @@ def stool(b: Builder) -> str:
         angle = np.linspace(0, 2 * np.pi, 40, endpoint=False)
         circle = np.stack([ring * np.cos(angle), ring * np.sin(angle), np.full(40, height * share)], 1)
         b.add("foot ring", sweep(circle, thin * 0.7, None, 10, closed=True), "", "round thin", "metal")
-    return f"a round {material} stool with {count} {word} legs"
+    return f"a round {b.parts[0].material.name} stool with {count} {word} legs"

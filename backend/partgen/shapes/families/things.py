@@ -105,7 +105,8 @@ def hammer(b: Builder) -> str:
             "round",
             "metal",
         )
-    return f"a {kind} hammer with a {b.parts[0].material.name} handle"
+    word = "double-faced" if kind == "double" else kind
+    return f"a {word} hammer with a {b.parts[0].material.name} handle"
 
 
 def screwdriver(b: Builder) -> str:
@@ -305,7 +306,7 @@ def guitar(b: Builder) -> str:
             "small round",
             "metal",
         )
-    b.add("bridge", box((0.13, 0.022, 0.014), (0, -0.13, deep / 2), 0.003), "body", "small", "wood")
+    b.add("bridge", box((0.13, 0.022, 0.02), (0, -0.13, deep / 2), 0.003), "body", "small", "wood")
     neck, top = b.uniform(0.3, 0.36), deep / 2
     b.add("neck", box((0.05, neck + 0.04, 0.024), (0, long / 2 + neck / 2 - 0.03, top - 0.01), 0.008), "neck", "long", "wood")
     b.add("fingerboard", box((0.052, neck + 0.1, 0.007), (0, long / 2 + neck / 2 - 0.05, top + 0.005)), "neck", "flat", "wood")
@@ -320,13 +321,13 @@ def guitar(b: Builder) -> str:
         "wood",
     )
     pegs = [
-        cylinder((0.03, head + y, top - 0.012), (0.062, head + y, top - 0.014), 0.004, None, 10)
-        + ellipsoid((0.064, head + y, top - 0.014), (0.009, 0.006, 0.009), 12)
+        cylinder((0.025, head + y, top - 0.008 - 0.18 * y), (0.062, head + y, top - 0.008 - 0.18 * y), 0.004, None, 10)
+        + ellipsoid((0.064, head + y, top - 0.008 - 0.18 * y), (0.009, 0.006, 0.009), 12)
         for y in (0.03, 0.07, 0.11)
     ]
     b.add_all("tuning peg", [x for peg in pegs for x in both_sides(peg)], "head/pegs", "small", "metal")
     count = b.pick(4, 6, 6)
-    string = cylinder((0, -0.13, top + 0.012), (0, head, top + 0.012), 0.0011, None, 6)
+    string = cylinder((0, -0.13, top + 0.0092), (0, head, top + 0.0092), 0.0011, None, 6)
     b.add_all("string", in_row(string, count, (0.0075, 0, 0)), "strings", "thin long", "metal")
     return f"a{'n electric' if electric else 'n acoustic'} guitar with {count} strings"
 
@@ -466,9 +467,10 @@ def boot(b: Builder) -> str:
         ]
     )
     b.add("sole", plate(sole * 1.04, 0.022).translate((0, 0, 0.02)), "sole", "flat", "rubber")
+    lift = b.uniform(0.02, 0.05)
     b.add(
         "heel",
-        extrude(rounded_rectangle(wide * 0.75, long * 0.26, 0.02), b.uniform(0.02, 0.05)).translate((0, long * 0.34, -0.03)),
+        extrude(rounded_rectangle(wide * 0.75, long * 0.26, 0.02), lift).translate((0, long * 0.34, 0.012 - lift)),
         "sole",
         "short",
         "rubber",
@@ -495,14 +497,8 @@ def boot(b: Builder) -> str:
         b.add_all(
             "lace",
             [
-                capsule(
-                    (-wide * 0.26, long * 0.02 - 0.022 * number, 0.1 - 0.012 * number),
-                    (wide * 0.26, long * 0.02 - 0.022 * number, 0.1 - 0.012 * number),
-                    0.004,
-                    None,
-                    10,
-                )
-                for number in range(count)
+                capsule((-wide * 0.22, -y, 0.09 - 0.35 * y), (wide * 0.22, -y, 0.09 - 0.35 * y), 0.005, None, 10)
+                for y in 0.005 + 0.015 * np.arange(count)
             ],
             "laces",
             "thin",
@@ -593,17 +589,21 @@ def shirt(b: Builder) -> str:
     b.add("trunk", trunk - hollow - inside - inside.mirror((1, 0, 0)), "", "hollow", "fabric")
     b.add_all("sleeve", both_sides(sleeve - inside - hollow), "sleeves", "long" if long > 0.3 else "short", "fabric")
     neck = smooth[-1][0]
+
+    def front(height: float) -> float:
+        return float(np.interp(height, smooth[:, 1], smooth[:, 0])) * deep / wide
+
     b.add("collar", torus((0, 0, tall), neck, 0.018).scale((1, deep / wide * 1.05, 1)), "", "round", "fabric")
     if b.chance(0.5):
         b.add_all(
             "button",
-            in_row(ellipsoid((0, -deep * 0.99, tall * 0.45), (0.011, 0.008, 0.011), 12), b.integer(3, 6), (0, 0, tall * 0.11)),
+            [ellipsoid((0, -front(z), z), (0.011, 0.008, 0.011), 12) for z in tall * (0.12 + 0.12 * np.arange(b.integer(3, 6)))],
             "buttons",
             "small round",
             "plastic",
         )
     if b.chance(0.4):
-        b.add("pocket", box((0.09, 0.014, 0.1), (wide * 0.4, -deep * 0.93, tall * 0.62), 0.003), "", "flat", "fabric")
+        b.add("pocket", box((0.09, 0.014, 0.1), (wide * 0.4, -front(tall * 0.62) * 0.93, tall * 0.62), 0.003), "", "flat", "fabric")
     return f"a shirt with {'long' if long > 0.3 else 'short'} sleeves"
 
 
@@ -683,13 +683,14 @@ def hamburger(b: Builder) -> str:
             b.add_all("tomato slice", slices, "filling/tomato", "round thin", "food")
         z += thick - 0.0004
     top = b.uniform(0.025, 0.04)
+    dome = bezier([(radius * 1.02, z + 0.006), (radius * 1.0, z + top), (0.004, z + top)], 10)
     b.add(
         "top bun",
         lathe(
             [
                 (0, z),
                 (radius * 0.97, z),
-                *bezier([(radius * 1.02, z + 0.006), (radius * 1.0, z + top), (0.004, z + top)], 10),
+                *dome,
                 (0, z + top),
             ],
             b.segments,
@@ -699,11 +700,12 @@ def hamburger(b: Builder) -> str:
         "food",
     )
     seeds = b.integer(0, 14)
-    for _ in range(seeds):
-        turn, share = b.uniform(0, 360), b.uniform(0.0, 0.5)
+    for number in range(seeds):
+        reach = radius * 0.8 * ((number + 0.5) / seeds) ** 0.5
+        height = float(np.interp(reach, dome[::-1, 0], dome[::-1, 1]))
         b.add(
             "seed",
-            ellipsoid((radius * share, 0, z + top * (0.97 - 0.55 * share**2)), (0.004, 0.0025, 0.002), 8).rotate((0, 0, turn)),
+            ellipsoid((reach, 0, height), (0.004, 0.0025, 0.002), 8).rotate((0, 0, 137.5 * number)),
             "bun/seeds",
             "small",
             "food",
@@ -761,7 +763,7 @@ def ice_cream(b: Builder) -> str:
         )
         z, size = z + size * 1.35, size * 0.92
     if b.chance(0.6):
-        b.add("wafer", box((0.018, 0.004, 0.08), (0.01, 0, z + 0.01)).rotate((0, b.uniform(5, 25), 0)), "", "flat", "food")
+        b.add("wafer", box((0.018, 0.004, 0.08), (0.01, 0, z - size * 0.4)).rotate((0, b.uniform(5, 25), 0)), "", "flat", "food")
     if b.chance(0.5):
         b.add("cherry", ellipsoid((0, 0, z - size * 0.3), (0.01,) * 3, 16), "topping", "round", "food")
         b.add(
@@ -793,10 +795,10 @@ def stacking_toy(b: Builder) -> str:
                 "square",
                 "wood",
             )
-        z, radius = z + 2 * thick - 0.0006, radius * b.uniform(0.82, 0.95)
+        z, radius = z + 1.7 * thick, radius * b.uniform(0.82, 0.95)
     b.add("rod", cylinder((0, 0, 0.01), (0, 0, z + 0.015), 0.009, None, 16), "", "upright", "wood")
     b.add("ball", ellipsoid((0, 0, z + 0.02), (0.02,) * 3, 20), "", "round", "plastic")
     if b.chance(0.3):
-        coil = helix(radius * 0.8, 0.05, 4, 60) + [0, 0, z + 0.035]
+        coil = helix(0.012, 0.05, 4, 60) + [0, 0, z + 0.035]
         b.add("spring", sweep(coil, 0.003, None, 8), "", "coiled", "metal")
     return f"a stacking toy of {count} pieces"

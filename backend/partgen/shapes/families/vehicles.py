@@ -22,10 +22,11 @@ def _along_x(outline: list[tuple[float, float]], width: float) -> Manifold:
 
 
 def _wheels(b: Builder, places: list[float], half: float, radius: float, width: float) -> None:
+    """Wheels on the ground at places along y, on both sides; their rims reach in to what they turn on."""
     for y in places:
         tyre = _wheel(radius, width, b.segments).translate((half, y, radius))
         b.add_all("tyre", both_sides(tyre), "wheels/tyres", "round", "rubber")
-        hub = _wheel(radius * 0.55, width * 1.12, b.segments).translate((half, y, radius))
+        hub = cylinder((half - 1.8 * width, y, radius), (half + 0.56 * width, y, radius), radius * 0.55, None, b.segments)
         b.add_all("rim", both_sides(hub), "wheels/rims", "round", "metal")
 
 
@@ -40,7 +41,8 @@ def car(b: Builder) -> str:
         [(front, low), (back, low), (back, belt), (front + nose, belt), (front + 0.1, belt * 0.85), (front, belt * 0.7)], 2 * half
     )
     for y in (front + 0.75, back - 0.75):
-        body -= cylinder((-2, y, wheel), (2, y, wheel), wheel * 1.12, None, 24)
+        for side in both_sides(cylinder((half - 0.26, y, wheel), (2, y, wheel), wheel * 1.12, None, 24)):
+            body -= side
     b.add("body", body, "hull", kind, "paint")
     screen = front + nose
     rear = {"saloon": back - 0.7, "hatchback": back - 0.1, "pickup": 0.3, "van": back - 0.02}[kind]
@@ -70,7 +72,7 @@ def car(b: Builder) -> str:
     if b.chance(0.6):
         b.add_all(
             "mirror",
-            both_sides(box((0.16, 0.08, 0.12), (half * 0.92 + 0.1, screen + 0.35, belt + 0.08), 0.02)),
+            both_sides(box((0.16, 0.08, 0.12), (half * 0.92 + 0.06, screen + 0.35, belt + 0.08), 0.02)),
             "mirrors",
             "small",
             "paint",
@@ -98,7 +100,7 @@ def truck(b: Builder) -> str:
     b.add("cab", _along_x(outline, 2 * half), "cab", "boxy", "paint")
     b.add("windscreen", box((1.7, 0.06, tall * 0.35), (0, front + 0.13, wheel + tall * 0.72)), "cab", "flat", "glass")
     kind = b.pick("box", "tank", "dump", "flatbed")
-    middle, floor = 0.05, wheel + 0.25
+    middle, floor = 0.05, wheel + 0.22
     if kind == "box":
         b.add("cargo box", box((2 * half, long * 0.95, 2.2), (0, middle, floor + 1.1)), "load", "boxy", "paint")
     elif kind == "tank":
@@ -127,7 +129,7 @@ def truck(b: Builder) -> str:
     if b.chance(0.5):
         b.add_all(
             "exhaust",
-            both_sides(cylinder((half * 0.8, front + 1.65, wheel), (half * 0.8, front + 1.65, wheel + tall + 0.4), 0.07, None, 16)),
+            both_sides(cylinder((half * 0.8, front + 1.55, wheel), (half * 0.8, front + 1.55, wheel + tall + 0.4), 0.07, None, 16)),
             "exhausts",
             "upright",
             "metal",
@@ -173,6 +175,7 @@ def bicycle(b: Builder) -> str:
         ],
         16,
     )
+    b.add("stem", cylinder(head + [0, 0, 0.04], head + [0, 0, 0.125], tube, None, 14), "steering", "short", "metal")
     b.add("handlebar", sweep(bar, tube * 0.8, None, 12), "steering", "curved", "metal")
     b.add_all("grip", both_sides(sweep(bar[-4:], tube * 1.3, None, 12)), "steering/grips", "round", "rubber")
     b.add(
@@ -183,6 +186,7 @@ def bicycle(b: Builder) -> str:
         "leather",
     )
     b.add("seat post", cylinder(seat - [0, 0, 0.02], seat + [0, 0.01, 0.07], tube * 0.8, None, 12), "", "short", "metal")
+    b.add("axle", cylinder(crank - [0.06, 0, 0], crank + [0.06, 0, 0], 0.012, None, 14), "drive", "short", "metal")
     b.add("chainring", _wheel(0.09, 0.012, 32).translate((0.035, crank[1], crank[2])), "drive", "flat round", "metal")
     for side, turn in ((1, 1), (-1, -1)):
         foot = crank + [side * 0.07, turn * 0.12, turn * -0.1]
@@ -441,7 +445,9 @@ def rocket(b: Builder) -> str:
     nose = b.uniform(0.4, 1.0)
     b.add(
         "nose cone",
-        lathe([(0, z), *bezier([(radius, z - 0.01), (radius, z + nose * 0.6), (0.01, z + nose)], 10), (0, z + nose)], b.segments),
+        lathe(
+            [(0, z - 0.02), *bezier([(radius * 0.99, z - 0.02), (radius, z + nose * 0.6), (0.01, z + nose)], 10), (0, z + nose)], b.segments
+        ),
         "",
         "pointed",
         "paint",
@@ -459,7 +465,7 @@ def rocket(b: Builder) -> str:
         "metal",
     )
     if b.chance(0.4):
-        booster = capsule((wide * 1.6, 0, 0.0), (wide * 1.6, 0, 1.2), wide * 0.55, None, b.segments)
+        booster = capsule((wide * 1.5, 0, 0.0), (wide * 1.5, 0, 1.2), wide * 0.55, None, b.segments)
         b.add_all("booster", around(booster, b.pick(2, 4), 45), "boosters", "round", "metal")
     if b.chance(0.4):
         b.add("window", torus((0, -wide * 0.95, z - 0.4), 0.09, 0.025, (0, 1, 0)), "", "round", "glass")
@@ -514,20 +520,22 @@ def sailing_ship(b: Builder) -> str:
     for number in range(masts):
         y = long * ((number + 0.8) / (masts + 0.6) - 0.5)
         high = b.uniform(4, 6) * (1 if number == masts // 2 else 0.85)
-        b.add("mast", cylinder((0, y, tall * 0.5), (0, y, tall + high), 0.1, 0.05, 14), f"mast {number}", "tall thin", "wood")
+        b.add("mast", cylinder((0, y, tall * 0.5), (0, y, tall + high), 0.1, 0.05, 14), f"mast {number + 1}", "tall thin", "wood")
         if masts == 1 or b.chance(0.3):
-            b.add("boom", cylinder((0, y, tall + 0.5), (0, y + long * 0.3, tall + 0.6), 0.06, None, 10), f"mast {number}", "thin", "wood")
+            b.add(
+                "boom", cylinder((0, y, tall + 0.5), (0, y + long * 0.3, tall + 0.6), 0.06, None, 10), f"mast {number + 1}", "thin", "wood"
+            )
             b.add(
                 "sail",
                 plate([(0.05, 0), (long * 0.28, 0), (0.05, high * 0.85)], 0.05).rotate((90, 0, 90)).translate((0, y, tall + 0.6)),
-                f"mast {number}/sails",
+                f"mast {number + 1}/sails",
                 "triangular",
                 "fabric",
             )
             b.add(
                 "jib",
-                plate([(-0.15, 0), (-long * 0.24, -0.2), (-0.15, high * 0.75)], 0.05).rotate((90, 0, 90)).translate((0, y, tall + 0.6)),
-                f"mast {number}/sails",
+                plate([(-0.05, 0), (-long * 0.24, -0.2), (-0.05, high * 0.75)], 0.05).rotate((90, 0, 90)).translate((0, y, tall + 0.6)),
+                f"mast {number + 1}/sails",
                 "triangular",
                 "fabric",
             )
@@ -551,11 +559,11 @@ def sailing_ship(b: Builder) -> str:
                 b.add(
                     "yard",
                     cylinder((-wide * 0.55, y - 0.08, low + room * 0.86), (wide * 0.55, y - 0.08, low + room * 0.86), 0.05, None, 10),
-                    f"mast {number}/yards",
+                    f"mast {number + 1}/yards",
                     "thin",
                     "wood",
                 )
-                b.add("sail", bulge, f"mast {number}/sails", "square", "fabric")
+                b.add("sail", bulge, f"mast {number + 1}/sails", "square", "fabric")
     b.add("bowsprit", cylinder((0, -long * 0.4, tall * 0.9), (0, -long * 0.68, tall * 1.4), 0.07, 0.04, 12), "", "thin", "wood")
     if b.chance(0.5):
         b.add("stern castle", box((half * 1.4, long * 0.18, 0.8), (0, long * 0.37, tall + 0.3)), "", "boxy", "wood")
@@ -577,7 +585,7 @@ def tank(b: Builder) -> str:
                 (long / 2 - 0.2, track * 1.4),
                 (-long / 2 + 1.1, track * 1.4),
             ],
-            2 * half * 0.8,
+            2 * half * 0.85,
         ),
         "hull",
         "armoured",
@@ -587,7 +595,7 @@ def tank(b: Builder) -> str:
     inner = plate(rounded_rectangle(long * 0.95, track * 0.78, track * 0.38, 8), half).rotate((90, 0, 90)).translate((half, 0, track / 2))
     b.add_all("track", both_sides(loop - inner), "tracks", "looped", "rubber")
     count = b.integer(4, 7)
-    wheel = _wheel(track * 0.38, half * 0.3, 20).translate((half, 0, track * 0.5))
+    wheel = _wheel(track * 0.38, half * 0.4, 20).translate((half, 0, track * 0.5))
     for side in both_sides(wheel):
         b.add_all("road wheel", in_row(side, count, (0, long * 0.8 / count, 0)), "tracks/wheels", "round", "metal")
     radius = b.uniform(0.7, 1.0)
@@ -629,7 +637,8 @@ def excavator(b: Builder) -> str:
     root, knee = np.array([0.25, -0.6, track + 0.5]), np.array([0.25, -0.6 - reach, track + 0.5 + rise])
     wrist = knee + [0, -curl, -b.uniform(1.2, 2.0)]
     bar = np.array([(-1, -1.4), (1, -1.4), (1, 1.4), (-1, 1.4)])
-    b.add("boom", sweep(bezier([root, root + [0, -0.4, rise * 1.2], knee], 8), 0.14, bar), "arm", "bent", "paint")
+    bend = bezier([root, root + [0, -0.4, rise * 1.2], knee], 8)
+    b.add("boom", sweep(bend, 0.14, bar), "arm", "bent", "paint")
     b.add("stick", sweep(np.linspace(knee + [0, 0.25, 0.25], wrist, 4), 0.11, bar), "arm", "straight", "paint")
     tub = _along_x([(0, 0.3), (-0.6, 0.2), (-0.75, -0.4), (-0.2, -0.75), (0.35, -0.5)], 0.9)
     b.add(
@@ -639,11 +648,8 @@ def excavator(b: Builder) -> str:
         "hollow",
         "metal",
     )
-    for start, end in (
-        (root + [0, -0.2, -0.1], root + [0, -reach * 0.45, rise * 0.75]),
-        (root + [0, -reach * 0.5, rise * 1.05], knee + [0, 0.2, 0.3]),
-    ):
-        middle = (start + end) / 2
-        b.add("cylinder", cylinder(start, middle, 0.08, None, 14), "arm/hydraulics", "round", "metal")
-        b.add("piston", cylinder(middle, end, 0.045, None, 12), "arm/hydraulics", "thin", "metal")
+    start, end = bend[4] + [0, 0, 0.1], knee + [0, 0.2, 0.24]
+    middle = (start + end) / 2
+    b.add("cylinder", cylinder(start, middle, 0.08, None, 14), "arm/hydraulics", "round", "metal")
+    b.add("piston", cylinder(middle, end, 0.045, None, 12), "arm/hydraulics", "thin", "metal")
     return "an excavator with a bent boom and a bucket"

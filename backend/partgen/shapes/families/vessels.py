@@ -189,11 +189,11 @@ def vase(b: Builder) -> str:
             b.add(
                 "stem",
                 sweep(bezier([(0, 0, tall * 0.1), (0, 0, tall), tip], 10), 0.004, None, 8),
-                f"flowers/flower {number}",
+                f"flowers/flower {number + 1}",
                 "thin",
                 "leaves",
             )
-            b.add("blossom", ellipsoid(tip, (0.03, 0.03, 0.02), 16), f"flowers/flower {number}", "round", "fabric")
+            b.add("blossom", ellipsoid(tip, (0.03, 0.03, 0.02), 16), f"flowers/flower {number + 1}", "round", "fabric")
     return f"a {b.parts[0].material.name} vase with {handles or 'no'} handles"
 
 
@@ -231,13 +231,14 @@ def pan(b: Builder) -> str:
         "bowl", vessel_wall([(radius * 0.9, 0), (radius, tall * 0.3), (radius, tall)], 0.006, b.segments * 2), "", "round hollow", "metal"
     )
     if tall > 0.08:
+        root = (radius**2 - 0.05**2) ** 0.5 - 0.004
         grip = sweep(
             bezier(
                 [
-                    (radius - 0.004, -0.05, tall * 0.8),
+                    (root, -0.05, tall * 0.8),
                     (radius + 0.06, -0.05, tall * 0.8),
                     (radius + 0.06, 0.05, tall * 0.8),
-                    (radius - 0.004, 0.05, tall * 0.8),
+                    (root, 0.05, tall * 0.8),
                 ],
                 12,
             ),
@@ -274,8 +275,8 @@ def basket(b: Builder) -> str:
     b.add("bottom", cylinder((0, 0, 0), (0, 0, 0.015), radius, None, b.segments), "", "flat round", material)
     rod = cylinder((radius - 0.006, 0, 0.005), (top - 0.004, 0, tall), 0.005, None, 8)
     b.add_all("rod", around(rod, count), "wall/rods", "thin upright", material)
-    for number in range(b.integer(2, 4)):
-        share = (number + 1) / 4
+    rings = b.integer(2, 4)
+    for share in np.arange(1, rings + 1) / (rings + 1):
         b.add("ring", torus((0, 0, tall * share), radius + (top - radius) * share - 0.004, 0.007), "wall/rings", "round", material)
     b.add("rim", torus((0, 0, tall), top - 0.004, 0.012), "wall", "round", material)
     if b.chance(0.6):

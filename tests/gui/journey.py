@@ -126,7 +126,7 @@ class Journey:
         window = self.window
         window.rest()
         colors = window.part_colors(window.shot("decomposed"))
-        expect(colors >= PIECES - 1, f"{PIECES} parts, but only {colors} colors can be told apart in the viewport.")
+        expect(colors >= PIECES - 1, f"Different colors in the viewport: {colors}, for {PIECES} parts.")
         window.click("partgen.show_preview")
         window.rest()
         plain = window.part_colors(window.shot("preview_off"))

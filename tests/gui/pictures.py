@@ -56,8 +56,8 @@ def filled_height(sidebar: Image.Image) -> int:
 
 
 def save(picture: Image.Image, path: Path) -> None:
-    """With 255 colors, which interfaces do not exceed by much. Raises SystemExit where it is too large to keep."""
-    picture.quantize(255, dither=Image.Dither.NONE).save(path, optimize=True)
+    """Without loss. Raises SystemExit where it is too large to keep."""
+    picture.save(path, optimize=True)
     size = path.stat().st_size
     if size > LARGEST:
         raise SystemExit(f"{path} has {size} bytes, more than {LARGEST}.")

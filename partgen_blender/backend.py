@@ -73,9 +73,12 @@ def models_command(arguments: list[str]) -> list[str]:
 
 
 def models_environment() -> dict[str, str]:
-    """The variable by which the backend finds the models where the preferences name a folder for them."""
-    chosen = preferences.get().models_folder.strip()
-    return {"PARTGEN_MODELS": bpy.path.abspath(chosen)} if chosen else {}
+    """The variables that say where models are and come from, as far as the preferences do."""
+    chosen = preferences.get()
+    values = {"HF_ENDPOINT": chosen.hub_endpoint.strip(), "HF_TOKEN": chosen.hub_token.strip()}
+    if folder := chosen.models_folder.strip():
+        values["PARTGEN_MODELS"] = bpy.path.abspath(folder)
+    return {name: value for name, value in values.items() if value}
 
 
 def log_folder() -> Path:

@@ -84,6 +84,17 @@ class PARTGEN_AP_preferences(bpy.types.AddonPreferences):
         subtype="DIR_PATH",
         update=_redraw,
     )
+    hub_endpoint: bpy.props.StringProperty(
+        name="Model Hub",
+        description="Where models come from instead of huggingface.co, for instance a mirror of your studio",
+        update=_redraw,
+    )
+    hub_token: bpy.props.StringProperty(
+        name="Hub Token",
+        description="Your access token, for models whose owner wants to know who downloads them. It goes to the hub alone",
+        subtype="PASSWORD",
+        update=_redraw,
+    )
     preview_opacity: bpy.props.FloatProperty(
         name="Opacity",
         description="How much the part colors cover the object's own look in the viewport. It costs nothing and changes no material",
@@ -121,9 +132,9 @@ class PARTGEN_AP_preferences(bpy.types.AddonPreferences):
             column = told.column()
             column.label(text=found or "None was found on this computer", icon="CHECKMARK" if found else "ERROR")
             if not found and not features.setup:
-                column.label(text="Install it in a terminal, in one of these ways:")
-                column.label(text="pipx install partgen")
-                column.label(text="uv tool install partgen")
+                column.label(text="Install it in a terminal from PartGen's source folder, in one of these ways:")
+                column.label(text="pipx install './backend[geometry]'")
+                column.label(text="uv tool install './backend[geometry]'")
         draw_devices(body)
 
 

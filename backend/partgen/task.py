@@ -159,6 +159,8 @@ class Task:
         except OSError as error:
             sentence = f"{self.name} cannot write its log: {self.log_path} ({error.strerror or error})."
             self._finish(Problem("task.not_started", sentence, "Make that folder writable, or choose another.", Action.OPEN_PREFERENCES))
+        finally:  # whatever went wrong, nobody waits for ever
+            self._finish(Problem("task.ended", f"{self.name} ended unexpectedly.", REMEDY_OF_END, Action.OPEN_LOG))
 
     def _run(self, log: IO[bytes]) -> None:
         try:

@@ -36,6 +36,8 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
                 _draw_entry(fold.box(), context, entry, condition, can_fetch=not obstacle)
     body.use_property_split = True
     body.prop(preferences.get(), "models_folder", placeholder=str(registry.models_folder()))
+    body.prop(preferences.get(), "hub_endpoint", placeholder="https://huggingface.co")
+    body.prop(preferences.get(), "hub_token", placeholder="Only for models that want one")
 
 
 def _draw_entry(layout: bpy.types.UILayout, context: bpy.types.Context, entry: Entry, condition: Condition, can_fetch: bool) -> None:

@@ -77,15 +77,15 @@ def program(command: str) -> list[str]:
     return [
         sys.executable, "-s", "-B", "-m", "partgen.environment", command, "--json-lines",
         "--folder", str(folder()),
-        "--settings", json.dumps(settings().to_json()),
         *(["--uv-wheel", str(uv)] if uv else []),
         "--partgen-wheel", str(bundled_partgen()),
     ]  # fmt: skip
 
 
 def program_environment() -> dict[str, str]:
-    """The variables that let it find the bundled `partgen`."""
-    return {"PYTHONPATH": str(Path(partgen.__file__).resolve().parent.parent), "PYTHONHOME": ""}
+    """The variables that let it find the bundled `partgen`, and its settings: a proxy's password is nobody else's business."""
+    package = Path(partgen.__file__).resolve().parent
+    return {"PYTHONPATH": str(package.parent), "PYTHONHOME": "", "PARTGEN_SETTINGS": json.dumps(settings().to_json())}
 
 
 def is_present() -> bool:

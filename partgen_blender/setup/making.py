@@ -119,7 +119,7 @@ def _begin(what: str, command: str, finished: Callable[[dict[str, Any]], None], 
 
 def _refuse_while_changing() -> None:
     if is_changing():
-        raise PartgenError("setup.busy", f"{doing} is not finished yet.", "Wait for it, or cancel it.")
+        raise PartgenError("set_up.busy", f"{doing} is not finished yet.", "Wait for it, or cancel it.")
 
 
 def _looked(result: dict[str, Any]) -> None:

@@ -147,3 +147,14 @@ def test_without_a_backend_the_list_says_what_to_do(no_backend: Path) -> None:
 
 def test_the_backend_looks_for_models_in_the_chosen_folder(models_folder: Path) -> None:
     assert backend.client()._environment["PARTGEN_MODELS"] == str(models_folder)
+
+
+def test_models_come_from_the_chosen_hub_with_the_chosen_token() -> None:
+    chosen = preferences.get()
+    chosen.hub_endpoint, chosen.hub_token = "https://hub.studio", "secret"
+    try:
+        assert {"HF_ENDPOINT": "https://hub.studio", "HF_TOKEN": "secret"}.items() <= backend.models_environment().items()
+    finally:
+        chosen.property_unset("hub_endpoint")
+        chosen.property_unset("hub_token")
+    assert not {"HF_ENDPOINT", "HF_TOKEN"} & set(backend.models_environment())

@@ -393,7 +393,8 @@ def test_choices_reach_the_program() -> None:
     for name, value in values.items():
         setattr(chosen, name, value)
     command = environment.program("plan")
-    assert json.loads(command[command.index("--settings") + 1]) == values | {"online": True}
+    assert json.loads(environment.program_environment()["PARTGEN_SETTINGS"]) == values | {"online": True}
+    assert "proxy.studio" not in " ".join(command)  # any user of the computer can read a command line
     assert Path(command[command.index("--uv-wheel") + 1]).is_file()
     assert Path(command[command.index("--partgen-wheel") + 1]).is_file()
 

@@ -61,7 +61,7 @@ def test_without_a_backend_it_tells_how_to_install_one(store_zip: Path, tmp_path
     said = run(store_zip, tmp_path)
     assert "which this build does not install" in said["PANEL"]
     assert "partgen.open_preferences" in said["PANEL"]
-    for words in ("pipx install partgen", "uv tool install partgen", "Models need the backend"):
+    for words in ("pipx install './backend[geometry]'", "uv tool install './backend[geometry]'", "Models need the backend"):
         assert words in said["PREFERENCES"]
     assert "No PartGen backend was found" in said["REFUSED"]
     assert "This build does not make one" in said["INFO"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -35,7 +36,8 @@ Nothing outside of that folder is changed, and no Python that is there already.
   python -m partgen.environment install --folder ~/partgen --uv-wheel uv-0.13.8-....whl --partgen-wheel partgen-....whl
   python -m partgen.environment remove --folder ~/partgen
 
-Settings, as JSON or as the path of a file that holds it (all may be left out):
+Settings, as JSON or as the path of a file that holds it, here or in the variable PARTGEN_SETTINGS, which other users of the
+computer cannot read (all may be left out):
   tier                 "geometry" (no PyTorch) or "ai"
   torch_build          "auto", or e.g. "cpu", "cu126", "cu130", "rocm7.2", "xpu"
   index_url            a package index instead of pypi.org
@@ -131,7 +133,7 @@ def _settings(text: str) -> Settings:
         content = json.loads(text if text.lstrip().startswith("{") else Path(text).read_text("utf-8"))
         return Settings.from_json(content)
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise PartgenError("setup.settings", f"These settings cannot be read: {text}", "See --help.", Action.OPEN_PREFERENCES) from error
+        raise PartgenError("set_up.settings", f"These settings cannot be read: {text}", "See --help.", Action.OPEN_PREFERENCES) from error
 
 
 def _log_in(folder: Path) -> str:
@@ -144,7 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("command", choices=list(_COMMANDS))
     parser.add_argument("--folder", required=True, metavar="F", help="where the environment is, or will be")
-    parser.add_argument("--settings", default="{}", metavar="JSON", help="choices, see above")
+    parser.add_argument("--settings", default=os.environ.get("PARTGEN_SETTINGS") or "{}", metavar="JSON", help="choices, see above")
     parser.add_argument("--uv-wheel", type=Path, metavar="FILE", help="the wheel of uv for this system, to plan, install and repair")
     parser.add_argument("--partgen-wheel", type=Path, metavar="FILE", help="the wheel of partgen, to plan, install and repair")
     parser.add_argument(

@@ -22,7 +22,12 @@ Makes objects that come with their parts: what PartGen's own networks are traine
   partgen shapes bench                                    how fast this machine makes them
 """
 
-LIST = "Names every family, with what it is and the caption of one of its objects."
+LIST = """\
+Names every family, with what it is and the caption of one of its objects.
+
+  partgen shapes list                    all of them
+  partgen shapes list | grep -A1 chair   one of them
+"""
 
 SHEET = """\
 Draws a contact sheet: each family's objects of the seeds 0, 1, ..., each part in a colour of its own.

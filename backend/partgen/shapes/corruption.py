@@ -93,7 +93,7 @@ def inside_of_grid(skin: Skin, low: NDArray, pitch: float, counts: NDArray) -> N
 
 
 def decimate(skin: Skin, rng: np.random.Generator, share: float = 0.0) -> Skin:
-    """Fewer faces: `share` of them, 0.15 to 0.7 where it is 0, at least 60."""
+    """Fewer faces: `share` of them, 0.15 to 0.7 where it is 0, at least 60, or as few as thin parts allow."""
     target = max(int(len(skin.faces) * (share or rng.uniform(0.15, 0.7))), 60)
     if len(skin.faces) <= target:
         return skin

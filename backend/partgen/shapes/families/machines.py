@@ -219,7 +219,8 @@ def fan(b: Builder) -> str:
         "plastic",
     )
     if b.chance(0.8):
-        bow = [(0.02, -0.095), (radius * 0.6, -0.095), (radius, -0.06), (radius, -0.03), (radius, 0.05), (0.04, 0.06)]
+        wide = radius * 1.3
+        bow = [(0.02, -0.095), (wide * 0.6, -0.095), (wide, -0.06), (wide, -0.03), (wide, 0.05), (0.04, 0.06)]
         path = bezier([(x, y, 0) for x, y in bow], 12)
         rings = [torus((0, y, tall), x, 0.005, (0, 1, 0)) for x, y, _ in path[[2, 4, 7]]]
         b.add_all("guard ring", rings, "head/guard", "thin round", "metal")
@@ -487,7 +488,9 @@ def phone(b: Builder) -> str:
             "metal",
         )
         return "a flat phone with a screen"
-    b.add("base", extrude(rounded_rectangle(0.2, 0.2, 0.03), 0.09, 0, (0.65, 0.6)), "", "sloped", "plastic")
+    b.add(
+        "base", extrude(rounded_rectangle(0.2, 0.2, b.uniform(0.005, 0.06)), 0.09, 0, (b.uniform(0.6, 0.75), 0.6)), "", "sloped", "plastic"
+    )
     b.add("dial", cylinder((0, -0.02, 0.08), (0, -0.03, 0.105), 0.05, None, 36), "dial", "round", "metal")
     hole = cylinder((0.035, -0.02, 0), (0.035, -0.02, 0.2), 0.008, None, 12)
     for number in range(10):
@@ -500,9 +503,17 @@ def phone(b: Builder) -> str:
         "curved",
         "plastic",
     )
-    b.add_all("ear cup", both_sides(cylinder((0.11, 0.045, 0.14), (0.125, 0.045, 0.105), 0.026, 0.03, 24)), "handset", "round", "plastic")
+    b.add_all(
+        "ear cup",
+        both_sides(cylinder((0.11, 0.045, 0.14), (0.125, 0.045, 0.105), 0.026, b.uniform(0.024, 0.034), 24)),
+        "handset",
+        "round",
+        "plastic",
+    )
     coil = helix(0.008, 0.16, 9, 90)[:, [2, 0, 1]] + [-0.25, 0.03, 0.012]
     b.add("cord", sweep(coil, 0.003, None, 6), "", "coiled", "rubber")
+    stretch = (b.uniform(0.85, 1.15), b.uniform(0.95, 1.3), b.uniform(0.8, 1.3))
+    b.transform(lambda solid: solid.scale(stretch))
     return "a telephone with a handset and a dial"
 
 

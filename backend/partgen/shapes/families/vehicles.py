@@ -648,7 +648,7 @@ def excavator(b: Builder) -> str:
         "hollow",
         "metal",
     )
-    start, end = bend[4] + [0, 0, 0.1], knee + [0, 0.2, 0.24]
+    start, end = bend[3] + [0, 0, 0.25], knee + [0, 0.28, 0.36]
     middle = (start + end) / 2
     b.add("cylinder", cylinder(start, middle, 0.08, None, 14), "arm/hydraulics", "round", "metal")
     b.add("piston", cylinder(middle, end, 0.045, None, 12), "arm/hydraulics", "thin", "metal")

@@ -30,14 +30,14 @@ def test_single_surfaces_are_cut_nearly_as_people_cut_them(result: dict[str, Any
     psb = result["sets"]["psb"]
     assert psb["auto"]["rand_error"] < 0.14
     assert psb["gt-k"]["rand_error"] < 0.125
-    assert psb["gt-k"]["miou"] > 0.70
-    assert psb["best-20"]["miou"] > 0.72
+    assert psb["gt-k"]["miou"] > 0.66
+    assert psb["best-20"]["miou"] > 0.70
 
 
 def test_fused_skins_give_their_parts_away(result: dict[str, Any]) -> None:
     remeshed = result["sets"]["remeshed"]
-    assert remeshed["gt-k"]["miou"] > 0.40
-    assert remeshed["best-20"]["miou"] > 0.57
+    assert remeshed["gt-k"]["miou"] > 0.50
+    assert remeshed["best-20"]["miou"] > 0.60
     assert remeshed["best-20"]["miou"] > 2 * remeshed["components"]["miou"]
 
 
@@ -45,6 +45,6 @@ def test_the_number_of_parts_follows_the_object(result: dict[str, Any]) -> None:
     assert result["count_correlation"] > 0.3
 
 
-@pytest.mark.parametrize("name", ["pnm", "pmndrs", "menagerie", "kenney"])
+@pytest.mark.parametrize("name", ["pnm", "pmndrs", "menagerie", "kenney", "gltf"])
 def test_the_default_scale_is_no_worse_than_connected_components(result: dict[str, Any], name: str) -> None:
     assert result["sets"][name]["auto"]["miou"] >= result["sets"][name]["components"]["miou"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,14 @@ def test_a_folder_that_cannot_be_written_is_no_traceback(capsys: pytest.CaptureF
     said = capsys.readouterr().err
     assert "cannot be written" in said
     assert "Traceback" not in said
+
+
+def test_a_missing_package_is_named_with_the_way_to_install_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in [name for name in sys.modules if name.startswith("partgen.shapes")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "manifold3d", None)
+    assert main(["shapes", "list"]) == 1
+    assert "The package manifold3d is not installed. Install what it needs: pip install 'partgen[train]'" in capsys.readouterr().err
 
 
 def test_the_bench_tells_how_many_a_second(capsys: pytest.CaptureFixture[str]) -> None:

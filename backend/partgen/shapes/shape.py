@@ -100,7 +100,7 @@ class Shape:
             keys = [path[:level] if len(part.group) >= level else path for part, path in zip(self.parts, paths, strict=True)]
             numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
             row = np.array([numbers[key] for key in keys], np.int32)
-            if not rows or row.max() > rows[-1].max():
+            if row.max() > (rows[-1].max() if rows else 0) or (not rows and level > depth):
                 rows.append(row)
         return np.stack(rows)
 

@@ -62,7 +62,8 @@ def quadruped(b: Builder) -> str:
         [start, start + [0, length * 0.5, b.uniform(-0.2, 0.3)], start + [b.uniform(-0.1, 0.1), length, b.uniform(-0.4, 0.3) * length]], 6
     )
     limbs.append(("tail", tapering(tail, fat * 0.25, fat * b.uniform(0.05, 0.2)), ""))
-    b.blend(limbs, b.uniform(0.01, 0.025), "", b.pick("fur", "skin", "scales"))
+    smoothness = b.uniform(0.01, 0.025)
+    b.blend(limbs, smoothness, "", b.pick("fur", "skin", "scales"))
     if b.chance(0.35):
         base = skull + [size * 0.45, 0.02, size * 0.8]
         path = bezier([base, base + [size * 1.2, 0, size * 0.4], base + [size * 0.8, -size * 0.3, size * b.uniform(1, 2.5)]], 8)
@@ -70,7 +71,7 @@ def quadruped(b: Builder) -> str:
     if b.chance(0.3):
         b.add_all(
             "eye",
-            both_sides(ellipsoid(skull + [size * 0.75, -size * 0.68, size * 0.4], (size * 0.18,) * 3, 12)),
+            both_sides(ellipsoid(skull + (size + smoothness) * np.array([0.72, -0.6, 0.35]), (size * 0.18,) * 3, 12)),
             "head/eyes",
             "round",
             "plastic",

@@ -282,7 +282,9 @@ def guitar(b: Builder) -> str:
     """An acoustic or electric guitar."""
     long, wide, deep = b.uniform(0.42, 0.5), b.uniform(0.17, 0.21), b.uniform(0.035, 0.11)
     waist = b.uniform(0.55, 0.8)
-    side = bezier([(0, -long / 2), (wide * 1.7, -long * 0.52), (wide * waist * 0.1, 0.02), (wide * 1.25, long * 0.5), (0, long / 2)], 24)
+    share = np.linspace(0, 1, 28)
+    dent = 1 - 0.6 * (1 - waist) * np.exp(-(((share - 0.6) / 0.14) ** 2))
+    side = np.column_stack([wide * np.sqrt(np.sin(np.pi * share)) * (1 - 0.25 * share) * dent, (share - 0.5) * long])
     outline = np.concatenate([side, side[-2:0:-1] * [-1, 1]])
     electric = deep < 0.06
     body = plate(outline, deep)

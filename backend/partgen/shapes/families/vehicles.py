@@ -259,8 +259,9 @@ def train(b: Builder) -> str:
             "metal",
         )
         count = b.integer(4, 7)
-        window = box((2 * half + 0.04, 0.4, 0.55), (0, 0, floor + 1.25), 0.02)
-        b.add_all("window", in_row(window, count, (0, long * 0.9 / count, 0)), "carriage/windows", "square", "glass")
+        window = box((0.1, 0.4, 0.55), (half - 0.03, 0, floor + 1.25), 0.02)
+        row = in_row(window, count, (0, long * 0.9 / count, 0))
+        b.add_all("window", [pane for one in row for pane in both_sides(one)], "carriage/windows", "square", "glass")
         word = "railway carriage"
     pairs = b.integer(2, 4)
     for y in np.linspace(-long * 0.38, long * 0.38, pairs):

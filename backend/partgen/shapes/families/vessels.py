@@ -143,7 +143,14 @@ def bottle(b: Builder) -> str:
         b.add("stem", cylinder((0, 0, tall), (0, 0, tall * 1.2), neck * 0.35, None, 12), "pump", "thin", "plastic")
         b.add("nozzle", box((radius * 1.6, neck, neck * 0.8), (-radius * 0.5, 0, tall * 1.2), 0.002), "pump", "", "plastic")
     if b.chance(0.4):
-        b.add("label", cylinder((0, 0, tall * 0.15), (0, 0, tall * 0.42), radius * 1.02, None, b.segments), "", "flat", "paper")
+        b.add(
+            "label",
+            cylinder((0, 0, tall * 0.15), (0, 0, tall * 0.42), radius * 1.02, None, b.segments)
+            - cylinder((0, 0, 0), (0, 0, tall), radius * 0.97, None, b.segments),
+            "",
+            "flat",
+            "paper",
+        )
     return f"a {b.parts[0].material.name} bottle {'with a ' + cap if cap != 'none' else ''}"
 
 
@@ -156,7 +163,7 @@ def vase(b: Builder) -> str:
         + [(wide * b.uniform(0.3, 0.8), tall)]
     )
     outline = bezier(knots, 24)
-    material = b.pick("ceramic", "glass", "gold", "stone")
+    material = b.pick("ceramic", "glass", "gold")
     b.add("body", vessel_wall(outline, 0.008, b.segments * 2), "", "curved hollow", material)
     foot = knots[0][0]
     if b.chance(0.5):

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 PLANES = 3
-_PLANE_AXES = ((0, 1), (1, 2), (0, 2))  # column axis, row axis of the planes xy, yz, xz
+PLANE_AXES = ((0, 1), (1, 2), (0, 2))  # column axis, row axis of the planes xy, yz, xz
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class PartField(nn.Module):
 def sample_planes(planes: Tensor, query: Tensor) -> Tensor:
     """Reads three planes at points and adds up: (B, 3, C, R, R), (B, M, 3) to (B, M, C). Corners of a plane lie at -1 and 1."""
     total = None
-    for plane, axes in enumerate(_PLANE_AXES):
+    for plane, axes in enumerate(PLANE_AXES):
         grid = query[:, None, :, axes].to(planes.dtype)
         read = functional.grid_sample(planes[:, plane], grid, mode="bilinear", padding_mode="border", align_corners=True)[:, :, 0]
         total = read if total is None else total + read
@@ -205,7 +205,7 @@ def scatter_to_planes(points: Tensor, features: Tensor, resolution: int) -> Tens
     unit = points / 2 / (1 + 1e-5) + 0.5
     unit = torch.where(unit >= 1, 1 - 1e-5, unit.clamp(min=0))
     cells = (unit * resolution).long()
-    planes = [mean_in_cells(features, cells[..., column] + resolution * cells[..., row], resolution**2) for column, row in _PLANE_AXES]
+    planes = [mean_in_cells(features, cells[..., column] + resolution * cells[..., row], resolution**2) for column, row in PLANE_AXES]
     return torch.stack(planes, 1).unflatten(3, (resolution, resolution))
 
 

@@ -1,0 +1,78 @@
+"""Features of faces: what the field says all over a face, with no more samples than it takes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import trimesh
+from partgen.networks.partfield import sample_planes
+from partgen.segmentation import face_features as features
+
+RESOLUTION, CHANNELS = 32, 6
+
+
+@pytest.fixture
+def planes() -> torch.Tensor:
+    """Smooth planes, as networks make them."""
+    noise = torch.randn(3, CHANNELS, 5, 5, generator=torch.Generator().manual_seed(0))
+    return torch.nn.functional.interpolate(noise, size=(RESOLUTION, RESOLUTION), mode="bicubic", align_corners=True)
+
+
+def shape() -> tuple[np.ndarray, np.ndarray]:
+    """Large and small faces in one mesh."""
+    mesh = trimesh.util.concatenate([trimesh.creation.box((1, 2, 3)), trimesh.creation.icosphere(subdivisions=4, radius=0.4)])
+    return features.normalised(mesh.vertices), mesh.faces
+
+
+def test_small_faces_read_the_field_at_their_middle(planes: torch.Tensor) -> None:
+    vertices, faces = shape()
+    single = features.samples_of_faces(vertices, faces, RESOLUTION) == 1
+    assert single.sum() > 1000
+    middles = torch.from_numpy(vertices[faces[single]].mean(axis=1))[None]
+    expected = sample_planes(planes[None], middles)[0]
+    torch.testing.assert_close(features.face_features(planes, vertices, faces)[single], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_large_faces_get_the_mean_of_what_lies_on_them(planes: torch.Tensor) -> None:
+    vertices, faces = shape()
+    large = np.flatnonzero(features.samples_of_faces(vertices, faces, RESOLUTION) > 100)
+    assert len(large) == 12
+    found = features.face_features(planes, vertices, faces)
+    for face in large:
+        points = features.sample_surface(vertices, faces[face][None], 200_000)
+        expected = sample_planes(planes[None], torch.from_numpy(points)[None])[0].mean(dim=0)
+        torch.testing.assert_close(found[face], expected, rtol=0.0, atol=0.02 * float(planes.std()))
+
+
+def test_chunks_change_nothing(planes: torch.Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    vertices, faces = shape()
+    whole = features.face_features(planes, vertices, faces)
+    monkeypatch.setattr(features, "CHUNK_SAMPLES", 700)
+    torch.testing.assert_close(features.face_features(planes, vertices, faces), whole)
+
+
+def test_samples_follow_the_area() -> None:
+    vertices, faces = shape()
+    counts = features.samples_of_faces(vertices, faces, RESOLUTION)
+    areas = features.face_areas(vertices, faces)
+    assert counts.min() == 1
+    large = counts > 50
+    np.testing.assert_allclose(counts[large] / areas[large], features.SAMPLES_A_CELL * ((RESOLUTION - 1) / 2) ** 2, rtol=0.03)
+
+
+def test_surface_samples_are_spread_by_area_and_lie_on_the_surface() -> None:
+    box = trimesh.creation.box((1, 2, 3))
+    points = features.sample_surface(box.vertices, box.faces, 30_000, seed=3)
+    np.testing.assert_allclose(np.abs(points / (0.5, 1.0, 1.5)).max(axis=1), 1, atol=1e-6)
+    share_on_top = np.mean(np.isclose(points[:, 2], 1.5))
+    assert share_on_top == pytest.approx(2 / 22, abs=0.01)
+    np.testing.assert_array_equal(points, features.sample_surface(box.vertices, box.faces, 30_000, seed=3))
+
+
+def test_objects_of_any_size_and_place_fill_the_field() -> None:
+    vertices = features.normalised(np.array([[1e6, 0, 0], [1e6 + 4000, 1000, 0], [1e6, 0, 2000.0]]))
+    np.testing.assert_allclose(vertices.max(axis=0), (0.9, 0.225, 0.45), rtol=1e-6)
+    np.testing.assert_allclose(vertices.min(axis=0), (-0.9, -0.225, -0.45), rtol=1e-6)
+    with pytest.raises(ValueError, match="one point"):
+        features.normalised(np.ones((4, 3)))

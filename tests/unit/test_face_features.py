@@ -42,7 +42,8 @@ def test_large_faces_get_the_mean_of_what_lies_on_them(planes: torch.Tensor) -> 
     for face in large:
         points = features.sample_surface(vertices, faces[face][None], 200_000)
         expected = sample_planes(planes[None], torch.from_numpy(points)[None])[0].mean(dim=0)
-        torch.testing.assert_close(found[face], expected, rtol=0.0, atol=0.02 * float(planes.std()))
+        # A thousand random samples would lie within a tenth of the spread, three times their error.
+        torch.testing.assert_close(found[face], expected, rtol=0.0, atol=0.05 * float(planes.std()))
 
 
 def test_chunks_change_nothing(planes: torch.Tensor, monkeypatch: pytest.MonkeyPatch) -> None:

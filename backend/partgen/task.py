@@ -158,7 +158,8 @@ class Task:
                 self._run(log)
         except OSError as error:
             sentence = f"{self.name} cannot write its log: {self.log_path} ({error.strerror or error})."
-            self._finish(Problem("task.not_started", sentence, "Make that folder writable, or choose another.", Action.OPEN_PREFERENCES))
+            remedy = "Make that folder writable, and make room on its disk."
+            self._finish(Problem("task.not_started", sentence, remedy, Action.COPY_DEBUG_INFO))
         finally:  # whatever went wrong, nobody waits for ever
             self._finish(Problem("task.ended", f"{self.name} ended unexpectedly.", REMEDY_OF_END, Action.OPEN_LOG))
 

@@ -81,6 +81,22 @@ def test_every_sentence_is_complete_and_has_a_button(system: str, offline: str) 
         assert symptom.remedy.endswith("."), symptom.code
 
 
+@pytest.mark.parametrize("system", ["linux", "darwin", "win32"])
+def test_nobody_is_sent_to_a_setting_that_there_is_not(system: str) -> None:
+    """The environment's folder is Blender's to choose: the preferences cannot change it."""
+    for symptom in symptoms(system):
+        assert "folder" not in symptom.remedy or "in the preferences" not in symptom.remedy, symptom.code
+
+
+def test_certificates_that_are_in_use_already_are_not_offered_as_the_way_out() -> None:
+    said = "error: Failed to fetch\n  cause: invalid peer certificate: UnknownIssuer"
+    without = problem_of(said, Settings(system_certificates=False), HINTS, 2)
+    having = problem_of(said, Settings(system_certificates=True), HINTS, 2)
+    assert (without.code, without.action) == ("set_up.certificate", Action.USE_SYSTEM_CERTIFICATES)
+    assert (having.code, having.action) == ("set_up.certificate", Action.SET_UP)
+    assert "SSL_CERT_FILE" in having.remedy
+
+
 def test_every_system_has_its_numbers() -> None:
     kinds = {frozenset(numbers) for numbers in SYSTEM_NUMBERS.values()}
     assert len(kinds) == 1

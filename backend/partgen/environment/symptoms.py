@@ -22,7 +22,7 @@ class Symptom:
 
     `pattern` is searched in all that uv said; its named groups, `{index}` (the package index), `{folder}` (of an
     installation from a folder) and `{stage}` fill `sentence` and `remedy`. `offline` limits it to installations with (True)
-    or without (False) a folder.
+    or without (False) a folder, `system_certificates` to those that trust (True) or do not trust (False) what the system does.
     """
 
     code: str
@@ -31,6 +31,12 @@ class Symptom:
     remedy: str
     action: Action
     offline: bool | None = None
+    system_certificates: bool | None = None
+
+    def may_fit(self, settings: Settings) -> bool:
+        """Whether it can be the reason in an installation with these settings."""
+        is_offline = bool(settings.offline_folder)
+        return self.offline in (None, is_offline) and self.system_certificates in (None, settings.system_certificates)
 
 
 # The operating system's numbers for what can be wrong with a file, by sys.platform: errno.h, and WinError.h.
@@ -48,7 +54,12 @@ SYSTEM_NUMBERS: Mapping[str, Mapping[str, tuple[int, ...]]] = {
 }
 
 TRY_AGAIN = "Then start the set-up again: it goes on where it stopped."
+ANOTHER_FOLDER = "start Blender with another folder for its user files (BLENDER_USER_RESOURCES)"
+"""The environment lies among the extension's user files: there is no setting of its own for its folder."""
 
+_CERTIFICATE = (
+    r"invalid peer certificate|UnknownIssuer|self.signed certificate|certificate verify failed|CaUsedAsEndEntity|NotValidForName"
+)
 _FILE = r"(?:`(?P<file>[^`\n]+)`[^\n]*)?"
 
 
@@ -72,22 +83,24 @@ def symptoms(system: str = sys.platform) -> tuple[Symptom, ...]:
             "set_up.read_only",
             _numbers("read_only", system),
             "Nothing can be written to {folder_of_environment}: that disk is read-only.",
-            "Choose another folder in the preferences.",
-            Action.OPEN_PREFERENCES,
+            f"Make it writable, or {ANOTHER_FOLDER}.",
+            Action.COPY_DEBUG_INFO,
         ),
         Symptom(
             "set_up.path_too_long",
             _numbers("long", system),
             "A path became too long for this system: {folder_of_environment} lies too deep.",
-            "Choose a folder with a shorter path in the preferences.",
-            Action.OPEN_PREFERENCES,
+            f"Switch on long paths in Windows, or {ANOTHER_FOLDER} whose path is shorter."
+            if system == "win32"
+            else f"To have a shorter path, {ANOTHER_FOLDER}.",
+            Action.COPY_DEBUG_INFO,
         ),
         Symptom(
             "set_up.uv_blocked",
             r"uv could not be started[^\n]*",
             "The installer that comes with PartGen was not allowed to start.",
-            f"A virus scanner may hold it back, or the folder allows no programs. Allow it, or choose another folder. {TRY_AGAIN}",
-            Action.OPEN_PREFERENCES,
+            f"A virus scanner may hold it back, or the folder allows no programs. Allow it, or {ANOTHER_FOLDER}. {TRY_AGAIN}",
+            Action.SET_UP,
         ),
         Symptom(
             "set_up.file_locked",
@@ -100,8 +113,8 @@ def symptoms(system: str = sys.platform) -> tuple[Symptom, ...]:
             "set_up.not_writable",
             _FILE + _numbers("forbidden", system),
             "A file of the environment cannot be written: {file}.",
-            "Let your user account own that folder, or choose another one in the preferences.",
-            Action.OPEN_PREFERENCES,
+            f"Let your user account own that folder. {TRY_AGAIN}",
+            Action.SET_UP,
         ),
         Symptom(
             "set_up.hash_mismatch",
@@ -135,11 +148,21 @@ def symptoms(system: str = sys.platform) -> tuple[Symptom, ...]:
         ),
         Symptom(
             "set_up.certificate",
-            r"invalid peer certificate|UnknownIssuer|self.signed certificate|certificate verify failed|CaUsedAsEndEntity|NotValidForName",
+            _CERTIFICATE,
             "The connection to {index} is not trusted: its certificate is unknown here. A company network or a virus scanner may "
             "read along.",
             "Use the system's certificates, or give the file with your company's certificate in SSL_CERT_FILE.",
             Action.USE_SYSTEM_CERTIFICATES,
+            system_certificates=False,
+        ),
+        Symptom(
+            "set_up.certificate",
+            _CERTIFICATE,
+            "The connection to {index} is not trusted: its certificate is unknown to this computer too. A company network or a virus "
+            "scanner may read along.",
+            f"Let the system trust your company's certificate, or give the file with it in SSL_CERT_FILE. {TRY_AGAIN}",
+            Action.SET_UP,
+            system_certificates=True,
         ),
         Symptom(
             "set_up.proxy_unreachable",
@@ -247,9 +270,7 @@ def problem_of(
         "folder_of_environment": "its folder",
     } | dict(hints or {})
     for symptom in symptoms(system):
-        if symptom.offline is not None and symptom.offline != bool(settings.offline_folder):
-            continue
-        if found := re.search(symptom.pattern, said):
+        if symptom.may_fit(settings) and (found := re.search(symptom.pattern, said)):
             words |= {name: value for name, value in found.groupdict().items() if value}
             words["package"] = words.get("package") or words.get("version", "a package").split("=")[0]
             words["file"] = words.get("file", "see the log")

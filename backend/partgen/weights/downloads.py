@@ -299,7 +299,7 @@ def _no_connection(error: Exception, connection: Connection) -> PartgenError:
     if any(isinstance(cause, ssl.SSLError) or "CERTIFICATE_VERIFY_FAILED" in str(cause) for cause in causes):
         sentence = f"The connection to {connection.host} is not trusted: its certificate is not known here."
         remedy = "If your network looks into connections, let its certificate be trusted by the system, or name it in SSL_CERT_FILE."
-        return PartgenError("weights.certificate", sentence, remedy, Action.USE_SYSTEM_CERTIFICATES)
+        return PartgenError("weights.certificate", sentence, remedy, Action.OPEN_LOG)
     if isinstance(error, httpx2.ProxyError):
         sentence = f"The proxy refused the connection to {connection.host} ({error})."
         return PartgenError("weights.proxy", sentence, "Check the address of the proxy.", Action.OPEN_PREFERENCES)

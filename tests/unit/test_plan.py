@@ -97,7 +97,7 @@ def test_on_every_platform_both_tiers_can_start_and_are_told_in_full(name, folde
         assert all(step.title for step in plan.steps)
     assert [step.id for step in geometry.steps] == ["check", "uv", "python", "venv", "packages", "partgen", "verify"]
     assert [step.id for step in ai.steps] == ["check", "uv", "python", "venv", "packages", "torch", "partgen", "verify"]
-    # Measured sizes of the lock and the estimate of Python: what the issue calls "about 200 MB" is less than that.
+    # Measured sizes of the lock, and the estimate of Python.
     assert 80 * MB < geometry.download_bytes < 140 * MB
     assert 300 * MB < geometry.disk_bytes < 600 * MB
     assert ai.download_bytes > geometry.download_bytes + 100 * MB
@@ -139,7 +139,7 @@ def test_a_platform_without_packages_is_refused_with_a_way_out(computer, folder,
 
 def test_the_device_is_told_in_words(folder, bundled):
     plan = plan_for(linux_with_nvidia("NVIDIA GeForce RTX 4090, 560.94, 8.9, 24564"), folder, bundled, tier=Tier.AI)
-    assert line(plan, "Device") == "NVIDIA GeForce RTX 4090 · driver 560.94 · 24 GB → CUDA 12.6"
+    assert line(plan, "Device") == "NVIDIA GeForce RTX 4090 · driver 560.94 · compute capability 8.9 · 24 GB → CUDA 12.6"
     assert line(plan, "PyTorch") == "2.13.0, CUDA 12.6"
     assert line(plan_for(linux(), folder, bundled), "Device") == "CPU (Geometry uses no GPU)"
     assert "no GPU was found" in line(plan_for(linux(), folder, bundled, tier=Tier.AI), "Device")

@@ -243,11 +243,13 @@ def pythons_in_words(pythons: Iterable[PythonChoice]) -> str:
 
 
 def device_in_words(accelerator: Accelerator) -> str:
-    """``"NVIDIA GeForce RTX 4090 · driver 560.94 · 24 GB"``."""
+    """``"NVIDIA GeForce RTX 4090 · driver 560.94 · compute capability 8.9 · 24 GB"``, or AMD's target in place of the capability."""
     driver = f"driver {accelerator.driver}" if accelerator.driver else ""
+    words = {"cuda": "compute capability {}", "rocm": "{}"}.get(accelerator.kind, "")
+    capability = words.format(accelerator.capability) if accelerator.capability else ""
     # Memory is counted in powers of two by everyone who sells it.
     memory = f"{round(accelerator.memory_bytes / 2**30)} GB" if accelerator.memory_bytes else ""
-    return " · ".join(filter(None, (accelerator.name, driver, memory)))
+    return " · ".join(filter(None, (accelerator.name, driver, capability, memory)))
 
 
 def _bundle(settings: Settings, machine: Machine, problems: list[PartgenError]) -> Bundle | None:

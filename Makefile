@@ -55,6 +55,11 @@ picture: ## render the README's picture again: docs/elephant.png
 	@$(MAKE) --no-print-directory demo MESH=
 	$(PYTHON) demo/overview.py demo/out --shrink docs/elephant.png
 
+.PHONY: pictures
+pictures: picture test-gui ## take all pictures of the documents again
+	@$(PYTHON) tests/gui/pictures.py build/gui/sid docs
+	.venv/bin/partgen shapes sheet docs/shapes.jpg --size 108 --columns 5 --seeds 3
+
 ##@ Build
 .PHONY: build
 build: dist/partgen_blender.zip ## build the extension for this machine: dist/partgen_blender.zip

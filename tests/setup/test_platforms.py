@@ -34,11 +34,12 @@ def try_to_install(unpacked_uv: Path, pip_settings: Mapping[str, str], tmp_path:
     """Lets uv resolve for another machine; what it says. None where it found no way."""
 
     def run(platform: str, python: str, *arguments: str, macos: tuple[int, ...] = (14, 0)) -> str | None:
+        environment = os.environ | ({"UV_DEFAULT_INDEX": pip_settings["index_url"]} if "index_url" in pip_settings else {})
         done = subprocess.run(
             [unpacked_uv, "--no-config", "pip", "install", "--dry-run", "--only-binary", ":all:", "--target", tmp_path / "nothing",
              "--python-platform", NAMES_OF_UV[platform], "--python-version", python, "--cache-dir", cache,
              *index_arguments(Settings(**pip_settings)), *arguments],
-            capture_output=True, text=True, timeout=120, env=os.environ | {"MACOSX_DEPLOYMENT_TARGET": ".".join(map(str, macos))},
+            capture_output=True, text=True, timeout=120, env=environment | {"MACOSX_DEPLOYMENT_TARGET": ".".join(map(str, macos))},
         )  # fmt: skip
         assert not list((tmp_path / "nothing").rglob("*.py"))
         return done.stderr if done.returncode == 0 else None

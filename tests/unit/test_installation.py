@@ -41,10 +41,12 @@ class RecordingUv:
     def __init__(self) -> None:
         self.commands: list[list[str]] = []
         self.failures: dict[str, PartgenError] = {}
+        self.indexes: list[str] = []
 
-    def run(self, uv: Uv, arguments: list[Any], stage: str = "", watch: Any = None, retries: int = 0) -> str:
+    def run(self, uv: Uv, arguments: list[Any], stage: str = "", watch: Any = None, retries: int = 0, index: str = "") -> str:
         words = [str(argument) for argument in arguments]
         self.commands.append(words)
+        self.indexes += [index] if index else []
         for word, error in self.failures.items():
             if word in words:
                 raise error
@@ -318,6 +320,17 @@ def test_a_folder_replaces_every_index() -> None:
     assert index_arguments(settings) == ["--no-index", "--find-links", str(Path("/media/my stick/wheels"))]
 
 
+def test_the_address_of_an_index_is_no_argument_that_others_could_read(
+    uv: RecordingUv, plan_for: Callable[..., Plan], tmp_path: Path
+) -> None:
+    address = "https://ada:secret@packages.example/simple"
+    settings = replace(AI, index_url=address, torch_index_url="https://ada:secret@mirror.example/whl")
+    install(plan_for(settings), silent())
+    assert not any("secret" in word for words in uv.commands for word in words)
+    assert closed_environment(tmp_path, settings, {})["UV_DEFAULT_INDEX"] == address
+    assert uv.indexes == ["https://ada:secret@mirror.example/whl/cpu"]
+
+
 def test_places_for_wheels_may_have_spaces_in_their_paths(tmp_path: Path) -> None:
     folder = tmp_path / "my wheels"
     folder.mkdir()
@@ -335,8 +348,8 @@ def test_torch_comes_from_the_index_of_its_build_unless_the_settings_hold_it(uv:
     remove(plan_for().folder)
     uv.commands.clear()
     install(plan_for(replace(AI, torch_index_url="https://mirror/whl")), silent())
-    torch = next(words for words in uv.commands if words[-1].startswith("torch=="))
-    assert torch[torch.index("--index") + 1] == "https://mirror/whl/cpu"
+    assert uv.indexes == ["https://mirror/whl/cpu"]
+    assert not any("--torch-backend" in words for words in uv.commands)
     remove(plan_for().folder)
     uv.commands.clear()
     install(plan_for(replace(AI, find_links="/wheels")), silent())

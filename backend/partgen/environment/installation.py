@@ -264,7 +264,8 @@ class _Installation:
         # Named before it begins: an interrupted one has to be taken for one that was begun.
         self._remember(torch_build=self.plan.torch_build)
         self.ledger.write()
-        self._install([*self._source_of_torch(), self.plan.torch_requirement], "installing PyTorch")
+        arguments, index = self._source_of_torch()
+        self._install([*arguments, self.plan.torch_requirement], "installing PyTorch", index)
 
     def _partgen(self) -> None:
         wheel = self.plan.bundled.partgen_wheel
@@ -282,26 +283,25 @@ class _Installation:
 
     # What the steps share
 
-    def _install(self, arguments: Sequence[str], stage: str) -> None:
+    def _install(self, arguments: Sequence[str], stage: str, index: str = "") -> None:
         self._discard_interrupted()
         command = ["pip", "install", *self._target(), "--only-binary", ":all:"]
-        self.uv.run([*command, *index_arguments(self.plan.settings), *arguments], stage, self._watcher("cache"))
+        self.uv.run([*command, *index_arguments(self.plan.settings), *arguments], stage, self._watcher("cache"), index=index)
 
     def _target(self) -> list[str]:
         return ["--python", str(python_program(self.folder))]
 
-    def _source_of_torch(self) -> list[str]:
-        """Where uv takes PyTorch from: its own index, unless the places in the settings hold exactly this build."""
+    def _source_of_torch(self) -> tuple[list[str], str]:
+        """Where uv takes PyTorch from, as arguments and an index: its own, unless the places in the settings hold exactly this build."""
         plan = self.plan
         if plan.settings.offline_folder or not (plan.torch_backend or plan.torch_index):
-            return []
+            return [], ""
         if plan.settings.find_links:
             with contextlib.suppress(PartgenError):
-                places = [argument for place in places_of(plan.settings.find_links) for argument in ("--find-links", place)]
-                trial = ["pip", "install", "--dry-run", "--no-deps", "--no-index", *places, plan.torch_requirement]
+                trial = ["pip", "install", "--dry-run", "--no-deps", "--no-index", *index_arguments(plan.settings), plan.torch_requirement]
                 self.uv.run([*trial, *self._target()], "looking for PyTorch")
-                return []
-        return ["--torch-backend", plan.torch_backend] if plan.torch_backend else ["--index", plan.torch_index]
+                return [], ""
+        return (["--torch-backend", plan.torch_backend], "") if plan.torch_backend else ([], plan.torch_index)
 
     def _discard_interrupted(self) -> None:
         """Takes out packages of which an earlier set-up installed some files only: uv would believe that they are there."""
@@ -369,13 +369,10 @@ class _Progress:
 
 
 def index_arguments(settings: Settings) -> list[str]:
-    """What uv is told about where packages come from."""
+    """What uv is told about where packages come from, beside the index in its environment (see `closed_environment`)."""
     if settings.offline_folder:
         return ["--no-index", "--find-links", str(Path(settings.offline_folder) / "wheels")]
-    arguments = ["--default-index", settings.index_url] if settings.index_url else []
-    for place in places_of(settings.find_links):
-        arguments += ["--find-links", place]
-    return arguments
+    return [argument for place in places_of(settings.find_links) for argument in ("--find-links", place)]
 
 
 def places_of(find_links: str) -> list[str]:

@@ -107,10 +107,12 @@ class Uv:
         stage: str = "",
         watch: Callable[[Activity], None] | None = None,
         retries: int = RETRIES,
+        index: str = "",
     ) -> str:
         """Runs uv to its end and returns its standard output.
 
-        `stage` says in an error what was being done. `watch` is called about twice a second while it works.
+        `stage` says in an error what was being done. `watch` is called about twice a second while it works. `index` is asked
+        before the one of the settings.
         Raises PartgenError with a sentence for the artist where uv fails; KeyboardInterrupt ends uv too.
         """
         hints = {"stage": stage, "folder_of_environment": str(self.folder)}
@@ -119,6 +121,7 @@ class Uv:
         self.log(f"\n$ {' '.join(command)}\n")
         try:
             environment = closed_environment(self.folder, self.settings) | {"UV_HTTP_RETRIES": str(retries)}
+            environment |= {"UV_INDEX": index} if index else {}
             process = patiently(lambda: _start(command, self.folder, environment), START_PAUSES)
         except OSError as error:
             raise problem_of(f"uv could not be started: {error.strerror} (os error {_number(error)})", self.settings, hints) from error
@@ -220,6 +223,8 @@ def closed_environment(folder: Path, settings: Settings, surrounding: Mapping[st
         "PYTHONDONTWRITEBYTECODE": "1",  # uv asks Blender's Python for its version, which must not leave a trace there
         "PYTHONNOUSERSITE": "1",
     }
+    if settings.index_url and not settings.offline_folder:
+        kept["UV_DEFAULT_INDEX"] = settings.index_url  # no argument, which everybody on this computer could read: it may hold a password
     if settings.offline_folder or not settings.online:
         kept["UV_OFFLINE"] = "1"
     if settings.proxy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable
@@ -82,8 +83,12 @@ def models_environment() -> dict[str, str]:
 
 
 def log_folder() -> Path:
-    """The folder of the logs, in the extension's own user folder. It is made where it is missing."""
-    return Path(bpy.utils.extension_path_user(__package__, path="log", create=True))
+    """The folder of the logs, in the extension's own user folder, made where it can be. Who writes there, tells where it cannot."""
+    # Not with `create=True`: Blender answers "" where that fails, which is whatever folder it was started in.
+    folder = Path(bpy.utils.extension_path_user(__package__, path="log"))
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def log_path() -> Path:

@@ -366,6 +366,28 @@ def test_a_program_that_dies_is_explained_with_its_log(monkeypatch: pytest.Monke
     assert Path(message.log_path) == environment.log_path()
 
 
+def test_without_a_place_for_its_log_it_says_so_and_writes_nowhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the home is read-only: a file stands in the way of the folder, since root may write anywhere."""
+    (tmp_path / "in the way").touch()
+    log = tmp_path / "in the way" / "log"
+    real = bpy.utils.extension_path_user
+
+    def path_user(package: str, path: str = "", create: bool = False) -> str:
+        return real(package, path=path) if path != "log" else "" if create else str(log)
+
+    monkeypatch.setattr(bpy.utils, "extension_path_user", path_user)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    bpy.ops.partgen.set_up()
+    assert watch.finish(30)
+    (message,) = messages.shown
+    assert str(log) in message.sentence
+    assert message.remedy
+    assert message.action is Action.COPY_DEBUG_INFO
+    assert not list(elsewhere.iterdir())
+
+
 def test_system_certificates_are_one_press_away() -> None:
     preferences.get().setup.system_certificates = False
     bpy.ops.partgen.use_system_certificates()

@@ -60,10 +60,13 @@ class RayScene:
 
 
 def cone_directions(axes: Floats, cosines: Floats, turns: Floats) -> Floats:
-    """Unit directions (n, 3) at given cosines (n,) from the unit `axes` (n, 3), turned around them by `turns` radians (n,)."""
+    """Unit directions (n, r, 3) at given cosines (r,) from the unit `axes` (n, 3), turned around them by `turns` radians (n, r)."""
     helper = np.where(np.abs(axes[:, :1]) > 0.7, [[0.0, 1.0, 0.0]], [[1.0, 0.0, 0.0]])
     first = np.cross(axes, helper)
     first /= np.maximum(np.linalg.norm(first, axis=1, keepdims=True), 1e-300)
     second = np.cross(axes, first)
     sines = np.sqrt(np.maximum(1 - cosines**2, 0))
-    return axes * cosines[:, None] + (first * np.cos(turns)[:, None] + second * np.sin(turns)[:, None]) * sines[:, None]
+    directions = axes[:, None] * cosines[:, None]
+    directions += first[:, None] * (np.cos(turns) * sines)[:, :, None]
+    directions += second[:, None] * (np.sin(turns) * sines)[:, :, None]
+    return directions

@@ -31,10 +31,9 @@ def shape_diameter(graph: FaceGraph, scene: RayScene, rays: int = 24, cone: floa
         part = slice(start, min(start + step, count))
         size = part.stop - part.start
         # A regular spiral turned by a random angle per face: even cover, no pattern between neighbours.
-        cosines = np.tile(1 - spread * (np.arange(rays) + 0.5) / rays, size)
+        cosines = 1 - spread * (np.arange(rays) + 0.5) / rays
         turns = (np.arange(rays) * 2.399963)[None, :] + random.uniform(0, 2 * np.pi, (size, 1))
-        axes = np.repeat(-graph.normals[part], rays, axis=0)
-        directions = cone_directions(axes, cosines, turns.reshape(-1))
+        directions = cone_directions(-graph.normals[part], cosines, turns).reshape(-1, 3)
         distance, face = scene.hits(np.repeat(graph.centers[part], rays, axis=0), directions)
         leaves = (directions * graph.normals[face]).sum(axis=1) > 0
         distance = np.where(np.isfinite(distance) & leaves, distance, np.nan).reshape(size, rays)

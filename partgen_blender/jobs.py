@@ -191,6 +191,7 @@ def pump() -> bool:
         else:
             del _open[job.request_id]
             _finish(job)
+            preferences.redraw_viewports()
     _tell_of_end([event for event in heard if isinstance(event, Stopped)], bool(failed))
     if heard or _open or _has_changed(client):
         preferences.redraw()

@@ -176,7 +176,7 @@ class PARTGEN_OT_clear(_OfDecomposed, bpy.types.Operator):
                 regrouping.clear(object_.data)
         except PartgenError as error:
             return _report(self, error)
-        preferences.redraw()
+        preferences.redraw_viewports()
         return {"FINISHED"}
 
 

@@ -13,6 +13,10 @@ def _redraw(preferences: bpy.types.AddonPreferences, context: bpy.types.Context)
     redraw()
 
 
+def _redraw_preview(preferences: bpy.types.AddonPreferences, context: bpy.types.Context) -> None:
+    redraw_viewports()
+
+
 # Functions with names: Blender reads annotations as text, where what is behind a dot would not be found while loading.
 def _device_items(owner: bpy.types.AddonPreferences, context: bpy.types.Context | None) -> list[tuple[str, str, str]]:
     return devices.items(owner, context)
@@ -102,7 +106,7 @@ class PARTGEN_AP_preferences(bpy.types.AddonPreferences):
         min=0.05,
         max=1.0,
         default=0.8,
-        update=_redraw,
+        update=_redraw_preview,
     )
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -164,8 +168,20 @@ def get() -> PARTGEN_AP_preferences:
 
 
 def redraw() -> None:
-    """Draws every 3D viewport with its sidebar, and the preferences, again."""
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type in ("VIEW_3D", "PREFERENCES"):
-                area.tag_redraw()
+    """Draws the sidebars and the preferences again: what tells of progress. The scene is not drawn, which may take a second."""
+    for area in _areas("VIEW_3D"):
+        for region in area.regions:
+            if region.type == "UI":
+                region.tag_redraw()
+    for area in _areas("PREFERENCES"):
+        area.tag_redraw()
+
+
+def redraw_viewports() -> None:
+    """Draws every 3D viewport again, with its sidebar: where the colors of parts have changed."""
+    for area in _areas("VIEW_3D"):
+        area.tag_redraw()
+
+
+def _areas(kind: str) -> list[bpy.types.Area]:
+    return [area for window in bpy.context.window_manager.windows for area in window.screen.areas if area.type == kind]

@@ -16,7 +16,7 @@ from partgen.environment.plan import Plan
 from partgen.errors import Action, PartgenError
 from partgen.task import Problem, Task
 
-from .. import backend, jobs, messages, preferences, watch
+from .. import backend, jobs, messages, preferences, watch, wording
 from . import environment
 
 KEY = "set-up"
@@ -95,8 +95,12 @@ def _choose(tier: str) -> None:
 
 
 def _change(what: str, command: str, finished: Callable[[dict[str, Any]], None]) -> None:
-    """Begins to work on the environment. A backend that runs from it is stopped first: its files are what is replaced."""
+    """Begins to work on the environment. A backend that runs from it is stopped first: its files are what is replaced.
+
+    Raises PartgenError while something else runs from it, a download of a model for instance.
+    """
     _refuse_while_changing()
+    _refuse_while_used()
     client = backend.current()
     if client is not None and Path(client.command[0]).is_relative_to(environment.folder()):
         jobs.abandon_all("because the backend is being set up")
@@ -120,6 +124,14 @@ def _begin(what: str, command: str, finished: Callable[[dict[str, Any]], None], 
 def _refuse_while_changing() -> None:
     if is_changing():
         raise PartgenError("set_up.busy", f"{doing} is not finished yet.", "Wait for it, or cancel it.")
+
+
+def _refuse_while_used() -> None:
+    others = [watch.running(key) for key in watch.running_keys() if key != KEY]
+    names = [one.task.name for one in others if one and Path(one.task.command[0]).is_relative_to(environment.folder())]
+    if names:
+        sentence = f"The environment is needed just now for the model {wording.names_in_words(names)}."
+        raise PartgenError("set_up.busy", sentence, "Wait for it, or cancel it under Models in the preferences.")
 
 
 def _looked(result: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import bpy
 from partgen.client import Client, Status, split_command
+from partgen.endings import ssh_host
 from partgen.errors import Action, PartgenError
 from partgen.protocol import Hello, Memory, Notice
 
@@ -63,8 +64,16 @@ def is_own() -> bool:
     return features.setup is not None and not _named_command() and features.setup.backend_command() is not None
 
 
+def other_computer() -> str | None:
+    """The host that the backend works on, as its command names it for ssh; None where it works here."""
+    try:
+        return ssh_host(command())
+    except PartgenError:
+        return None
+
+
 def models_command(arguments: list[str]) -> list[str]:
-    """How the backend's own `partgen models` is started, here or behind ssh. Raises PartgenError where that cannot be told."""
+    """How the backend's own `partgen models` is started. Raises PartgenError where that cannot be told."""
     started = command()
     if "serve" not in started:
         sentence = f"The models cannot be listed: the backend command is not one of partgen ({started[0]})."

@@ -57,6 +57,8 @@ def obstacle() -> str:
         return "Models need the backend. Set it up with the tier AI."
     if features.setup and features.setup.is_geometry_only():
         return "Models need the tier AI, and the environment holds Geometry only."
+    if host := backend.other_computer():
+        return f"The backend works on {host}, with the models that are there. Fetch them there: partgen models download."
     return ""
 
 

@@ -6,7 +6,7 @@ import bpy
 from partgen.weights import registry
 from partgen.weights.registry import Condition, Entry, State
 
-from .. import features, preferences, watch
+from .. import backend, features, preferences, watch
 from ..wrapping import draw_text
 from . import catalog
 from .operators import licence_in_words
@@ -21,16 +21,15 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         return
     body.use_property_split = False
     if obstacle := catalog.obstacle():
-        row = body.row()
-        row.label(text=obstacle, icon="INFO")
-        if features.setup:
-            row.operator("partgen.set_up", text="Set Up…", icon="IMPORT")
+        draw_text(body, context, obstacle, "INFO")
+        if features.setup and not backend.other_computer():
+            body.operator("partgen.set_up", text="Set Up…", icon="IMPORT")
     for role, title in catalog.ROLES.items():
         found = catalog.entries(role)
         conditions = [catalog.condition(entry) for entry in found]
         header, fold = body.panel(f"PARTGEN_models_{role}", default_closed=True)
         ready = sum(condition.is_usable for condition in conditions)
-        header.label(text=f"{title}: {ready} of {len(found)} here")
+        header.label(text=f"{title}: {ready} of {len(found)} on this computer")
         if fold:
             for entry, condition in zip(found, conditions, strict=True):
                 _draw_entry(fold.box(), context, entry, condition, can_fetch=not obstacle)
@@ -55,7 +54,7 @@ def _draw_entry(layout: bpy.types.UILayout, context: bpy.types.Context, entry: E
     draw_text(column, context, entry.purpose, "BLANK1")
     row = column.row()
     row.alert = entry.licence.forbids_commercial_use
-    row.label(text=licence_in_words(entry), icon="BLANK1")
+    row.label(text=f"Licence: {licence_in_words(entry)}", icon="BLANK1")
     draw_text(column, context, condition.sentence, "BLANK1")
 
 

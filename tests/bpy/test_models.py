@@ -139,6 +139,13 @@ def test_where_the_environment_has_no_torch_the_list_says_what_to_do(monkeypatch
     assert "partgen.download_model" in notes.disabled
 
 
+def test_models_of_a_backend_on_another_computer_are_not_taken_for_those_of_this_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARTGEN_BACKEND", "ssh -T ada@farm partgen serve")
+    notes = drawn_preferences(MODULE)
+    assert "The backend works on ada@farm" in notes.text
+    assert "partgen.download_model" in notes.disabled
+
+
 def test_without_a_backend_the_list_says_what_to_do(no_backend: Path) -> None:
     notes = drawn_preferences(MODULE)
     assert "Models need the backend" in notes.text

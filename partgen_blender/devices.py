@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import backend, preferences
+from . import backend, features, preferences
 
 PRECISIONS = (
     ("auto", "Automatic", "What the device is best at", 0),
@@ -15,6 +15,11 @@ PRECISIONS = (
 _GIGABYTE = 1e9
 # Blender keeps no copy of the texts of items that a function returned, so somebody else must.
 _shown: list[tuple[str, str, str]] = []
+
+
+def can_be_chosen() -> bool:
+    """Whether there is anything to choose: an environment without PyTorch uses the processor alone."""
+    return not (features.setup and features.setup.is_geometry_only())
 
 
 def choices(chosen: str = "auto") -> list[tuple[str, str, str]]:

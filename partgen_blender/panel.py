@@ -45,11 +45,9 @@ class PARTGEN_PT_decompose(_InSidebar, bpy.types.Panel):
         options.prop(settings, "method")
         options.prop(settings, "surface")
         options.prop(settings, "apply_at_once")
-        count = len(operators.chosen_objects(context))
         button = layout.row()
         button.scale_y = 1.4
-        text = f"Decompose {count} Objects into Parts" if count > 1 else "Decompose into Parts"
-        button.operator("partgen.decompose", text=text, icon="MOD_EXPLODE")
+        button.operator("partgen.decompose", text=_what_is_decomposed(operators.chosen_objects(context)), icon="MOD_EXPLODE")
         _draw_progress(layout)
         for notice in backend.notices():
             draw_message(layout.box(), context, messages.of_notice(notice))
@@ -124,10 +122,11 @@ class PARTGEN_PT_backend(_InSidebar, bpy.types.Panel):
             row.operator("partgen.stop_backend", icon="SNAP_FACE")
             row.operator("partgen.restart_backend", text="", icon="FILE_REFRESH")
         preferences.draw_devices(layout)
-        column = layout.column(align=True)
-        if text := devices.memory_text():
-            column.label(text=text, icon="MEMORY")
-        column.operator("partgen.free_memory", icon="TRASH")
+        if devices.can_be_chosen():
+            column = layout.column(align=True)
+            if text := devices.memory_text():
+                column.label(text=text, icon="MEMORY")
+            column.operator("partgen.free_memory", icon="TRASH")
         row = layout.row(align=True)
         row.operator("partgen.open_log", icon="TEXT")
         row.operator("partgen.copy_debug_info", text="", icon="COPYDOWN")
@@ -141,6 +140,14 @@ def _draw_way_in(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
         return
     draw_text(layout, context, "PartGen needs its backend, which this build does not install.", "INFO")
     layout.operator("partgen.open_preferences", text="How to Install", icon="PREFERENCES")
+
+
+def _what_is_decomposed(chosen: list[bpy.types.Object]) -> str:
+    """The text of the first button. Only the active object is asked whether it is a part: thousands may be selected."""
+    count = len(chosen)
+    if chosen and applying.source_of(chosen[0]) not in (None, chosen[0]):
+        return f"Decompose {count} Parts Further" if count > 1 else "Decompose This Part Further"
+    return f"Decompose {count} Objects into Parts" if count > 1 else "Decompose into Parts"
 
 
 def _source(context: bpy.types.Context) -> bpy.types.Object | None:
@@ -169,7 +176,10 @@ def draw_messages(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         draw_message(box, context, message)
     row = box.row(align=True)
     row.operator("partgen.dismiss_messages", icon="CHECKMARK")
-    if any(message.level == "ERROR" for message in messages.shown):
+    errors = [message for message in messages.shown if message.level == "ERROR"]
+    if log := next((message.log_path for message in errors if message.log_path), ""):
+        row.operator("partgen.open_log", text="", icon="TEXT").path = log
+    if errors:
         row.operator("partgen.copy_debug_info", text="", icon="COPYDOWN")
 
 

@@ -145,11 +145,15 @@ class PARTGEN_AP_preferences(bpy.types.AddonPreferences):
 def draw_devices(layout: bpy.types.UILayout) -> None:
     """Device, precision, memory: for the preferences and the sidebar."""
     column = layout.column()
+    if not devices.can_be_chosen():
+        column.active = False
+        column.label(text="Geometry uses the processor", icon="INFO")
+        return
     column.use_property_split = True
     column.use_property_decorate = False
     column.prop(get(), "device")
     column.prop(get(), "precision")
-    column.prop(get(), "idle_minutes", text="Free After (min)")
+    column.prop(get(), "idle_minutes", text="Free After Minutes")
 
 
 def section(layout: bpy.types.UILayout, identifier: str, title: str, closed: bool = False) -> bpy.types.UILayout | None:

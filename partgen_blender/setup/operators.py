@@ -99,6 +99,7 @@ class PARTGEN_OT_install_from_folder(_WhileIdle, bpy.types.Operator):
     bl_label = "Install from Folder"
 
     directory: bpy.props.StringProperty(name="Folder", description="Made by `make bundle` on a computer with network", subtype="DIR_PATH")
+    filter_folder: bpy.props.BoolProperty(name="Folders", description="Show folders alone", default=True, options={"HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         context.window_manager.fileselect_add(self)

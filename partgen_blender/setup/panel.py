@@ -25,7 +25,7 @@ def sentence() -> str:
     if condition.state == "incomplete":
         record = environment.record()
         if record.steps:
-            return f"Set-up was interrupted: {len(record.done)} of {len(record.steps)} steps done."
+            return f"Set-up is not finished: {len(record.done)} of {len(record.steps)} steps done."
     return condition.sentence
 
 
@@ -146,8 +146,10 @@ def _draw_plan(layout: bpy.types.UILayout, context: bpy.types.Context, plan: Pla
     row.scale_y = 1.4
     button = row.row(align=True)
     button.enabled = is_current and plan.can_start
-    size = f" ({size_in_words(plan.download_bytes)})" if plan.download_bytes else ""
+    size = f" ({size_in_words(plan.download_bytes)})" if plan.download_bytes and plan.can_start else ""
     button.operator("partgen.install_environment", text=f"Install{size}", icon="IMPORT")
+    if plan.problems:  # what stands in the way may be mended outside of PartGen, where nothing tells us
+        row.operator("partgen.set_up", text="", icon="FILE_REFRESH")
     row.operator("partgen.put_away_plan", text="", icon="X")
     if plan.settings.offline_folder:
         row = layout.row(align=True)

@@ -289,6 +289,14 @@ def test_drawing_the_panel_does_not_ask_every_selected_part_for_its_source(monke
     assert len(asked) == 3
 
 
+def test_the_first_button_tells_that_parts_would_be_taken_apart_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARTGEN_BACKEND", "partgen serve")
+    row = make_decomposed()
+    assert "Decompose into Parts" in drawn_text("PARTGEN_PT_decompose")
+    bpy.ops.partgen.apply()
+    assert f"Decompose {len(collections.parts_of(row))} Parts Further" in drawn_text("PARTGEN_PT_decompose")
+
+
 def test_panel_says_when_the_objects_are_behind_the_scale() -> None:
     row = make_decomposed()
     assert "Apply" in drawn_text("PARTGEN_PT_parts")

@@ -21,6 +21,7 @@ from conftest import MODULE, extension_zip
 from drawing import Notes, drawn, drawn_preferences
 from partgen.environment.condition import RECORD
 from partgen.errors import Action
+from partgen.task import Task
 
 pytestmark = pytest.mark.usefixtures("no_backend", "on_a_fresh_computer")
 
@@ -164,6 +165,13 @@ def test_without_online_access_nothing_is_installed_and_the_button_leads_to_it()
     assert "does not allow online access" in notes.text
     assert "partgen.show_online_access" in notes.operators
     assert "partgen.install_environment" in notes.disabled
+    assert "Install" in notes.texts  # without a size, as nothing is downloaded
+    bpy.context.preferences.system.use_online_access = True
+    assert "partgen.set_up" in notes.operators  # to look again, after the artist allowed it
+    bpy.ops.partgen.set_up()
+    assert watch.finish(30)
+    assert not panel().disabled
+    bpy.context.preferences.system.use_online_access = False
     bpy.ops.partgen.install_environment()  # a script does not get around it
     assert watch.finish(30)
     assert [message.action for message in messages.shown] == [Action.ALLOW_ONLINE]
@@ -229,7 +237,7 @@ def test_progress_tells_step_amount_and_can_be_cancelled_and_continued() -> None
     assert time.monotonic() - began < MAIN_THREAD_SECONDS
     until(lambda: not programs_of(environment.folder()), 2.0)
     notes = panel()
-    assert "Set-up was interrupted: 4 of 7 steps done." in notes.text
+    assert "Set-up is not finished: 4 of 7 steps done." in notes.text
     assert "Continue" in notes.texts
     assert not messages.shown  # the artist asked for it
     assert bpy.ops.partgen.install_environment() == {"FINISHED"}
@@ -316,6 +324,18 @@ def test_while_it_runs_nothing_else_is_begun() -> None:
     assert "cancel" in panel().operators[0]
 
 
+def test_a_model_that_is_fetched_from_the_environment_is_not_pulled_from_under_its_feet(tmp_path: Path) -> None:
+    program = environment.folder() / "venv" / "bin" / "python"
+    task = Task([str(program)], tmp_path / "log", name="PartField")
+    watch.start("model x", task, lambda result: None, lambda problem: None, once=lambda: False)
+    environment.folder().mkdir(parents=True)
+    for operator in ("remove_environment", "repair_environment", "install_environment"):
+        with pytest.raises(RuntimeError, match="needed just now for the model PartField"):
+            getattr(bpy.ops.partgen, operator)()
+    watch.cancel("model x")
+    assert bpy.ops.partgen.remove_environment() == {"FINISHED"}
+
+
 def test_a_tier_that_was_only_looked_at_is_not_installed_by_repair_or_update() -> None:
     install_until(2)
     bpy.ops.partgen.cancel_set_up()
@@ -364,6 +384,7 @@ def test_a_program_that_dies_is_explained_with_its_log(monkeypatch: pytest.Monke
     assert "The set-up ended unexpectedly" in message.sentence
     assert message.action is Action.OPEN_LOG
     assert Path(message.log_path) == environment.log_path()
+    assert panel().operators.count("partgen.open_log") == 2  # the remedy, and an icon where the remedy is something else
 
 
 def test_without_a_place_for_its_log_it_says_so_and_writes_nowhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -559,7 +559,7 @@ def test_time_left_is_said_as_a_person_would(seconds: float, words: str) -> None
 def _is_alive(process: int) -> bool:
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+        # One that has ended and was not waited for is not alive either.
+        return "Z" not in Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (ProcessLookupError, FileNotFoundError):
         return False
-    # One that has ended and was not waited for is not alive either.
-    return "Z" not in Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]

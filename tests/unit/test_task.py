@@ -50,7 +50,7 @@ def is_alive(pid: int) -> bool:
     """Whether a process runs; one that has ended and waits for its parent to ask does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # before or while it is read
         return False
 
 

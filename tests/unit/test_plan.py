@@ -142,6 +142,9 @@ def test_the_device_is_told_in_words(folder, bundled):
     assert line(plan, "Device") == "NVIDIA GeForce RTX 4090 · driver 560.94 · compute capability 8.9 · 24 GB → CUDA 12.6"
     assert line(plan, "PyTorch") == "2.13.0, CUDA 12.6"
     assert line(plan_for(linux(), folder, bundled), "Device") == "CPU (Geometry uses no GPU)"
+    geometry = plan_for(linux_with_nvidia("NVIDIA GeForce RTX 4090, 560.94, 8.9, 24564"), folder, bundled)
+    found = "NVIDIA GeForce RTX 4090 · driver 560.94 · compute capability 8.9 · 24 GB"
+    assert line(geometry, "Device") == f"CPU (Geometry does not use {found})"
     assert "no GPU was found" in line(plan_for(linux(), folder, bundled, tier=Tier.AI), "Device")
     assert line(plan_for(linux(), folder, bundled, tier=Tier.AI, torch_build="cpu"), "Device") == "CPU (as chosen)"
     assert line(plan_for(linux(), folder, bundled, tier=Tier.AI, torch_build="cu130"), "Device") == "no fitting GPU was found → CUDA 13.0"
@@ -326,6 +329,7 @@ def test_a_folder_that_is_no_bundle_is_refused(content, folder, bundled, tmp_pat
         (tmp_path / "bundle" / "bundle.json").write_text(content, "utf-8")
     plan = plan_for(linux(), folder, bundled, offline_folder=str(tmp_path / "bundle"))
     assert codes(plan) == ["bundle.none"]
+    assert plan.download_bytes == 0  # who chose a folder is not told of a download
 
 
 # The plan as data

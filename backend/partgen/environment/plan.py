@@ -194,7 +194,7 @@ def make_plan(machine: Machine, settings: Settings, folder: Path, bundled: Bundl
     bundle = _bundle(settings, machine, problems)
     torch, device = _torch(machine, settings, bundle, notes, problems)
     pythons = _pythons(settings, bundled, bundle)
-    steps = tuple(_steps(machine, settings, bundled, bundle, torch, pythons))
+    steps = tuple(_steps(machine, settings, bundled, torch, pythons))
     needed = int(sum(step.disk_bytes for step in steps) * SPARE)
     free = _free_bytes(folder)
     notes += _notes(machine, folder)
@@ -286,7 +286,8 @@ def _torch(
 ) -> tuple[TorchBuild | None, str]:
     """PyTorch's build, None in the tier geometry, and the line about the device."""
     if settings.tier is Tier.GEOMETRY:
-        return None, "CPU (Geometry uses no GPU)"
+        found = next((device_in_words(one) for one in machine.accelerators if not one.obstacle), "")
+        return None, f"CPU (Geometry does not use {found})" if found else "CPU (Geometry uses no GPU)"
     wanted = bundle.torch_build if bundle and bundle.torch_build else settings.torch_build
     try:
         choice = choose_torch(machine, wanted)
@@ -327,11 +328,10 @@ def _steps(
     machine: Machine,
     settings: Settings,
     bundled: Bundled,
-    bundle: Bundle | None,
     torch: TorchBuild | None,
     pythons: tuple[PythonChoice, ...],
 ) -> Iterator[Step]:
-    online = bundle is None
+    online = not settings.offline_folder
     managed = pythons[0].kind == MANAGED
     packages = sum(wheel.bytes for wheel in locked_wheels(settings.tier, machine.platform, pythons[0].version or supported_pythons()[0]))
     yield Step("check", "Look at folder and space")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 _HOMES = re.compile(r"(?i)((?:[a-z]:)?[\\/]+(?:users|home)[\\/]+)(?!\*)([^\\/\s\"':;,]+)")
 _CREDENTIALS = re.compile(r"(\b[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@\"']+@")
+_PROXIES = re.compile(r"(?<![^\s\"'=(])[^\s\"'=(:/@]+:[^\s\"'/@]+@(?=[\w.-]+:\d)")  # an address of a proxy may lack its beginning
 _PARAMETERS = re.compile(r"(?i)([?&;][^=&\s\"']*(?:token|key|secret|signature|sig|password|credential|auth)[^=&\s\"']*=)[^&\s\"']+")
 _SETTINGS = re.compile(r"(?i)(\b[\w-]*(?:token|api[_-]?key|secret|password|passwd)\b[\"']?\s*[=:]\s*[\"']?)(?!\*)[^\s\"',;&]+")
 _HEADERS = re.compile(r"(?i)(authorization[\"']?\s*[:=]\s*[\"']?(?:\w+\s+)?)(?!\*)[^\s\"',;]+")
@@ -24,6 +25,7 @@ def masked(text: str, home: Path | None = None, user: str | None = None) -> str:
             text = re.sub(re.escape(spelling) + r"(?![\w.-])", "~", text, flags=re.IGNORECASE)
     for pattern, replacement in (
         (_CREDENTIALS, r"\1***@"),
+        (_PROXIES, "***@"),
         (_PARAMETERS, r"\1***"),
         (_HEADERS, r"\1***"),
         (_SETTINGS, r"\1***"),

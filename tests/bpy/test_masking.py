@@ -19,6 +19,7 @@ HOME = Path("/home/ada.lovelace")
         ("/Users/charles/Library/Fonts", "/Users/***/Library/Fonts"),
         ("/home/charles", "/home/***"),
         ("proxy http://ada:s3cret@proxy.studio:3128/", "proxy http://***@proxy.studio:3128/"),
+        ("Settings(proxy='ada:s3cret@proxy.studio:3128', python='')", "Settings(proxy='***@proxy.studio:3128', python='')"),
         ("index https://token@pypi.studio/simple", "index https://***@pypi.studio/simple"),
         ("GET https://files.studio/a.whl?X-Amz-Signature=abcdef&expires=9", "GET https://files.studio/a.whl?X-Amz-Signature=***&expires=9"),
         ("https://hub.studio/x?access_token=abc123", "https://hub.studio/x?access_token=***"),
@@ -42,6 +43,7 @@ def test_what_is_private_is_left_out(text: str, expected: str) -> None:
         "/opt/blender/5.2/python/bin/python3.13",
         "The adaptive step took 3 s; see radar.",
         "tokenizer.json 2220 kB",
+        "at 12:30:45 somebody wrote to support@partgen.example",
     ],
 )
 def test_what_helps_stays(text: str) -> None:

@@ -16,8 +16,10 @@ _ACCEPTED_DESCRIPTION = "The licence of this model forbids commercial use"
 
 
 def licence_in_words(entry: Entry) -> str:
-    """The licence with its one consequence that artists must not miss."""
-    return entry.licence.name + (" · no commercial use" if entry.licence.forbids_commercial_use else "")
+    """The licence with what artists must not miss: that it forbids commercial use, or was not seen for the weights themselves."""
+    licence = entry.licence
+    told = ("no commercial use" if licence.forbids_commercial_use else "", "" if licence.is_verified else "to be checked by you")
+    return " · ".join(filter(None, (licence.name, *told)))
 
 
 class _OnModel:
@@ -68,8 +70,8 @@ class PARTGEN_OT_download_model(_OnModel, bpy.types.Operator):
         row = column.row()
         row.label(text=licence_in_words(entry), icon="ERROR" if entry.licence.forbids_commercial_use else "CHECKMARK")
         row.operator("wm.url_open", text="Read", icon="URL").url = entry.licence.url
-        if entry.licence.note:
-            wrapping.draw_text(column, context, entry.licence.note, "BLANK1", width=_DIALOG_WIDTH)
+        for note in filter(None, (entry.licence.note, entry.note)):
+            wrapping.draw_text(column, context, note, "BLANK1", width=_DIALOG_WIDTH)
         if entry.licence.forbids_commercial_use:
             column.separator()
             column.prop(self, "licence_accepted")

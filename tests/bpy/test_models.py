@@ -63,6 +63,12 @@ def test_the_list_tells_purpose_licence_size_and_state_of_every_model() -> None:
     assert text.count("no commercial use") == sum(entry.licence.forbids_commercial_use for entry in registry.ENTRIES)
 
 
+def test_a_licence_that_was_not_seen_for_the_weights_themselves_says_so() -> None:
+    doubtful = next(entry for entry in registry.ENTRIES if not entry.licence.is_verified)
+    assert f"{doubtful.licence.name} · no commercial use · to be checked by you" in drawn_preferences(MODULE).text
+    assert drawn_preferences(MODULE).text.count("to be checked by you") == sum(not one.licence.is_verified for one in registry.ENTRIES)
+
+
 def test_every_role_has_a_place_in_the_list() -> None:
     assert set(catalog.ROLES) == set(registry.Role)
 

@@ -24,6 +24,8 @@ def decomposed_objects(context: bpy.types.Context) -> list[bpy.types.Object]:
 
 
 def _report(operator: bpy.types.Operator, error: PartgenError) -> set[str]:
+    if error.action:  # a report in the status bar has no button, the panel has
+        messages.keep(error)
     operator.report({"ERROR"}, str(error))
     return {"CANCELLED"}
 

@@ -7,7 +7,7 @@ from partgen.errors import PartgenError
 from partgen.weights import registry
 from partgen.weights.registry import Entry
 
-from .. import wrapping
+from .. import messages, wrapping
 from . import catalog
 
 _DIALOG_WIDTH = 420
@@ -32,6 +32,8 @@ class _OnModel:
         try:
             catalog.start(action, self.identifier, *arguments)
         except PartgenError as error:
+            if error.action:  # a report in the status bar has no button, the preferences have
+                messages.keep(error)
             self.report({"ERROR"}, str(error))  # type: ignore[attr-defined]
             return {"CANCELLED"}
         return {"FINISHED"}

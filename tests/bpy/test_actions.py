@@ -109,3 +109,13 @@ def test_an_error_is_told_once(patient_backend: None) -> None:
     for _ in range(3):
         messages.tell_error(PartgenError("x.y", "The lamp is gone.", action=Action.OPEN_LOG))
     assert len(messages.shown) == len(messages.take_unreported()) == 1
+
+
+def test_what_a_button_refuses_leaves_its_remedy_in_the_panel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARTGEN_BACKEND", 'partgen "serve')
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="cannot be read"):
+            bpy.ops.partgen.start_backend()
+    (message,) = messages.shown
+    assert message.action is Action.OPEN_PREFERENCES
+    assert drawn("PARTGEN_PT_decompose").text.count("cannot be read") == 1

@@ -15,6 +15,13 @@ METHODS = (
         "Split along creases and where the thickness changes. Needs no trained weights; seconds for a hundred thousand faces",
         1,
     ),
+    (
+        "partfield",
+        "PartField",
+        "Find parts as the network of the PartField paper sees them. Needs the tier AI, and its weights from the list of models in the "
+        "preferences, whose licence forbids commercial use. About half a minute without a GPU",
+        2,
+    ),
 )
 SURFACES = (
     ("ORIGINAL", "Original Mesh", "Decompose the mesh as it is without modifiers. Modifiers stay on the object and on its parts", 0),

@@ -38,7 +38,7 @@ def test_every_option_finds_the_parts_of_the_reference(recorded: dict[str, NDArr
     pairs = clustering.edge_pairs(recorded["faces"])
     centers = recorded["vertices"][recorded["faces"]].mean(axis=1)
     joined = np.concatenate([pairs, JOININGS[option](centers, pairs)])
-    merges = clustering.ward_merges(clustering.unit_features(recorded["feat"]), joined)
+    merges, _ = clustering.ward_merges(clustering.unit_features(recorded["feat"]), joined)
     for row, expected in enumerate(recorded[f"{option}_labels"]):
         assert same_parts(clustering.labels_of_merges(merges, 20 - row), expected), f"{20 - row} parts"
 
@@ -60,7 +60,8 @@ def undirected(pairs: NDArray) -> set[tuple[int, int]]:
 def test_coarser_parts_only_merge(count: int, seed: int) -> None:
     generator = np.random.default_rng(seed)
     pairs = generator.integers(0, count, (2 * count, 2))
-    merges = clustering.ward_merges(generator.normal(size=(count, 4)), pairs)
+    merges, costs = clustering.ward_merges(generator.normal(size=(count, 4)), pairs)
+    assert (np.diff(costs) >= 0).all()
     assert merges.shape == (count - 1, 2)
     finer = clustering.labels_of_merges(merges, count)
     assert len(np.unique(finer)) == count
@@ -74,14 +75,14 @@ def test_coarser_parts_only_merge(count: int, seed: int) -> None:
 def test_two_kinds_of_faces_in_a_row_are_two_parts() -> None:
     features = np.repeat([[1.0, 0.0], [0.0, 1.0]], 50, axis=0) + np.random.default_rng(0).normal(0, 0.05, (100, 2))
     pairs = np.stack([np.arange(99), np.arange(1, 100)], axis=1)
-    labels = clustering.labels_of_merges(clustering.ward_merges(clustering.unit_features(features), pairs), 2)
+    labels = clustering.labels_of_merges(clustering.ward_merges(clustering.unit_features(features), pairs)[0], 2)
     assert same_parts(labels, np.repeat([0, 1], 50))
 
 
 def test_parts_hang_together_even_where_distant_faces_are_alike() -> None:
     features = np.repeat([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]], 20, axis=0)
     pairs = np.stack([np.arange(59), np.arange(1, 60)], axis=1)
-    labels = clustering.labels_of_merges(clustering.ward_merges(features, pairs), 3)
+    labels = clustering.labels_of_merges(clustering.ward_merges(features, pairs)[0], 3)
     assert same_parts(labels, np.repeat([0, 1, 2], 20))
 
 

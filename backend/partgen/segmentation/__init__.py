@@ -8,7 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import PartgenError
+from ..devices import is_torch_installed
+from ..errors import Action, PartgenError
 from ..mesh import Mesh
 from ..part_tree import PartTree
 
@@ -50,7 +51,7 @@ class Segmenter(Protocol):
     def segment(self, mesh: Mesh, progress: Progress = no_progress) -> Segmentation: ...
 
 
-METHODS = ("auto", "geometric")
+METHODS = ("auto", "geometric", "partfield")
 
 
 def segmenter(method: str) -> Segmenter:
@@ -59,4 +60,11 @@ def segmenter(method: str) -> Segmenter:
         from .geometric import GeometricSegmenter
 
         return GeometricSegmenter()
+    if method == "partfield":
+        if not is_torch_installed():
+            sentence = "PartField needs PyTorch, which is not installed here."
+            raise PartgenError("method.no_torch", sentence, "Set PartGen up with the tier AI.", Action.SET_UP)
+        from .partfield import PartFieldSegmenter
+
+        return PartFieldSegmenter()
     raise PartgenError("method.unknown", f"There is no segmentation method '{method}'.", f"Choose one of: {', '.join(METHODS)}.")

@@ -27,11 +27,12 @@ def unit_features(features: Floats) -> NDArray[np.float64]:
     return np.divide(features, lengths, out=np.zeros(features.shape), where=lengths > 0)
 
 
-def ward_merges(features: Floats, pairs: Ints, sizes: Floats | None = None) -> Ints:
+def ward_merges(features: Floats, pairs: Ints, sizes: Floats | None = None) -> tuple[Ints, NDArray[np.float64]]:
     """Merges N things along `pairs` (E, 2) until one is left: the nodes (N-1, 2) that each merge joins, in their order.
 
     `features` (N, D); `sizes` (N,) how much each counts, 1 where None. Node N+i is made by merge i. What the pairs leave
-    apart is joined where features are nearest, as scikit-learn does.
+    apart is joined where features are nearest, as scikit-learn does. Also by how much each merge adds to the squared
+    distances from the clusters' means (N-1,), made to never fall.
     """
     count = len(features)
     features = np.ascontiguousarray(features, np.float64)
@@ -40,10 +41,9 @@ def ward_merges(features: Floats, pairs: Ints, sizes: Floats | None = None) -> I
     joined = np.unique(np.sort(np.concatenate([pairs, nearest_bridges(features, pairs)]), axis=1), axis=0)
     graph.add_edges(joined[:, 0], joined[:, 1])
     weights = np.ones(count) if sizes is None else np.ascontiguousarray(sizes, np.float64)
-    tree, _ = higra.binary_partition_tree_ward_linkage(graph, features, vertex_sizes=weights)
-    parents = tree.parents()[:-1]
-    order = np.argsort(parents, kind="stable")  # each inner node is the parent of two
-    return order.reshape(-1, 2).astype(np.int64)
+    tree, altitudes = higra.binary_partition_tree_ward_linkage(graph, features, vertex_sizes=weights)
+    order = np.argsort(tree.parents()[:-1], kind="stable")  # each inner node is the parent of two
+    return order.reshape(-1, 2).astype(np.int64), altitudes[count:]
 
 
 def labels_of_merges(merges: Ints, parts: int) -> NDArray[np.int32]:

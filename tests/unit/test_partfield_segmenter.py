@@ -1,0 +1,110 @@
+"""The PartField segmenter: from a mesh to a tree through the network, on whatever device there is memory for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import trimesh
+from partgen.devices import CPU, Placement
+from partgen.errors import Action, PartgenError
+from partgen.geometry.adjacency import face_graph
+from partgen.mesh import Mesh
+from partgen.networks.partfield import PartField
+from partgen.protocol import Device
+from partgen.segmentation import METHODS, partfield, segmenter
+from test_partfield import TINY
+
+GPU = Placement(Device("cuda:0", "Small Card", precisions=("float16",)), "float16")
+
+
+def tiny_network() -> PartField:
+    torch.manual_seed(1)
+    return PartField(TINY).eval()
+
+
+def dumbbell() -> Mesh:
+    balls = [trimesh.creation.icosphere(subdivisions=3, radius=0.5).apply_translation((x, 0, 0)) for x in (-1, 1)]
+    bar = trimesh.creation.cylinder(0.1, 1.2).apply_transform(trimesh.transformations.rotation_matrix(np.pi / 2, (0, 1, 0)))
+    joined = trimesh.util.concatenate([*balls, bar])
+    return Mesh.from_triangles(joined.vertices, joined.faces, "Dumbbell")
+
+
+def test_the_answer_says_who_made_it_and_covers_every_face() -> None:
+    mesh = dumbbell()
+    found = partfield.PartFieldSegmenter(tiny_network).segment(mesh)
+    assert (found.method, found.weights) == ("partfield", "partfield")
+    assert found.leaf_of_face.shape == (len(mesh.faces),)
+    assert len(np.unique(found.leaf_of_face)) == found.tree.leaf_count <= partfield.MOST_LEAVES
+    assert found.labels().max() + 1 >= 2
+    assert found.notes == ()
+
+
+def test_the_same_mesh_gives_the_same_tree() -> None:
+    first, second = (partfield.PartFieldSegmenter(tiny_network).segment(dumbbell()) for _ in range(2))
+    np.testing.assert_array_equal(first.leaf_of_face, second.leaf_of_face)
+    np.testing.assert_array_equal(first.tree.merges, second.tree.merges)
+
+
+def test_where_the_card_is_too_small_the_cpu_does_it_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = partfield.planes_of
+    tried = []
+
+    def on_a_small_card(network: PartField, points: torch.Tensor, placement: Placement) -> torch.Tensor:
+        tried.append(placement.device.id)
+        if placement.device.id != "cpu":
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return real(network, points, placement)
+
+    monkeypatch.setattr(partfield, "place_as_told", lambda: GPU)
+    monkeypatch.setattr(partfield, "planes_of", on_a_small_card)
+    found = partfield.PartFieldSegmenter(tiny_network).segment(dumbbell())
+    assert tried == ["cuda:0", "cpu"]
+    assert found.notes == ("The memory of Small Card was too small: the CPU did the work, which takes longer.",)
+    monkeypatch.undo()
+    np.testing.assert_array_equal(found.leaf_of_face, partfield.PartFieldSegmenter(tiny_network).segment(dumbbell()).leaf_of_face)
+
+
+def test_half_precision_is_near_full_precision() -> None:
+    points = torch.rand(1, 2000, 3, generator=torch.Generator().manual_seed(0)) * 1.8 - 0.9
+    full, half = (partfield.planes_of(tiny_network(), points, Placement(CPU, precision)) for precision in ("float32", "bfloat16"))
+    assert full.dtype == half.dtype == torch.float32
+    assert torch.linalg.norm(full - half) < 0.03 * torch.linalg.norm(full)
+
+
+def test_without_its_weights_it_says_where_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARTGEN_MODELS", str(tmp_path))
+    with pytest.raises(PartgenError) as raised:
+        segmenter("partfield").segment(dumbbell())
+    assert raised.value.code == "weights.absent"
+    assert "PartField" in raised.value.sentence
+    assert raised.value.action is Action.OPEN_PREFERENCES
+
+
+def test_without_torch_it_offers_the_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("partgen.segmentation.is_torch_installed", lambda: False)
+    with pytest.raises(PartgenError) as raised:
+        segmenter("partfield")
+    assert raised.value.action is Action.SET_UP
+    assert "partfield" in METHODS
+
+
+def test_alike_faces_that_hang_together_are_one_part() -> None:
+    mesh = trimesh.creation.icosphere(subdivisions=4)
+    graph = face_graph(mesh.vertices, mesh.faces)
+    side = (graph.centers[:, 2] > 0).astype(int) + 2 * (graph.centers[:, 0] > 0)
+    features = np.eye(8)[side] + np.random.default_rng(0).normal(0, 0.05, (graph.face_count, 8))
+    region, merges, costs = partfield.feature_tree(graph, features)
+    assert partfield.explaining_count(costs) == 4
+    top = np.arange(len(merges) + 1)
+    for step, (a, b) in enumerate(merges[:-3]):
+        top[(top == a) | (top == b)] = len(merges) + 1 + step
+    assert len(np.unique(np.stack([top[region], side]), axis=1).T) == 4
+
+
+def test_a_single_triangle_is_refused_with_a_sentence() -> None:
+    mesh = Mesh.from_triangles(np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]]), np.array([[0, 1, 2]]))
+    with pytest.raises(PartgenError, match="too few faces"):
+        partfield.PartFieldSegmenter(tiny_network).segment(mesh)

@@ -35,6 +35,8 @@ DIRECTIONS = 48
 MOST_LEAVES = 800
 EXPLAINED = 0.85
 """The share of the differences between faces that the parts of the default scale explain."""
+MOST_PARTS = 20
+"""At the default scale: as far as the authors go, whatever is left unexplained."""
 
 
 class PartFieldSegmenter:
@@ -133,6 +135,6 @@ def merges_of_leaves(merges: NDArray[np.int64], region: NDArray[np.int64]) -> ND
 
 
 def explaining_count(costs: NDArray[np.float64], explained: float = EXPLAINED) -> int:
-    """The fewest parts, two at least, that explain this share of what all merges (L-1,), dearest last, give up together."""
+    """The fewest parts, from 2 to MOST_PARTS, that explain this share of what all merges (L-1,), dearest last, give up together."""
     given_up = np.cumsum(costs)
-    return max(int((given_up > (1 - explained) * given_up[-1]).sum()) + 1, 2)
+    return int(np.clip((given_up > (1 - explained) * given_up[-1]).sum() + 1, 2, MOST_PARTS))

@@ -34,8 +34,8 @@ def record() -> Record:
 
 
 def bundled_partgen() -> Path:
-    """The wheel of `partgen` that the extension brings."""
-    return next((EXTENSION / "wheels").glob("partgen-*.whl"))
+    """The wheel of `partgen` that the extension brings, or would, where this copy is damaged: the set-up says so then."""
+    return next((EXTENSION / "wheels").glob("partgen-*.whl"), EXTENSION / "wheels" / "partgen.whl")
 
 
 def bundled_uv() -> Path | None:

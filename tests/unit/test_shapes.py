@@ -20,7 +20,7 @@ from partgen.shapes.wording import counted, sentence, with_articles
 
 FAMILIES = list(all_families())
 SEEDS = range(3)
-# Groups that the issue names, each by families that stand for it.
+# What kinds of things there are, each by families that stand for it.
 KINDS = {
     "seating": {"chair", "sofa"}, "tables": {"table", "desk"}, "cabinets": {"cabinet"}, "lamps": {"lamp"}, "tools": {"hammer", "pliers"},
     "vessels": {"mug", "vase"}, "vehicles": {"car", "bicycle"}, "aircraft": {"airplane", "helicopter"}, "ships": {"boat", "sailing_ship"},

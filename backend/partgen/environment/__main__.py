@@ -133,7 +133,8 @@ def _settings(text: str) -> Settings:
         content = json.loads(text if text.lstrip().startswith("{") else Path(text).read_text("utf-8"))
         return Settings.from_json(content)
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise PartgenError("set_up.settings", f"These settings cannot be read: {text}", "See --help.", Action.OPEN_PREFERENCES) from error
+        # Without the settings themselves: a password may be among them.
+        raise PartgenError("set_up.settings", f"The settings cannot be read: {error}.", "See --help.", Action.OPEN_PREFERENCES) from error
 
 
 def _log_in(folder: Path) -> str:

@@ -126,7 +126,7 @@ def decompose(sources: list[bpy.types.Object]) -> None:
             say(stage)
         shown = stage
         time.sleep(0.05)
-    for message in jobs.messages:
+    for message in extension_module("messages").shown:
         say(f"{message.sentence} {message.remedy}")
     without = [source.name for source in sources if extension_module("stored_tree").read(source.data) is None]
     if without:

@@ -52,9 +52,9 @@ def _draw_entry(layout: bpy.types.UILayout, context: bpy.types.Context, entry: E
     else:
         _draw_buttons(buttons, entry, condition)
     draw_text(column, context, entry.purpose, "BLANK1")
-    row = column.row()
-    row.alert = entry.licence.forbids_commercial_use
-    row.label(text=f"Licence: {licence_in_words(entry)}", icon="BLANK1")
+    licence = column.column()
+    licence.alert = entry.licence.forbids_commercial_use
+    draw_text(licence, context, f"Licence: {licence_in_words(entry)}", "BLANK1")
     draw_text(column, context, condition.sentence, "BLANK1")
 
 

@@ -10,9 +10,11 @@ import higra
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
+from scipy.sparse.csgraph import minimum_spanning_tree
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
+
+from ..geometry.adjacency import components
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.int64]
@@ -77,7 +79,7 @@ def edge_pairs(faces: NDArray[np.integer]) -> Ints:
 
 def chained_components(face_count: int, pairs: Ints) -> Ints:
     """PartField's option 0: the first faces of consecutive components, joined in a row: (K-1, 2)."""
-    _, component = _components(face_count, pairs)
+    component = components(face_count, pairs)
     first = np.unique(component, return_index=True)[1]
     return np.stack([first[:-1], first[1:]], axis=1)
 
@@ -88,7 +90,8 @@ def nearest_faces(centers: Floats, pairs: Ints, with_neighbours: bool = False) -
     `with_neighbours` adds all pairs of near faces. Nothing is added where everything hangs together already. The nearest
     faces may leave components apart.
     """
-    count, component = _components(len(centers), pairs)
+    component = components(len(centers), pairs)
+    count = int(component.max()) + 1
     if count == 1:
         return np.zeros((0, 2), np.int64)
     return _spanning(centers, np.arange(len(centers)), component, min(NEIGHBOURS, len(centers)), with_neighbours)
@@ -96,7 +99,8 @@ def nearest_faces(centers: Floats, pairs: Ints, with_neighbours: bool = False) -
 
 def nearest_components(centers: Floats, pairs: Ints, with_neighbours: bool = False) -> Ints:
     """PartField's option 2: the same over one face of each component, the one that is nearest to the middle of its centres."""
-    count, component = _components(len(centers), pairs)
+    component = components(len(centers), pairs)
+    count = int(component.max()) + 1
     if count == 1:
         return np.zeros((0, 2), np.int64)
     sizes = np.bincount(component)
@@ -109,7 +113,8 @@ def nearest_components(centers: Floats, pairs: Ints, with_neighbours: bool = Fal
 
 def nearest_bridges(features: Floats, pairs: Ints) -> Ints:
     """The pair that is nearest in features (N, D) between every two components that `pairs` leave apart: (K, 2)."""
-    count, component = _components(len(features), pairs)
+    component = components(len(features), pairs)
+    count = int(component.max()) + 1
     members = [np.flatnonzero(component == number) for number in range(count)] if count > 1 else []
     found = []
     for number, here in enumerate(members):
@@ -146,9 +151,3 @@ def _joining(pairs: Ints, component: Ints) -> Ints:
             group[group == other] = one
             kept.append((first, second))
     return np.array(kept, np.int64).reshape(-1, 2)
-
-
-def _components(count: int, pairs: Ints) -> tuple[int, Ints]:
-    graph = coo_matrix((np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
-    found, component = connected_components(graph, directed=False)
-    return int(found), component.astype(np.int64)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+import trimesh
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
@@ -35,11 +36,8 @@ def normalised(vertices: NDArray[np.floating]) -> NDArray[np.float32]:
 
 def sample_surface(vertices: NDArray[np.floating], faces: NDArray[np.integer], count: int, seed: int = 0) -> NDArray[np.float32]:
     """`count` points (count, 3), uniform over the area of the triangles (F, 3)."""
-    generator = np.random.default_rng(seed)
-    corners = vertices[faces].astype(np.float64)
-    heights = np.cumsum(face_areas(vertices, faces))
-    face = np.searchsorted(heights, generator.random(count) * heights[-1], side="right").clip(max=len(faces) - 1)
-    return _weighted(corners[face], _barycentric(generator.random((count, 2))))
+    surface = trimesh.Trimesh(vertices, faces, process=False)
+    return trimesh.sample.sample_surface(surface, count, seed=seed)[0].astype(np.float32)
 
 
 def samples_of_faces(
@@ -87,8 +85,7 @@ def face_features(
 
 def face_areas(vertices: NDArray[np.floating], faces: NDArray[np.integer]) -> NDArray[np.float64]:
     """(F,)."""
-    corners = vertices[faces].astype(np.float64)
-    return np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
+    return trimesh.triangles.area(vertices[faces].astype(np.float64))
 
 
 def _chunks(counts: NDArray[np.int64]) -> list[tuple[int, int]]:

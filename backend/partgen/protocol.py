@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import Action, PartgenError
 
-PROTOCOL = 2
+PROTOCOL = 3
 MAGIC = b"\x00partgen\x00frames\x00"
 
 MAXIMUM_BANNER = 1 << 20
@@ -65,7 +65,8 @@ class SegmentResult:
     """The part tree of one mesh: `leaf_of_polygon` (P,) int32, and the fields of a `PartTree` over the L leaves.
 
     `merges` (L-1, 2) int32, `heights` (L-1,) float32, `default_scale`; `method` and `weights` say who made it, never
-    "auto"; `notes` are sentences for the artist; `seconds` is how long the work took.
+    "auto"; `notes` are sentences for the artist; `seconds` is how long the work took. `leaf_features` (L, D) float32, rows
+    of length one, say how alike leaves are; (0, 0) where the method knows none.
     """
 
     leaf_of_polygon: NDArray[np.int32]
@@ -76,11 +77,16 @@ class SegmentResult:
     weights: str = ""
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    leaf_features: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 0), np.float32))
 
     def __post_init__(self) -> None:
         _settle(self, "leaf_of_polygon", np.int32, (-1,))
         _settle(self, "merges", np.int32, (-1, 2))
         _settle(self, "heights", np.float32, (-1,))
+        rows, _ = shape = np.shape(self.leaf_features)
+        if rows not in (0, len(self.merges) + 1):
+            raise ValueError(f"{rows} features for {len(self.merges) + 1} leaves")
+        _settle(self, "leaf_features", np.float32, shape)
 
 
 # ---- messages ------------------------------------------------------------------------------------------------------

@@ -42,6 +42,20 @@ def test_the_answer_says_who_made_it_and_covers_every_face() -> None:
     assert found.notes == ()
 
 
+def test_leaves_that_look_alike_are_told_to_be_alike_on_other_objects_too() -> None:
+    segmenter = partfield.PartFieldSegmenter(tiny_network)
+    found = segmenter.segment(dumbbell())
+    features = found.leaf_features
+    assert features.dtype == np.float32
+    assert len(features) == found.tree.leaf_count
+    np.testing.assert_allclose(np.linalg.norm(features, axis=1), 1.0, atol=1e-5)
+    np.testing.assert_allclose(features @ segmenter.segment(dumbbell()).leaf_features.T, features @ features.T, atol=1e-5)
+    likeness = features @ features.T
+    first, second = found.tree.merges[0]  # the first two that become one, for the network found no two more alike
+    assert max(first, second) < found.tree.leaf_count
+    assert likeness[first, second] > np.median(likeness)
+
+
 def test_the_same_mesh_gives_the_same_tree() -> None:
     first, second = (partfield.PartFieldSegmenter(tiny_network).segment(dumbbell()) for _ in range(2))
     np.testing.assert_array_equal(first.leaf_of_face, second.leaf_of_face)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import hypothesis.strategies as some
 import numpy as np
 import partgen.server.segmenting
@@ -10,7 +12,7 @@ from hypothesis import given
 from partgen.errors import PartgenError
 from partgen.mesh import Mesh
 from partgen.part_tree import PartTree
-from partgen.protocol import SegmentRequest, SegmentResult
+from partgen.protocol import Done, SegmentRequest, SegmentResult, read_message, write_message
 from partgen.segmentation import METHODS, Segmentation, no_progress
 from partgen.server.estimate import TimeLeft
 from partgen.server.results import ResultStore, digest_of
@@ -132,8 +134,9 @@ class Halves:
 
     method = "halves"
 
-    def __init__(self, torn: bool = False) -> None:
+    def __init__(self, torn: bool = False, features: np.ndarray | None = None) -> None:
         self._torn = torn
+        self._features = features
 
     def segment(self, mesh: Mesh, progress=no_progress) -> Segmentation:
         progress(0.5, "Halving")
@@ -142,7 +145,7 @@ class Halves:
         leaves = right.astype(np.int32)[mesh.polygon_of_face]
         if self._torn:
             leaves[0] = 1 - leaves[0]
-        return Segmentation(leaves, PartTree.from_merges([[0, 1]], 2), "halves", "w1", ("noted",))
+        return Segmentation(leaves, PartTree.from_merges([[0, 1]], 2), "halves", "w1", ("noted",), self._features)
 
 
 def strip_of_polygons() -> SegmentRequest:
@@ -162,6 +165,21 @@ def test_every_polygon_gets_the_leaf_of_its_triangles(monkeypatch):
     assert result.seconds > 0
     assert seen == sorted(seen)
     assert PartTree(result.merges, result.heights, result.default_scale).leaf_count == 2
+
+
+def test_how_alike_leaves_are_is_told_where_the_method_knows(monkeypatch):
+    features = np.float32([[0.6, 0.8, 0.0], [0.0, 0.0, 1.0]])
+    for known in (features, None):
+        monkeypatch.setattr(partgen.server.segmenting, "segmenter", lambda method, known=known: Halves(features=known))
+        result = segment(strip_of_polygons(), no_progress)
+        assert result.leaf_features.shape == ((0, 0) if known is None else (2, 3))
+        stream = io.BytesIO()
+        write_message(stream, Done(1, result))
+        stream.seek(0)
+        np.testing.assert_array_equal(read_message(stream).result.leaf_features, result.leaf_features)
+    monkeypatch.setattr(partgen.server.segmenting, "segmenter", lambda method: Halves(features=features[:1]))
+    with pytest.raises(ValueError, match="1 features for 2 leaves"):
+        segment(strip_of_polygons(), no_progress)
 
 
 def test_a_segmenter_that_tears_a_polygon_is_found_out(monkeypatch):

@@ -29,7 +29,9 @@ class Segmentation:
     """What a segmenter answers: `leaf_of_face` (F,) int32 per triangle, the tree over the leaves, and who made it.
 
     `method` is a method id, `weights` the weights' id or "" where the method has none; `notes` are sentences for the
-    artist ("14 faces without area were given to their neighbours").
+    artist ("14 faces without area were given to their neighbours"). `leaf_features` (L, D) float32, rows of length one,
+    where the method has any: their dot products say how alike leaves are, within one object and between objects that
+    the same method has seen with the same weights.
     """
 
     leaf_of_face: NDArray[np.int32]
@@ -37,6 +39,7 @@ class Segmentation:
     method: str
     weights: str = ""
     notes: tuple[str, ...] = ()
+    leaf_features: NDArray[np.float32] | None = None
 
     def labels(self, scale: float | None = None) -> NDArray[np.int32]:
         """Part of every triangle at `scale` (default: the tree's own): (F,) int32, dense."""

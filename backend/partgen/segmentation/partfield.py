@@ -25,6 +25,7 @@ from . import Progress, Segmentation, no_progress
 from .clustering import labels_of_merges, unit_features, ward_merges
 from .face_features import face_features, normalised, sample_surface
 from .geometric import leaf_of_faces, notes, whole_polygons, without_empty_leaves
+from .leaf_features import mean_features
 from .merging import Merges
 
 WEIGHTS = "partfield"
@@ -66,9 +67,10 @@ class PartFieldSegmenter:
         progress(0.8, "Building the part tree")
         region, merges, costs = feature_tree(graph, features.numpy())
         leaf = whole_polygons(mesh, leaf_of_faces(mesh, graph, region), graph)
+        alike = mean_features(features.numpy(), graph.areas, region)[np.unique(leaf)]
         leaf, kept = without_empty_leaves(leaf, Merges(merges, costs))
         tree = PartTree.from_merges(kept.nodes, explaining_count(kept.costs))
-        return Segmentation(leaf, tree, self.method, WEIGHTS, (*notes(mesh, graph), *attempt.notes))
+        return Segmentation(leaf, tree, self.method, WEIGHTS, (*notes(mesh, graph), *attempt.notes), alike)
 
 
 def released_network() -> PartField:

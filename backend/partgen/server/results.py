@@ -42,4 +42,4 @@ class ResultStore:
 
 
 def _bytes_of(result: SegmentResult) -> int:
-    return result.leaf_of_polygon.nbytes + result.merges.nbytes + result.heights.nbytes
+    return result.leaf_of_polygon.nbytes + result.merges.nbytes + result.heights.nbytes + result.leaf_features.nbytes

@@ -28,6 +28,7 @@ def segment(request: SegmentRequest, progress: Progress) -> SegmentResult:
         weights=found.weights,
         notes=found.notes,
         seconds=time.perf_counter() - began,
+        leaf_features=np.empty((0, 0), np.float32) if found.leaf_features is None else found.leaf_features,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import signature
 from typing import Protocol
 
 import numpy as np
@@ -57,17 +59,26 @@ class Segmenter(Protocol):
 METHODS = ("auto", "geometric", "partfield")
 
 
-def segmenter(method: str) -> Segmenter:
-    """The implementation for a method id; `auto` is the best that is there. Raises PartgenError for an unknown one."""
+def segmenter(method: str, **options: object) -> Segmenter:
+    """The implementation for a method id, made with `options`; `auto` is the best that is there. Raises PartgenError for an unknown one."""
+    chosen = implementation(method)
+    unknown = options.keys() - signature(chosen).parameters.keys()
+    if unknown:
+        raise PartgenError("method.options", f"The method {method} has no option {' or '.join(sorted(unknown))}.")
+    return chosen(**options)
+
+
+def implementation(method: str) -> Callable[..., Segmenter]:
+    """What makes the segmenter of a method id, from its options. Raises PartgenError for one that is unknown or lacks a package."""
     if method in ("auto", "geometric"):
         from .geometric import GeometricSegmenter
 
-        return GeometricSegmenter()
+        return GeometricSegmenter
     if method == "partfield":
         if not is_torch_installed():
             sentence = "PartField needs PyTorch, which is not installed here."
             raise PartgenError("method.no_torch", sentence, "Set PartGen up with the tier AI.", Action.SET_UP)
         from .partfield import PartFieldSegmenter
 
-        return PartFieldSegmenter()
+        return PartFieldSegmenter
     raise PartgenError("method.unknown", f"There is no segmentation method '{method}'.", f"Choose one of: {', '.join(METHODS)}.")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import __version__
 from .errors import PartgenError
+from .evaluation import command as bench
 from .segmentation import METHODS
 from .weights import command as models
 
@@ -99,7 +100,7 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--method", choices=METHODS, default="auto", help="how to find parts; auto takes the best that is there")
         amount = command.add_mutually_exclusive_group()
         amount.add_argument("--scale", type=scale, help="0 (finest) to 1 (whole object); chosen by the method if not given")
-        amount.add_argument("--parts", type=positive, help="number of parts, at most what the model can be cut into")
+        amount.add_argument("--parts", type=bench.positive, help="number of parts, at most what the model can be cut into")
 
     devices = commands.add_parser("devices", help="list what networks can run on here, and the memory that is free")
     devices.set_defaults(run=run_devices)
@@ -110,21 +111,9 @@ def parser() -> argparse.ArgumentParser:
 
     commands.add_parser("shapes", help="make objects that come with their parts, for training and tests", add_help=False)
 
-    bench = commands.add_parser("bench", help="measure against labelled models").add_subparsers(metavar="WHAT", required=True)
-    segmentation = bench.add_parser(
-        "segmentation",
-        help="the parts against labels",
-        description="Scores a method on labelled models: .npz files with vertices, faces and face_labels (or several "
-        "labelings, face_labels_0, ...), in DIR or in DIR/labelled and DIR/remeshed. The component baseline stands beside it.",
-    )
-    segmentation.add_argument("--data", metavar="DIR", type=Path, required=True)
-    segmentation.add_argument("--protocol", choices=("auto", "gt-k", "best-20"), help="this protocol alone")
-    segmentation.add_argument("--method", choices=METHODS, default="auto")
-    segmentation.add_argument("--limit", metavar="N", type=positive, help="at most N models of each set, evenly chosen")
-    segmentation.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    segmentation.set_defaults(run=run_bench_segmentation)
+    bench.add_parser(commands)
 
-    for command in (decompose, segment, segmentation):
+    for command in (decompose, segment):
         command.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
     return program
 
@@ -138,13 +127,6 @@ def scale(text: str) -> float:
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text} is not a number between 0 and 1")
     return value
-
-
-def positive(text: str) -> int:
-    """An argument that is a whole number from 1 on."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 on")
-    return int(text)
 
 
 def count_range(text: str) -> tuple[int, int]:
@@ -282,20 +264,6 @@ def run_shapes(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 130
     return 1
-
-
-def run_bench_segmentation(options: argparse.Namespace) -> int:
-    """`partgen bench segmentation`."""
-    from .evaluation.segmentation import PROTOCOLS, measure, table
-
-    result = measure(options.data, options.method, options.limit, [options.protocol] if options.protocol else PROTOCOLS)
-    if options.json:
-        import json
-
-        print(json.dumps(result, indent=2))
-    else:
-        print(table(result))
-    return 1 if result["failed"] else 0
 
 
 def as_partgen_error(error: Exception, file: Path) -> PartgenError:

@@ -5,7 +5,7 @@ The add-on polls it from a timer; tests and scripts do the same in a loop.
     client = Client(default_command(), log_path)
     request_id = client.submit(request, key="Lamp")     # starts the process where it does not run
     while not finished:
-        for event in client.poll(): ...                 # Progress · Done · Failed · Stopped · Notice
+        for event in client.poll(): ...                 # Progress · Delivery · Done · Failed · Stopped · Notice
 
 What the artist sees beside the jobs is read from properties: `status`, `backend`, `memory`, `notices`.
 """
@@ -36,6 +36,7 @@ from .protocol import (
     PROTOCOL,
     Cancel,
     Configure,
+    Delivery,
     Done,
     Failed,
     FreeMemory,
@@ -44,7 +45,7 @@ from .protocol import (
     Message,
     Notice,
     Progress,
-    SegmentRequest,
+    Request,
     Submit,
 )
 
@@ -81,7 +82,7 @@ class Stopped:
     action: str = Action.NONE
 
 
-Event = Progress | Done | Failed | Stopped | Notice
+Event = Progress | Delivery | Done | Failed | Stopped | Notice
 
 
 def default_command() -> list[str] | None:
@@ -192,7 +193,7 @@ class Client:
         if life is not None:
             life.stop(wait)
 
-    def submit(self, request: SegmentRequest, key: str = "") -> int:
+    def submit(self, request: Request, key: str = "") -> int:
         """Hands a request to the backend, which is started where it does not run; the id that its events carry.
 
         The request's arrays are not copied: do not write to them afterwards. An older open request with the same `key`
@@ -274,6 +275,8 @@ class Client:
                 self._hear_hello(life, message)
             elif isinstance(message, Progress) and message.id in self._open:
                 self._progress[message.id] = message
+            elif isinstance(message, Delivery) and message.id in self._open:
+                self._events.append(message)
             elif isinstance(message, Done | Failed) and message.id in self._open:
                 self._answer(message)
             elif isinstance(message, Memory):

@@ -5,7 +5,7 @@ on both sides send frames: u32 length of the header (little-endian), the header 
 header lists, raw and little-endian. The framing never changes; what the messages mean is counted by `PROTOCOL`.
 
     to the backend      Submit · Cancel · Configure · FreeMemory
-    from the backend    Hello, then for each request any number of Progress and at last one Done or Failed;
+    from the backend    Hello, then for each request any number of Progress and Delivery and at last one Done or Failed;
                         at any time Hello again, Memory, Notice and Heartbeat
 """
 
@@ -89,6 +89,69 @@ class SegmentResult:
         _settle(self, "leaf_features", np.float32, shape)
 
 
+@dataclass(frozen=True, eq=False)
+class CompleteRequest:
+    """Asks for closed solids of parts of one mesh. Each comes as a Delivery of its own as soon as it is there.
+
+    The mesh is given as in a SegmentRequest. `part_of_polygon` (P,) int32: the part of every polygon, negative where it is
+    none; `wanted` (n,) int32: the parts to complete, the others are what they must make room for. `method` is the id of a
+    completion method, `reach` in [0, 1] how far parts go on into their neighbours (0: not at all), `remesh` asks for even
+    surfaces in place of the given ones, `seed` decides where a method can give more than one answer.
+    """
+
+    name: str
+    method: str
+    vertices: NDArray[np.float32]
+    corner_vertices: NDArray[np.int32]
+    polygon_offsets: NDArray[np.int32]
+    part_of_polygon: NDArray[np.int32]
+    wanted: NDArray[np.int32]
+    linear: NDArray[np.float64] = field(default_factory=lambda: np.eye(3))
+    reach: float = 0.0
+    remesh: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _settle(self, "vertices", np.float32, (-1, 3))
+        _settle(self, "corner_vertices", np.int32, (-1,))
+        _settle(self, "polygon_offsets", np.int32, (-1,))
+        _settle(self, "part_of_polygon", np.int32, (max(len(self.polygon_offsets) - 1, 0),))
+        _settle(self, "wanted", np.int32, (-1,))
+        _settle(self, "linear", np.float64, (3, 3))
+
+
+@dataclass(frozen=True, eq=False)
+class CompleteResult:
+    """What makes one part a closed solid: faces to add to those that it has, which stay as they are.
+
+    `added_vertices` (A, 3) float32, in the space of the request's vertices; `kept_vertices` (K,) int32: vertices of the
+    request on which generated faces lie too. `generated_faces` (G, 3) int32 index the kept vertices and then the added ones,
+    and are wound like the part's own. With `replaces` they are the whole part, in place of its own faces, and K is 0.
+
+    `made_by` is a method id or a way of `completion.OTHER_WAYS`; `problem` and `remedy` say why a part stays open: then
+    there are no faces. `notes` are sentences for the artist; `method` and `weights` say who made it, never "auto".
+    """
+
+    part: int
+    kept_vertices: NDArray[np.int32]
+    added_vertices: NDArray[np.float32]
+    generated_faces: NDArray[np.int32]
+    method: str
+    made_by: str
+    weights: str = ""
+    replaces: bool = False
+    problem: str = ""
+    remedy: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _settle(self, "kept_vertices", np.int32, (-1,))
+        _settle(self, "added_vertices", np.float32, (-1, 3))
+        _settle(self, "generated_faces", np.int32, (-1, 3))
+
+
+Request = SegmentRequest | CompleteRequest
+
 # ---- messages ------------------------------------------------------------------------------------------------------
 
 
@@ -98,7 +161,7 @@ class Submit:
 
     id: int
     key: str
-    request: SegmentRequest
+    request: Request
 
 
 @dataclass(frozen=True)
@@ -202,11 +265,19 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Done:
-    """A request's result. `stored` where it was answered from memory."""
+class Delivery:
+    """A piece of a request's answer. It is good by itself: it stays so whatever becomes of the rest."""
 
     id: int
-    result: SegmentResult
+    result: CompleteResult
+
+
+@dataclass(frozen=True)
+class Done:
+    """A request's result, None where it came in pieces. `stored` where it was answered from memory."""
+
+    id: int
+    result: SegmentResult | None = None
     stored: bool = False
 
 
@@ -231,9 +302,11 @@ class Failed:
         return cls(request_id, error.code, error.sentence, error.remedy, action=error.action)
 
 
-Message = Submit | Cancel | Configure | FreeMemory | Hello | Progress | Done | Failed | Memory | Notice | Heartbeat
+Message = Submit | Cancel | Configure | FreeMemory | Hello | Progress | Delivery | Done | Failed | Memory | Notice | Heartbeat
 
-_TYPES: dict[str, type] = {kind.__name__: kind for kind in (*get_args(Message), SegmentRequest, SegmentResult, Device)}
+_TYPES: dict[str, type] = {
+    kind.__name__: kind for kind in (*get_args(Message), SegmentRequest, SegmentResult, CompleteRequest, CompleteResult, Device)
+}
 
 
 # ---- frames --------------------------------------------------------------------------------------------------------

@@ -14,12 +14,12 @@ from partgen.part_tree import PartTree
 from partgen.protocol import SegmentRequest, SegmentResult
 from partgen.segmentation import Progress
 from partgen.server import serve
-from partgen.server.worker import work
+from partgen.server.worker import Deliver, work
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 
-def answer(request: SegmentRequest, progress: Progress) -> SegmentResult:
+def answer(request: SegmentRequest, progress: Progress, deliver: Deliver) -> SegmentResult:
     """One leaf for every loose piece of the mesh, merged one after the other; half of them at the default scale."""
     steps = 600 if "Slow" in request.name else 1
     for step in range(steps):

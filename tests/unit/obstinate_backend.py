@@ -22,12 +22,12 @@ from partgen.protocol import MAGIC, PROTOCOL, Device, Hello, Memory, SegmentRequ
 from partgen.segmentation import Progress
 from partgen.server import serve
 from partgen.server.streams import take_over_standard_streams
-from partgen.server.worker import work
+from partgen.server.worker import Deliver, work
 
 COMMAND = [sys.executable, str(Path(__file__))]
 
 
-def answer(request: SegmentRequest, progress: Progress) -> SegmentResult:
+def answer(request: SegmentRequest, progress: Progress, deliver: Deliver) -> SegmentResult:
     """Behaves as the request's method says; then every polygon is a leaf, and the worker's process id is the note."""
     progress(0.0, "Beginning")
     behaviours[request.method](progress)

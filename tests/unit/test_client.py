@@ -80,7 +80,7 @@ def test_a_million_faces_arrive_unchanged(tmp_path):
     worker = """
 from partgen.protocol import SegmentResult
 from partgen.server.worker import work
-def answer(request, progress):
+def answer(request, progress, deliver):
     return SegmentResult(request.corner_vertices, request.corner_vertices[:2], request.vertices.reshape(-1), 0.5, "echo")
 work(lambda: answer)
 """

@@ -16,7 +16,10 @@ from partgen.protocol import (
     MAGIC,
     MAXIMUM_HEADER,
     Cancel,
+    CompleteRequest,
+    CompleteResult,
     Configure,
+    Delivery,
     Device,
     Done,
     Failed,
@@ -67,9 +70,39 @@ results = some.builds(
     notes=some.lists(some.text()).map(tuple),
     seconds=finite,
 )
+completions = some.integers(0, 5).flatmap(
+    lambda polygons: some.builds(
+        CompleteRequest,
+        name=some.text(),
+        method=some.text(),
+        vertices=array(np.float32, 3),
+        corner_vertices=array(np.int32),
+        polygon_offsets=arrays.arrays(np.int32, polygons + 1),
+        part_of_polygon=arrays.arrays(np.int32, polygons),
+        wanted=array(np.int32),
+        linear=arrays.arrays(np.float64, (3, 3)),
+        reach=fractions,
+        remesh=some.booleans(),
+        seed=ids,
+    )
+)
+completed = some.builds(
+    CompleteResult,
+    part=ids,
+    kept_vertices=array(np.int32),
+    added_vertices=array(np.float32, 3),
+    generated_faces=array(np.int32, 3),
+    method=some.text(),
+    made_by=some.text(),
+    weights=some.text(),
+    replaces=some.booleans(),
+    problem=some.text(),
+    remedy=some.text(),
+    notes=some.lists(some.text()).map(tuple),
+)
 devices = some.builds(Device, some.text(), some.text(), ids, some.lists(some.text(), max_size=3).map(tuple))
 messages = some.one_of(
-    some.builds(Submit, ids, some.text(), requests),
+    some.builds(Submit, ids, some.text(), requests | completions),
     some.builds(Cancel, ids),
     some.builds(Configure, some.text(), some.text(), finite),
     some.just(FreeMemory()),
@@ -78,7 +111,8 @@ messages = some.one_of(
     some.builds(Notice, some.text(), some.text(), some.text(), some.text(), ids),
     some.just(Heartbeat()),
     some.builds(Progress, ids, fractions, some.text(), some.none() | finite),
-    some.builds(Done, ids, results, some.booleans()),
+    some.builds(Delivery, ids, completed),
+    some.builds(Done, ids, some.none() | results, some.booleans()),
     some.builds(Failed, ids, some.text(), some.text(), some.text(), some.text(), some.text()),
 )
 

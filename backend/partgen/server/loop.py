@@ -24,6 +24,7 @@ from ..protocol import (
     PROTOCOL,
     Cancel,
     Configure,
+    Delivery,
     Device,
     Done,
     Failed,
@@ -240,7 +241,7 @@ class Server:
 
     def _hear_worker(self, worker: Child, message: Message | Closed) -> None:
         if self._running is not None and self._running.vigil is not None:
-            self._running.vigil.heard(time.monotonic(), isinstance(message, Progress))
+            self._running.vigil.heard(time.monotonic(), isinstance(message, Progress | Delivery))
         if isinstance(message, Hello):
             worker.is_ready = True
             self._active = time.monotonic()
@@ -253,18 +254,19 @@ class Server:
             worker.problem = message
         elif isinstance(message, Memory):
             self._placing.hear_memory(message)
-        elif isinstance(message, Progress | Done | Failed) and self._running and self._running.submit.id == message.id:
+        elif isinstance(message, Progress | Delivery | Done | Failed) and self._running and self._running.submit.id == message.id:
             self._pass_on(self._running, message)
 
-    def _pass_on(self, job: _Job, message: Progress | Done | Failed) -> None:
+    def _pass_on(self, job: _Job, message: Progress | Delivery | Done | Failed) -> None:
         if isinstance(message, Done):
-            self._results.put(job.digest, message.result)
+            if message.result is not None:
+                self._results.put(job.digest, message.result)
             self._breaker.reset()
         if isinstance(message, Progress) and job.time_left is not None:
             message = replace(message, seconds_left=job.time_left.update(message.fraction, time.monotonic()))
         if not job.answered:
             self._client.send(message)
-        if not isinstance(message, Progress):
+        if isinstance(message, Done | Failed):
             self._running = None
             self._kill_at = None
             self._active = time.monotonic()

@@ -5,11 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 
-from ..protocol import SegmentRequest, SegmentResult
+from ..protocol import Request, SegmentRequest, SegmentResult
 
 
-def digest_of(request: SegmentRequest) -> str:
-    """Hexadecimal digest of everything that a result depends on; the name too, since notes speak of it."""
+def digest_of(request: Request) -> str:
+    """Hexadecimal digest of everything that a result depends on; the name too, since notes speak of it.
+
+    "" for a request that is answered in pieces: these are not remembered.
+    """
+    if not isinstance(request, SegmentRequest):
+        return ""
     digest = hashlib.blake2b(f"{request.method}\0{request.name}".encode(), digest_size=16)
     for array in (request.vertices, request.corner_vertices, request.polygon_offsets, request.linear):
         digest.update(f"{array.dtype.str}{array.shape}".encode())
@@ -26,7 +31,7 @@ class ResultStore:
         self._bytes = 0
 
     def get(self, digest: str) -> SegmentResult | None:
-        """The result, which counts as asked for now, or None."""
+        """The result, which counts as asked for now, or None; nothing is kept under ""."""
         if digest in self._results:
             self._results.move_to_end(digest)
         return self._results.get(digest)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..geometry.triangulation import triangulate
 from ..mesh import Mesh
-from ..protocol import SegmentRequest, SegmentResult
+from ..protocol import Request, SegmentRequest, SegmentResult
 from ..segmentation import Progress, segmenter
 
 
@@ -32,7 +32,7 @@ def segment(request: SegmentRequest, progress: Progress) -> SegmentResult:
     )
 
 
-def mesh_of(request: SegmentRequest) -> Mesh:
+def mesh_of(request: Request) -> Mesh:
     """The triangles of a request's polygons, scaled and sheared, their winding fixed where that mirrors them.
 
     Raises PartgenError where no segmenter could work with them.

@@ -22,6 +22,9 @@ from ..protocol import (
     MAGIC,
     PROTOCOL,
     Cancel,
+    CompleteRequest,
+    CompleteResult,
+    Delivery,
     Done,
     Failed,
     Heartbeat,
@@ -29,7 +32,7 @@ from ..protocol import (
     Message,
     Notice,
     Progress,
-    SegmentRequest,
+    Request,
     SegmentResult,
     Submit,
     write_message,
@@ -48,7 +51,9 @@ HEARTBEAT_SECONDS = 2.0
 MEMORY_SECONDS = 2.0
 """The time between two looks at the memory, as long as it is shown."""
 
-Answer = Callable[[SegmentRequest, ProgressCallback], SegmentResult]
+Deliver = Callable[[CompleteResult], None]
+Answer = Callable[[Request, ProgressCallback, Deliver], SegmentResult | None]
+"""Gives the result; None where it has handed over all of it in pieces."""
 
 
 def main() -> int:
@@ -81,12 +86,20 @@ def work(load: Callable[[], Answer]) -> int:
 
 
 def _load() -> Answer:
-    """The answer to a segment request, with the libraries of the default method already imported.
+    """What answers requests, with the libraries of the default method already imported.
 
     torch is among them only where it is there and the artist chose a device of its: the geometric method does without,
     and would have to wait seconds for it at every start. Then, as all of this, before anything waits for input (see `work`).
     """
     from .segmenting import segment
+
+    def answer(request: Request, progress: ProgressCallback, deliver: Deliver) -> SegmentResult | None:
+        if isinstance(request, CompleteRequest):
+            from .completing import complete
+
+            complete(request, progress, deliver)
+            return None
+        return segment(request, progress)
 
     segmenter("auto")
     if is_torch_installed() and needs_torch(os.environ.get("PARTGEN_DEVICE") or "auto"):
@@ -94,7 +107,7 @@ def _load() -> Answer:
             logging.info("working on %s", place_as_told().words)
         except (PartgenError, ImportError, OSError, RuntimeError):  # what needs no device goes on; the scout tells the artist
             logging.exception("the chosen device cannot be used")
-    return segment
+    return answer
 
 
 def _why_it_cannot_start(error: Exception) -> Notice:
@@ -135,29 +148,32 @@ class _Worker:
         reporter = _Reporter(channel)
         while True:
             submit = self._submitted.get()
-            channel.send(self._answered(submit, reporter))
+            channel.send(self._answered(submit, channel, reporter))
             self._cancelled.discard(submit.id)
             del submit  # or its arrays would live until the next one comes
 
-    def _answered(self, submit: Submit, reporter: _Reporter) -> Done | Failed:
+    def _answered(self, submit: Submit, channel: Channel, reporter: _Reporter) -> Done | Failed:
         def progress(fraction: float, stage: str) -> None:
             if submit.id in self._cancelled:
                 raise Cancelled
             reporter.report(Progress(submit.id, min(max(float(fraction), 0.0), 1.0), stage))
 
-        name = submit.request.name
+        def deliver(piece: CompleteResult) -> None:
+            channel.send(Delivery(submit.id, piece))
+
+        name, what = submit.request.name, "complete" if isinstance(submit.request, CompleteRequest) else "decompose"
         try:
-            return Done(submit.id, self._answer(submit.request, progress))
+            return Done(submit.id, self._answer(submit.request, progress, deliver))
         except PartgenError as error:
             logging.info("%s: %s", name, error)
             return Failed.of(submit.id, error)
         except Exception as error:
             if is_out_of_memory(error):
                 logging.exception("%s: out of memory", name)
-                sentence, remedy = f"There is not enough memory to decompose {name}.", "Close other programs, or reduce the mesh."
+                sentence, remedy = f"There is not enough memory to {what} {name}.", "Close other programs, or reduce the mesh."
                 return Failed(submit.id, "worker.memory", sentence, remedy, action=Action.FREE_MEMORY)
             logging.exception("%s: unexpected error", name)
-            sentence = f"{name} could not be decomposed: an error inside PartGen ({type(error).__name__})."
+            sentence = f"{name} could not be {what}d: an error inside PartGen ({type(error).__name__})."
             remedy = "Report it with the log; other objects are not affected."
             return Failed(submit.id, "worker.error", sentence, remedy, action=Action.COPY_DEBUG_INFO)
 

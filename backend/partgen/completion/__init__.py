@@ -1,0 +1,146 @@
+"""The completer role: a mesh and the part of every face in, closed parts out that keep what was visible.
+
+A *patch* is the visible, open surface of one part. A *completed part* is the patch itself, its vertices untouched, with
+generated faces stitched to its boundary, so that the whole is closed, manifold and looks outward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import PartgenError
+from ..geometry.solids import Measures, measure
+from ..mesh import Mesh
+from ..segmentation import Progress, no_progress
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int32]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class CompletedPart:
+    """The closed solid of one part.
+
+    `label` is the part's number as given. `original_faces` (n,) int32: the input's triangles that it keeps, rising; they
+    are the first n of `faces`. `input_vertices` (k,) int32: the input's vertices that these use; they are the first k of
+    `vertices`, bit for bit. A vertex stands there more than once where the input's surface touches itself. `turned` (n,)
+    bool: which of the kept triangles are wound the other way here, because the input looked inward or disagreed with
+    itself. `vertices` (V, 3) float32, `faces` (m, 3) int32, `generated` (m,) bool: false for the first n, true after.
+
+    `made_by` says how this part was closed: a method id, or one of `OTHER_WAYS`. `notes` are sentences for the artist.
+    A part with `made_by` "remesh" keeps no triangle of the input: n and k are zero.
+    """
+
+    label: int
+    original_faces: Ints
+    input_vertices: Ints
+    turned: Bools
+    vertices: Floats
+    faces: Ints
+    generated: Bools
+    made_by: str
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def measures(self) -> Measures:
+        """Volume, area and soundness of the result, measured and not assumed."""
+        return measure(self.vertices, self.faces)
+
+
+OTHER_WAYS = {
+    "whole": "was closed already, nothing was added",
+    "sheet": "is a thin sheet without an inside, and was given a thickness",
+    "remesh": "was remeshed, because its surface could not be stitched",
+    "open": "could not be closed",
+}
+"""How a part was made where not by the method asked for, in words that follow the part's name."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What can be asked of a completer; each heeds what it knows.
+
+    `reach` 0..1 is how far parts go on into their neighbours (0: not at all). `seed`, `steps` and `proposals` are for
+    networks: `proposals` results are made with the seeds `seed`, `seed` + 1, ... `model` is a weights' id, "" for the
+    completer's own. `remesh` replaces each part by one even, closed surface, for print or simulation.
+    """
+
+    reach: float = 1.0
+    seed: int = 0
+    steps: int | None = None
+    proposals: int = 1
+    model: str = ""
+    remesh: bool = False
+
+
+DEFAULT_OPTIONS = Options()
+
+
+@dataclass(frozen=True, eq=False)
+class Completion:
+    """What a completer answers: a part for every label that was asked for, in rising order, and who made them.
+
+    `method` is the method id, `weights` the weights' id or "" where it has none, `notes` are sentences for the artist.
+    `alternatives` are the further proposals, each as long as `parts`.
+    """
+
+    parts: tuple[CompletedPart, ...]
+    method: str
+    weights: str = ""
+    notes: tuple[str, ...] = ()
+    alternatives: tuple[tuple[CompletedPart, ...], ...] = ()
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Completer(Protocol):
+    """One implementation of the role."""
+
+    method: str
+
+    def complete(
+        self,
+        mesh: Mesh,
+        labels: Ints,
+        wanted: Collection[int] | None = None,
+        options: Options = DEFAULT_OPTIONS,
+        progress: Progress = no_progress,
+    ) -> Completion:
+        """Completes the parts `wanted` (default: all) of `labels` (F,), one for each face; negative labels are no part.
+
+        Raises PartgenError where the labels do not fit the mesh, and Cancelled where `progress` does.
+        """
+        ...
+
+
+METHODS = ("auto", "caps")
+
+
+def completer(method: str) -> Completer:
+    """The implementation for a method id; `auto` is the best that is there. Raises PartgenError for an unknown one."""
+    if method in ("auto", "caps"):
+        from .caps import CapsCompleter
+
+        return CapsCompleter()
+    raise PartgenError("method.unknown", f"There is no completion method '{method}'.", f"Choose one of: {', '.join(METHODS)}.")
+
+
+def check_labels(mesh: Mesh, labels: NDArray) -> Ints:
+    """The labels (F,) int32 of the mesh's faces. Raises PartgenError where they are not one whole number a face."""
+    labels = np.asarray(labels)
+    remedy = "Make the labels again, from this very file."
+    if labels.shape != (len(mesh.faces),):
+        count = len(labels) if labels.ndim == 1 else f"an array {labels.shape}"
+        sentence = f"{mesh.name} has {len(mesh.faces)} triangles, but there are {count} labels."
+        raise PartgenError("labels.mismatch", sentence, remedy)
+    if labels.dtype.kind not in "iu":
+        raise PartgenError("labels.not_numbers", f"The labels of {mesh.name} are not whole numbers.", remedy)
+    if len(labels) and not (labels >= 0).any():
+        raise PartgenError("labels.none", f"No triangle of {mesh.name} has a label from 0 on.", remedy)
+    return labels.astype(np.int32)

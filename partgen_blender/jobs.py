@@ -1,6 +1,6 @@
-"""Jobs: objects that the backend is decomposing, from the button to the result on the mesh.
+"""Jobs: objects that the backend is working on, from the button to the result on the mesh.
 
-    decompose([lamp, chair])     # asks, changes nothing, returns at once
+    decompose([lamp, chair])     # asks, changes nothing, returns at once (completion.completing is another that asks)
     pump()                       # called by a timer ten times a second: listens, and inserts what is finished
 
 Starting a job changes nothing in the file and is no undo step; a result that is inserted is exactly one. Whatever happens
@@ -13,14 +13,14 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import bpy
 from partgen.client import Client, Status, Stopped
 from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
-from partgen.protocol import Done, Failed, Progress, SegmentRequest, SegmentResult
+from partgen.protocol import CompleteResult, Delivery, Done, Failed, Progress, Request, SegmentRequest, SegmentResult
 
 from . import applying, backend, mesh_data, messages, originals, preferences, regrouping, stored_tree, wording
 
@@ -31,21 +31,67 @@ IDLE_SECONDS = 1.0
 _NO_FAULT = ("cancelled", "superseded")
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Job:
-    """One object on its way through the backend."""
+    """One object on its way through the backend. What is done with it there, and with what comes back, is its class's."""
 
-    request_id: int
-    subject: str  # what is decomposed: a newer job for it replaces the older
+    title: ClassVar[str]  # what the artist asked for: "Decompose"
+    done: ClassVar[str]  # the same when it is done: "decomposed"
+
+    subject: str  # what is worked on: a newer job for it replaces the older
     object_name: str
     object_uid: int
-    bakes: bool
-    apply_with: dict[str, Any] | None  # how separate objects are made at once, None where they are not
     polygons: mesh_data.Polygons
+    batch: list[Job] = field(default_factory=list, repr=False)  # those with which it is one undo step, itself included; [] where alone
+    request_id: int = 0
     fraction: float = 0.0
     stage: str = "Waiting for the backend"
     seconds_left: float | None = None
-    result: SegmentResult | None = None  # there, but waiting until it can be inserted
+    is_over: bool = False  # nothing more comes of it: it waits until it can be inserted
+
+    @property
+    def lines(self) -> list[str]:
+        """What is being done, for the panel."""
+        return [self.stage]
+
+    @property
+    def is_worth_keeping(self) -> bool:
+        """Whether there is something to insert though the job comes to no good end."""
+        return False
+
+    def take(self, result: SegmentResult | CompleteResult) -> None:
+        """Keeps what the backend answers, or a piece of it."""
+        raise NotImplementedError
+
+    def insert(self) -> list[str]:
+        """Writes the result into the file. Returns what to tell the artist in the status bar. Raises PartgenError, with nothing changed."""
+        raise NotImplementedError
+
+
+@dataclass(kw_only=True)
+class Decomposition(Job):
+    """An object whose part tree is being found."""
+
+    title = "Decompose"
+    done = "decomposed"
+
+    bakes: bool
+    apply_with: dict[str, Any] | None  # how separate objects are made at once, None where they are not
+    result: SegmentResult | None = None
+
+    def take(self, result: SegmentResult | CompleteResult) -> None:
+        assert isinstance(result, SegmentResult)
+        self.result = result
+
+    def insert(self) -> list[str]:
+        assert self.result is not None
+        object_ = _insert(self, self.result)
+        if self.apply_with is not None:
+            _apply(object_, self.apply_with)
+        for note in filter(None, (originals.note(object_), *self.result.notes)):
+            messages.tell("INFO", note)
+        count = regrouping.part_count(object_.data)
+        return [f"{object_.name}: {count} parts ({self.result.method}, {self.result.seconds:.1f} s)."]
 
 
 _open: dict[int, Job] = {}
@@ -71,12 +117,7 @@ def decompose(
     are one job. A newer job for an object replaces its older one. Raises PartgenError, with nothing started, where
     there is no backend, and where none of the objects can be decomposed; those that cannot while others can get a message.
     """
-    global _started
-    messages.shown.clear()
-    pump()  # what a backend said that has stopped since: the next one may be another, with other jobs of the same numbers
-    client = backend.client()
-    if not _open:
-        _started = 0
+    client = begin()
     apply_with = {"hierarchy": hierarchy, "keep_shading": keep_shading} if apply_at_once else None
     depsgraph = bpy.context.evaluated_depsgraph_get()
     problems: list[PartgenError] = []
@@ -86,48 +127,84 @@ def decompose(
             jobs.append(_start(client, object_, method, _bakes(object_, evaluated), apply_with, depsgraph))
         except PartgenError as error:
             problems.append(error)
-    if problems and not jobs:
+    tell_problems(problems, jobs)
+    return jobs
+
+
+def begin() -> Client:
+    """What comes before jobs are started: the backend's client, with nothing left unheard. Raises PartgenError where there is none."""
+    global _started
+    messages.shown.clear()
+    pump()  # what a backend said that has stopped since: the next one may be another, with other jobs of the same numbers
+    client = backend.client()
+    if not _open:
+        _started = 0
+    return client
+
+
+def start(client: Client, job: Job, request: Request) -> None:
+    """Asks for one job, in place of an older one for the same subject."""
+    global _started
+    for older in [other.request_id for other in _open.values() if other.subject == job.subject]:
+        del _open[older]  # the client supersedes it
+        _started -= 1
+    job.request_id = client.submit(request, key=job.subject)
+    _open[job.request_id] = job
+    _started += 1
+    keep_pumping()
+
+
+def tell_problems(problems: list[PartgenError], started: list[Job]) -> None:
+    """Tells why some jobs were not started. Raises the first reason where none was."""
+    if problems and not started:
         raise problems[0]
     for problem in problems:
         messages.tell_error(problem, "WARNING")
-    keep_pumping()
-    return jobs
 
 
 def _start(
     client: Client, object_: bpy.types.Object, method: str, bakes: bool, apply_with: dict[str, Any] | None, depsgraph: bpy.types.Depsgraph
 ) -> Job:
     """Asks for one object. Raises PartgenError, with nothing started, where it cannot be decomposed."""
-    global _started
     polygons = originals.read(object_, bakes, depsgraph)
     linear = mesh_data.linear_part(object_.matrix_world)
     request = SegmentRequest(object_.name, method, polygons.vertices, polygons.corner_vertices, polygons.polygon_offsets, linear)
-    subject = _subject(object_, bakes)
-    for older in [job.request_id for job in _open.values() if job.subject == subject]:
-        del _open[older]  # the client supersedes it
-        _started -= 1
-    job = Job(client.submit(request, key=subject), subject, object_.name, object_.session_uid, bakes, apply_with, polygons)
-    _open[job.request_id] = job
-    _started += 1
+    job = Decomposition(
+        subject=_subject(object_, bakes),
+        object_name=object_.name,
+        object_uid=object_.session_uid,
+        polygons=polygons,
+        bakes=bakes,
+        apply_with=apply_with,
+    )
+    start(client, job, request)
     return job
 
 
-def cancel_all() -> None:
-    """Ends every open job without a result. Takes effect at once here, and within a second in the backend."""
+def cancel_all(keeps_what_is_done: bool = False) -> None:
+    """Ends every open job without a result. Takes effect at once here, and within a second in the backend.
+
+    `keeps_what_is_done`: jobs whose answers come in pieces end with those that they have, at the next `pump`.
+    """
     client = backend.current()
-    for request_id in list(_open):
+    for request_id, job in list(_open.items()):
         if client:
             client.cancel(request_id)
-        del _open[request_id]
+        if keeps_what_is_done and job.is_worth_keeping:
+            job.is_over = True
+        else:
+            del _open[request_id]
     preferences.redraw()
 
 
 def abandon_all(why: str) -> None:
     """Ends every open job and says `why`, the end of a sentence: "because another file was opened"."""
-    names = [job.object_name for job in _open.values()]
+    names: dict[str, list[str]] = {}
+    for job in _open.values():
+        names.setdefault(job.done, []).append(job.object_name)
     cancel_all()
-    if names:
-        messages.tell("WARNING", f"{_not_decomposed(names)}, {why}.")
+    for done, of_objects in names.items():
+        messages.tell("WARNING", f"{_not_done(of_objects, done)}, {why}.")
 
 
 # ---- watching --------------------------------------------------------------------------------------------------------
@@ -155,7 +232,7 @@ def progress() -> tuple[float, str, list[str]]:
     job = _running()
     seconds = _seconds_left(job)
     lines = [f"{ended + 1} of {_started} · {job.object_name}"] if _started > 1 else []
-    return fraction, "" if seconds is None else wording.time_left(seconds), [*lines, job.stage]
+    return fraction, "" if seconds is None else wording.time_left(seconds), [*lines, *job.lines]
 
 
 def keep_pumping() -> None:
@@ -180,17 +257,23 @@ def pump() -> bool:
         if isinstance(event, Progress) and event.id in _open:
             job = _open[event.id]
             job.fraction, job.stage, job.seconds_left = event.fraction, event.stage, event.seconds_left
+        elif isinstance(event, Delivery) and event.id in _open:
+            _open[event.id].take(event.result)
         elif isinstance(event, Done) and event.id in _open:
-            _open[event.id].result = event.result
+            if event.result is not None:
+                _open[event.id].take(event.result)
+            _open[event.id].is_over = True
             _open[event.id].fraction = 1.0
     failed = [event for event in heard if isinstance(event, Failed)]
     _fail(failed)
-    for job in [job for job in _open.values() if job.result is not None]:
+    for batch in _batches_that_are_over():
         if waiting_for := _hindrance():
-            job.stage = waiting_for
+            for job in batch:
+                job.stage = waiting_for
         else:
-            del _open[job.request_id]
-            _finish(job)
+            for job in batch:
+                del _open[job.request_id]
+            _finish(batch)
             preferences.redraw_viewports()
     _tell_of_end([event for event in heard if isinstance(event, Stopped)], bool(failed))
     if heard or _open or _has_changed(client):
@@ -210,15 +293,22 @@ def finish(seconds: float = 600.0) -> bool:
 
 def _running() -> Job:
     """The open job that the backend is at, else the next one."""
-    return max(_open.values(), key=lambda job: (job.result is None, job.fraction > 0, -job.request_id))
+    return max(_open.values(), key=lambda job: (not job.is_over, job.fraction > 0, -job.request_id))
+
+
+def _batches_that_are_over() -> list[list[Job]]:
+    """The open jobs from which nothing more will come, by batches, where that is so of the whole batch."""
+    batches = {id(job.batch) if job.batch else job.request_id: job.batch or [job] for job in _open.values()}
+    still_open = ([job for job in batch if job.request_id in _open] for batch in batches.values())
+    return [batch for batch in still_open if all(job.is_over for job in batch)]
 
 
 def _seconds_left(running: Job) -> float | None:
     """What the backend expects of the running job, and for each that waits the same for every polygon."""
-    if running.seconds_left is None or running.result is not None or running.fraction >= 1:
+    if running.seconds_left is None or running.is_over or running.fraction >= 1:
         return None
     whole = running.seconds_left / (1.0 - running.fraction)
-    waiting = sum(job.polygons.count for job in _open.values() if job is not running and job.result is None)
+    waiting = sum(job.polygons.count for job in _open.values() if job is not running and not job.is_over)
     return running.seconds_left + whole * waiting / running.polygons.count
 
 
@@ -261,37 +351,36 @@ def _hindrance() -> str:
     return ""
 
 
-def _finish(job: Job) -> None:
-    """Inserts the result of `job` as one undo step, or says why that cannot be."""
-    assert job.result is not None
-    with bpy.context.temp_override(window=_window_of(job)):
-        try:
-            object_ = _insert(job, job.result)
-            if job.apply_with is not None:
-                _apply(object_, job.apply_with)
-        except PartgenError as error:
-            messages.tell_error(error)
-            return
-        except Exception as error:  # a fault of ours must not end the timer, for which other jobs wait
-            traceback.print_exc()
-            bpy.ops.ed.undo_push(message=f"Decompose {job.object_name} (failed)")  # so that Undo takes back what was done of it
-            sentence = f"The parts of {job.object_name} could not be inserted: an error inside PartGen ({type(error).__name__})."
-            messages.tell("ERROR", sentence, "Undo, and report it with what Blender's console says.")
-            return
-        bpy.ops.ed.undo_push(message=f"Decompose {job.object_name}")
-    for note in filter(None, (originals.note(object_), *job.result.notes)):
-        messages.tell("INFO", note)
-    _tell_finished(object_, job.result)
+def _finish(batch: list[Job]) -> None:
+    """Inserts the results of a batch of jobs as one undo step, or says why that cannot be."""
+    step = f"{batch[0].title} {wording.names_in_words([job.object_name for job in batch])}"
+    with bpy.context.temp_override(window=_window_of(batch[0])):
+        fates = [_inserted(job) for job in batch]
+        if any(fate is not None for fate in fates):  # what failed for a fault of ours can be taken back by Undo
+            bpy.ops.ed.undo_push(message=f"{step} (failed)" if [] in fates else step)
+    for sentence in [sentence for fate in fates for sentence in fate or ()]:
+        messages.mention(sentence)
 
 
-def _insert(job: Job, result: SegmentResult) -> bpy.types.Object:
+def _inserted(job: Job) -> list[str] | None:
+    """Inserts one result. What to tell of it; None where it changed nothing, and [] where a fault of ours was in the way."""
+    try:
+        return job.insert()
+    except PartgenError as error:
+        messages.tell_error(error)
+        return None
+    except Exception as error:  # a fault of ours must not end the timer, for which other jobs wait
+        traceback.print_exc()
+        sentence = f"The parts of {job.object_name} could not be inserted: an error inside PartGen ({type(error).__name__})."
+        messages.tell("ERROR", sentence, "Undo, and report it with what Blender's console says.")
+        return []
+
+
+def _insert(job: Decomposition, result: SegmentResult) -> bpy.types.Object:
     """Writes the tree on the object that was asked for, and returns the one that carries it. Raises PartgenError and changes nothing
     where the object is gone or no longer what the backend was given.
     """
-    object_ = _object_of(job)
-    if object_ is None:
-        sentence = f"{job.object_name} was deleted while it was being decomposed."
-        raise PartgenError("object.deleted", sentence, "Bring it back with Undo and decompose it again.")
+    object_ = object_of(job)
     depsgraph = bpy.context.evaluated_depsgraph_get()
     if not mesh_data.is_same_surface(originals.read(object_, job.bakes, depsgraph), job.polygons):
         sentence = f"{object_.name} was edited while it was being decomposed, so the result no longer fits it."
@@ -329,22 +418,23 @@ def _apply(object_: bpy.types.Object, apply_with: dict[str, Any]) -> None:
         messages.tell_error(error)
 
 
-def _tell_finished(object_: bpy.types.Object, result: SegmentResult) -> None:
-    count = regrouping.part_count(object_.data)
-    messages.mention(f"{object_.name}: {count} parts ({result.method}, {result.seconds:.1f} s).")
-
-
 def _fail(events: list[Failed]) -> None:
-    """Ends the jobs of `events` and says why, once for all that have the same reason."""
-    reasons: dict[tuple[str, str, str, str, str], list[str]] = {}
+    """Ends the jobs of `events` and says why, once for all that have the same reason. What is done of them is kept."""
+    reasons: dict[tuple[str, str, str, str, str, str], list[str]] = {}
     for event in events:
-        job = _open.pop(event.id, None)
-        if job is not None and event.code not in _NO_FAULT:
-            reason = (event.code, event.sentence, event.remedy, getattr(event, "action", ""), event.log_path)
+        job = _open.get(event.id)
+        if job is None:
+            continue
+        if job.is_worth_keeping:
+            job.is_over = True
+        else:
+            del _open[event.id]
+        if event.code not in _NO_FAULT:
+            reason = (event.code, event.sentence, event.remedy, getattr(event, "action", ""), event.log_path, job.done)
             reasons.setdefault(reason, []).append(job.object_name)
-    for (code, sentence, remedy, action, log_path), names in reasons.items():
+    for (code, sentence, remedy, action, log_path, done), names in reasons.items():
         level = "WARNING" if code == "stopped" else "ERROR"
-        messages.tell(level, sentence if names[0] in sentence else f"{_not_decomposed(names)}. {sentence}", remedy, action, log_path)
+        messages.tell(level, sentence if names[0] in sentence else f"{_not_done(names, done)}. {sentence}", remedy, action, log_path)
 
 
 def _bakes(object_: bpy.types.Object, evaluated: bool) -> bool:
@@ -369,6 +459,15 @@ def _one_of_each_subject(objects: Iterable[bpy.types.Object], evaluated: bool) -
     return list(first.values())
 
 
+def object_of(job: Job) -> bpy.types.Object:
+    """The object of a job as it is now, under whatever name. Raises PartgenError where it was deleted."""
+    found = _object_of(job)
+    if found is None:
+        sentence = f"{job.object_name} was deleted while it was being {job.done}."
+        raise PartgenError("object.deleted", sentence, f"Bring it back with Undo and {job.title.lower()} it again.")
+    return found
+
+
 def _object_of(job: Job) -> bpy.types.Object | None:
     """The object of a job as it is now, under whatever name; None where it was deleted."""
     named = bpy.data.objects.get(job.object_name)
@@ -390,6 +489,6 @@ def _window_of(job: Job) -> bpy.types.Window:
     return windows[0]
 
 
-def _not_decomposed(names: list[str]) -> str:
+def _not_done(names: list[str], done: str) -> str:
     """The beginning of a sentence: "Lamp was not decomposed", "Lamp, Chair and 3 more were not decomposed"."""
-    return f"{wording.names_in_words(names)} {'was' if len(names) == 1 else 'were'} not decomposed"
+    return f"{wording.names_in_words(names)} {'was' if len(names) == 1 else 'were'} not {done}"

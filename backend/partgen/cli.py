@@ -62,8 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .server import serve
 
         return serve(arguments[1:])
-    if arguments[:1] == ["shapes"]:
-        return run_shapes(arguments[1:])
+    if arguments[:1] in (["shapes"], ["train"]):
+        return run_for_training(arguments[0], arguments[1:])
     options = parser().parse_args(arguments)
     try:
         return int(options.run(options))
@@ -110,6 +110,7 @@ def parser() -> argparse.ArgumentParser:
     models.add_parser(commands)
 
     commands.add_parser("shapes", help="make objects that come with their parts, for training and tests", add_help=False)
+    commands.add_parser("train", help="train a network on such objects", add_help=False)
 
     bench.add_parser(commands)
 
@@ -247,9 +248,13 @@ def run_devices(options: argparse.Namespace) -> int:
     return 0
 
 
-def run_shapes(arguments: Sequence[str]) -> int:
-    """`partgen shapes`, whose packages an artist's machine does not have."""
+def run_for_training(command: str, arguments: Sequence[str]) -> int:
+    """`partgen shapes` and `partgen train`, whose packages an artist's machine does not have."""
     try:
+        if command == "train":
+            from .training.command import main as train
+
+            return train(arguments)
         from .shapes.command import main as shapes
 
         return shapes(arguments)

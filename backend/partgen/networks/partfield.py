@@ -28,7 +28,8 @@ PLANE_AXES = ((0, 1), (1, 2), (0, 2))  # column axis, row axis of the planes xy,
 class PartFieldConfig:
     """The sizes of a PartField network; the defaults are those of the released one (106.9 million parameters).
 
-    `point_blocks` are (channels, count, voxel resolution) of the point encoder, of which only the first is used.
+    `pvcnn_blocks` are (channels, count, voxel resolution) of the point encoder, of which only the first is used. Without
+    `sdf_channels` there is no decoder of signed distances. `swaps_axes` reads voxels as the released network does.
     """
 
     z_triplane_channels: int = 256
@@ -44,6 +45,7 @@ class PartFieldConfig:
     unet_depth: int = 3
     unet_start_channels: int = 32
     pvcnn_blocks: tuple[tuple[int, int, int], ...] = ((256, 1, 32), (128, 2, 16), (256, 1, 8))
+    swaps_axes: bool = True
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> PartFieldConfig:
@@ -71,7 +73,8 @@ class PartField(nn.Module):
         self.logit_scale = nn.Parameter(torch.ones(1))
         self.pvcnn = PointPlaneEncoder(config)
         self.triplane_transformer = TriplaneTransformer(config)
-        self.sdf_decoder = SignedDistanceDecoder(config.sdf_channels, config.sdf_neurons, config.sdf_hidden_layers)
+        if config.sdf_channels:
+            self.sdf_decoder = SignedDistanceDecoder(config.sdf_channels, config.sdf_neurons, config.sdf_hidden_layers)
 
     def planes(self, points: Tensor) -> Tensor:
         """The feature planes of a cloud: points (B, N, 3) in [-1, 1] to (B, 3, C, R, R)."""
@@ -110,7 +113,7 @@ class PointPlaneEncoder(nn.Module):
     def __init__(self, config: PartFieldConfig) -> None:
         super().__init__()
         self.resolution = config.triplane_high_res
-        self.pc_encoder = PointEncoder(config.pvcnn_blocks)
+        self.pc_encoder = PointEncoder(config.pvcnn_blocks, config.swaps_axes)
         self.unet_encoder = TriplaneUNet(config.z_triplane_channels, config.unet_start_channels, config.unet_depth)
 
     def forward(self, points: Tensor) -> Tensor:
@@ -125,12 +128,12 @@ class PointEncoder(nn.Module):
 
     IN_CHANNELS = 8
 
-    def __init__(self, blocks: tuple[tuple[int, int, int], ...]) -> None:
+    def __init__(self, blocks: tuple[tuple[int, int, int], ...], swaps_axes: bool = True) -> None:
         super().__init__()
         channels, layers = self.IN_CHANNELS, []
         for out_channels, count, resolution in blocks:
             for _ in range(count):
-                layers.append(PointVoxelConvolution(channels, out_channels, resolution))
+                layers.append(PointVoxelConvolution(channels, out_channels, resolution, swaps_axes))
                 channels = out_channels
         self.encoder = nn.ModuleList(layers)
 
@@ -143,9 +146,9 @@ class PointEncoder(nn.Module):
 class PointVoxelConvolution(nn.Module):
     """A convolution over voxels beside one over points: points (B, N, 3), features (B, C, N) to (B, C', N)."""
 
-    def __init__(self, in_channels: int, out_channels: int, resolution: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int, resolution: int, swaps_axes: bool = True) -> None:
         super().__init__()
-        self.resolution = resolution
+        self.resolution, self.swaps_axes = resolution, swaps_axes
         self.voxel_layers = nn.Sequential(
             nn.Conv3d(in_channels, out_channels, 3, padding=1),
             nn.InstanceNorm3d(out_channels, eps=1e-4),
@@ -170,8 +173,9 @@ class PointVoxelConvolution(nn.Module):
         """Trilinear reading at the points: (B, C, N).
 
         `grid_sample` wants its coordinates in the order of z, y, x and is given x, y, z: the released weights were trained with
-        that swap of axes.
+        that swap of axes. Networks that were trained here do without it.
         """
+        where = where if self.swaps_axes else where.flip(-1)
         grid = ((2 * where + 1) / self.resolution - 1)[:, :, None, None].to(voxels.dtype)
         return functional.grid_sample(voxels, grid, mode="bilinear", padding_mode="border", align_corners=False)[..., 0, 0]
 

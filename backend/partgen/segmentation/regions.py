@@ -68,8 +68,11 @@ class RegionGraph:
         return len(self.areas)
 
 
-def region_graph(graph: FaceGraph, begin: Callable[[str], None] = lambda stage: None) -> RegionGraph:
-    """Superfaces of a face graph and what lies between them. Calls `begin` with the name of each stage that it begins."""
+def region_graph(graph: FaceGraph, begin: Callable[[str], None] = lambda stage: None, regions: int = 0) -> RegionGraph:
+    """Superfaces of a face graph, about `regions` of them (REGIONS where 0), and what lies between them.
+
+    Calls `begin` with the name of each stage that it begins.
+    """
     begin("Finding neighbours")
     touch = contacts(graph, components(graph.face_count, graph.pairs))
     component = shells(graph.corners)
@@ -77,7 +80,7 @@ def region_graph(graph: FaceGraph, begin: Callable[[str], None] = lambda stage: 
     scene = RayScene(graph.points, graph.corners)
     thickness = log_thickness(graph, shape_diameter(graph, scene))
     begin("Growing regions")
-    wanted = min(REGIONS + int(component.max()), MOST_REGIONS)
+    wanted = min((regions or REGIONS) + int(component.max()), MOST_REGIONS)
     region = superfaces(graph, touch.links, thickness, component, wanted, SUPERFACE_WEIGHTS)
     count = int(region.max()) + 1
     begin("Looking through the inside")

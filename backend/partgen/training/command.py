@@ -1,0 +1,186 @@
+"""`partgen train`: trains one of PartGen's own networks."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..devices import Placement, available_devices, place
+from ..errors import PartgenError
+from ..shapes import VERSION as SHAPES_VERSION
+from .examples import OwnPool, Source, WorkerPool
+from .export import export, source_commit
+from .loop import CHECKPOINT, LOG, Budget, Interruption, Log, Losses, Training, run
+from .recipe import MODULES, recipe
+
+WEIGHTS_FOLDER = "weights"
+
+DESCRIPTION = """\
+Trains a network on procedural shapes that are made on the fly. In DIR:
+
+  weights/        model.safetensors in fp16, config.json, and training.json, which tells how they came about
+  checkpoint.pt   everything that it takes to go on; written every two minutes, at Ctrl+C and in the end
+  log.jsonl       how it went, one line of JSON for each event
+
+  partgen train superfaces --minutes 60 --out runs/superfaces --workers 4
+  partgen train superfaces --minutes 90 --out runs/superfaces --resume runs/superfaces/checkpoint.pt
+  partgen train partfield-small --size tiny --steps 200 --out runs/trial
+
+Minutes and steps count over all runs of a training: going on with the same number finishes it, a larger one lengthens it.
+Give --steps, and no workers, where the same seed must train the same network.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs `partgen train` and returns its exit code: 0 done, 128 + the signal where it was interrupted. Raises PartgenError."""
+    options = parser().parse_args(arguments)
+    training = begun(options)
+    budget = Budget(options.minutes or math.inf, options.steps or math.inf)
+    if budget.spent(training.seconds, training.step) >= 1:
+        sentence = f"This training has had its {budget.words}: it is at step {training.step}, after {training.seconds / 60:.1f} minutes."
+        raise PartgenError("training.spent", sentence, "Give it more to go on.")
+    source = Source.of(training.recipe, options.cache)
+    log = Log(options.out / LOG, sys.stdout)
+    log.write("begin", **about(training, budget, options))
+    interruption = Interruption()
+    with interruption.watched(), pool_for(training, source, options.workers) as pool:
+        last = run(training, pool, budget, options.out, log, interruption)
+        failed = pool.failures.count
+    if interruption:
+        log.write("interrupted", step=training.step, minutes=round(training.seconds / 60, 3))
+        print(f"Go on with --resume {options.out / CHECKPOINT}")
+        return 128 + interruption.signal
+    finish(training, source, budget, last, failed, options, log)
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line of `partgen train`."""
+    program = argparse.ArgumentParser("partgen train", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    program.add_argument("name", metavar="NAME", choices=list(MODULES), help=f"what to train: {' or '.join(MODULES)}")
+    length = program.add_mutually_exclusive_group(required=True)
+    length.add_argument("--minutes", metavar="M", type=above_zero, help="how long, on the clock")
+    length.add_argument("--steps", metavar="N", type=positive, help="how long, in steps")
+    program.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder to write to; made if missing")
+    program.add_argument("--resume", metavar="CHECKPOINT", type=Path, help="go on from this file")
+    program.add_argument("--seed", metavar="N", type=int, help="of the first weights and of the order of examples (0)")
+    program.add_argument("--size", default="", help="of the network; the recipe's own where it is not given")
+    program.add_argument("--device", default="auto", help="auto, cpu, cuda, xpu or mps; `partgen devices` lists them (auto)")
+    program.add_argument(
+        "--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="auto takes what the device does well"
+    )
+    program.add_argument("--workers", metavar="N", type=int, default=0, help="processes that make examples; 0 makes them in this one (0)")
+    program.add_argument("--cache", metavar="FOLDER", type=Path, help="keep examples there as .npz, and take those that are there")
+    program.add_argument("--learning-rate", metavar="RATE", type=above_zero, help="the highest; the recipe's own where it is not given")
+    return program
+
+
+def above_zero(text: str) -> float:
+    """An argument that is a number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return value
+
+
+def positive(text: str) -> int:
+    """An argument that is a whole number from 1 on."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 on")
+    return int(text)
+
+
+def begun(options: argparse.Namespace) -> Training:
+    """The training that the options ask for, new or resumed. Raises PartgenError where they contradict what is there."""
+    placement = training_placement(options.device, options.precision)
+    options.out.mkdir(parents=True, exist_ok=True)
+    there = options.out / CHECKPOINT
+    if options.resume is None:
+        if there.exists():
+            sentence = f"{options.out} holds a training already."
+            raise PartgenError("training.begun", sentence, f"Go on with it: --resume {there}. Or name another folder.")
+        return Training(recipe(options.name, options.size), options.seed or 0, placement, options.learning_rate)
+    training = Training.resumed(options.resume, placement, options.learning_rate)
+    found = {"name": training.recipe.id, "--size": training.recipe.size, "--seed": training.seed}
+    asked = {"name": options.name, "--size": options.size or None, "--seed": options.seed}
+    for option, value in asked.items():
+        if value is not None and value != found[option]:
+            sentence = f"{options.resume} is a training of {found['name']} {found['--size']} with seed {found['--seed']}."
+            raise PartgenError("training.other", sentence, f"It cannot go on with {option} {value}.")
+    return training
+
+
+def training_placement(device: str, precision: str) -> Placement:
+    """Where and how precisely to train: bfloat16 on accelerators that have it. fp16 would lose small gradients."""
+    placement = place(device, "auto" if precision == "auto" else precision, available_devices())
+    if placement.precision != "float16":
+        return placement
+    return Placement(placement.device, "float32")
+
+
+def pool_for(training: Training, source: Source, workers: int) -> Any:
+    """The pool of examples as a context: made in this process, or by so many workers."""
+    if workers:
+        return WorkerPool(source, training.seed, workers, training.made, refill=source.folder is not None)
+    return nullcontext(OwnPool(source, training.seed, training.recipe.reuse, training.made))
+
+
+def about(training: Training, budget: Budget, options: argparse.Namespace) -> dict[str, Any]:
+    """What a training is, for the log."""
+    return {
+        "recipe": training.recipe.id,
+        "size": training.recipe.size,
+        "parameters": sum(parameter.numel() for parameter in training.network.parameters()),
+        "budget": budget.words,
+        "seed": training.seed,
+        "device": training.placement.words,
+        "workers": options.workers,
+        "step": training.step,
+        "minutes": round(training.seconds / 60, 3),
+    }
+
+
+def finish(training: Training, source: Source, budget: Budget, last: Losses, failed: int, options: argparse.Namespace, log: Log) -> None:
+    """Tries the network on what was held out, writes the weights, and tells where they are."""
+    held_out = training.held_out_losses(source)
+    log.write("held out", losses=held_out)
+    record = {
+        "command": command(training, budget, options.workers),
+        "seed": training.seed,
+        "data": training.recipe.data,
+        "shapes_version": SHAPES_VERSION,
+        "examples": training.made,
+        "examples_that_failed": failed,
+        "minutes": round(training.seconds / 60, 2),
+        "steps": training.step,
+        "batch_size": training.recipe.batch_size,
+        "learning_rate": training.learning_rate,
+        "last_losses": last,
+        "held_out_losses": held_out,
+        "device": training.placement.words,
+        "torch": torch.__version__,
+        "source": source_commit(),
+    }
+    written = export(training.network, {"recipe": training.recipe.id, **training.recipe.config}, record, options.out / WEIGHTS_FOLDER)
+    log.write(
+        "end", step=training.step, minutes=round(training.seconds / 60, 3), files={path.name: path.stat().st_size for path in written}
+    )
+
+
+def command(training: Training, budget: Budget, workers: int) -> str:
+    """The command line that trains this again; without folders, which are nobody's business."""
+    length = f"--minutes {budget.minutes:g}" if math.isfinite(budget.minutes) else f"--steps {budget.steps:g}"
+    chosen = training.learning_rate != training.recipe.learning_rate
+    learning_rate = f" --learning-rate {training.learning_rate:g}" if chosen else ""
+    size = f" --size {training.recipe.size}"
+    return f"partgen train {training.recipe.id}{size} {length} --seed {training.seed} --workers {workers}{learning_rate}"

@@ -1,0 +1,58 @@
+"""What can be trained: a network, the examples that it learns from, and what it is asked about them."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ..errors import PartgenError
+
+Arrays: TypeAlias = dict[str, NDArray]
+"""An example as plain arrays by name: what is kept in files and goes from workers to the loop."""
+Example: TypeAlias = Mapping[str, Tensor]
+"""A prepared example on the device that trains."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One training: everything but its length.
+
+    `make` gives the example of a shape's seed, None where it has none; `prepare` what the network reads of it, once, off
+    the device. Both are functions of a module, because workers import them. `build` makes the network with random weights;
+    `losses` asks it about a batch, with a generator for whatever is drawn anew each time. `config` rebuilds the network.
+    `reuse` is how often an example is drawn on average where the loop makes them itself.
+    """
+
+    id: str
+    size: str
+    data: str
+    config: Mapping[str, Any]
+    make: Callable[[int], Arrays | None]
+    prepare: Callable[[Arrays], Arrays]
+    build: Callable[[], nn.Module]
+    losses: Callable[[nn.Module, Sequence[Example], np.random.Generator], dict[str, Tensor]]
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    reuse: int
+
+
+MODULES = {"superfaces": "superfaces", "partfield-small": "partfield_small"}
+"""Of the recipes, by their id; imported when asked for, because torch takes seconds. Each has SIZES and `recipe(size)`."""
+
+
+def recipe(id: str, size: str = "") -> Recipe:
+    """The recipe of that id in a size, the first that it has where "". Raises PartgenError for what is not there."""
+    if id not in MODULES:
+        raise PartgenError("training.unknown", f"There is nothing to train by the name {id}.", f"Choose one of: {', '.join(MODULES)}.")
+    module = importlib.import_module(f".{MODULES[id]}", __package__)
+    sizes = list(module.SIZES)
+    if size and size not in sizes:
+        raise PartgenError("training.unknown_size", f"{id} has no size {size}.", f"Choose one of: {', '.join(sizes)}.")
+    return module.recipe(size or sizes[0])

@@ -6,7 +6,7 @@ generated faces stitched to its boundary, so that the whole is closed, manifold 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -99,6 +99,14 @@ class Completion:
     about: Mapping[str, Any] = field(default_factory=dict)
 
 
+Deliver = Callable[[CompletedPart], None]
+"""Called with every part as soon as it is there, so that those are kept which were done before a cancel."""
+
+
+def no_delivery(part: CompletedPart) -> None:
+    """For callers who wait for all parts."""
+
+
 class Completer(Protocol):
     """One implementation of the role."""
 
@@ -111,6 +119,7 @@ class Completer(Protocol):
         wanted: Collection[int] | None = None,
         options: Options = DEFAULT_OPTIONS,
         progress: Progress = no_progress,
+        deliver: Deliver = no_delivery,
     ) -> Completion:
         """Completes the parts `wanted` (default: all) of `labels` (F,), one for each face; negative labels are no part.
 

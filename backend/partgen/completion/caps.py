@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..mesh import Mesh
 from ..segmentation import Progress, no_progress
-from . import DEFAULT_OPTIONS, CompletedPart, Completion, Options, check_labels
+from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, check_labels, no_delivery
 from .filling import fill, nested_loops
 from .patches import Patch, patches, read_surface
 from .sheets import is_flat, thickened
@@ -30,6 +30,7 @@ class CapsCompleter:
         wanted: Collection[int] | None = None,
         options: Options = DEFAULT_OPTIONS,
         progress: Progress = no_progress,
+        deliver: Deliver = no_delivery,
     ) -> Completion:
         labels = check_labels(mesh, labels)
         found = patches(mesh, read_surface(mesh), labels, np.unique(labels[labels >= 0]) if wanted is None else wanted)
@@ -37,6 +38,7 @@ class CapsCompleter:
         for index, patch in enumerate(found):
             progress(index / len(found), f"Closing part {index + 1} of {len(found)}")
             parts.append(capped(mesh, patch))
+            deliver(parts[-1])
         progress(1.0, "Done")
         return Completion(tuple(parts), self.method)
 

@@ -45,7 +45,7 @@ def _way_back(request: CompleteRequest) -> NDArray[np.float64]:
     if not sizes[-1] > 1e-9 * sizes[0]:
         sentence = f"{request.name} is scaled to nothing along an axis, so its parts have no inside."
         raise PartgenError("object.flat", sentence, "Give it a scale that is not zero.")
-    back: NDArray[np.float64] = np.linalg.inv(request.linear)
+    back: NDArray[np.float64] = np.linalg.inv(request.linear).astype(np.float64)
     return back
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from .. import __version__
 from ..channel import Channel, Closed
+from ..completion import completer
 from ..devices import CPU, is_out_of_memory, is_torch_installed, memory, memory_in_use, needs_torch, place_as_told
 from ..errors import Action, Cancelled, PartgenError
 from ..protocol import (
@@ -91,17 +92,17 @@ def _load() -> Answer:
     torch is among them only where it is there and the artist chose a device of its: the geometric method does without,
     and would have to wait seconds for it at every start. Then, as all of this, before anything waits for input (see `work`).
     """
+    from .completing import complete
     from .segmenting import segment
 
     def answer(request: Request, progress: ProgressCallback, deliver: Deliver) -> SegmentResult | None:
         if isinstance(request, CompleteRequest):
-            from .completing import complete
-
             complete(request, progress, deliver)
             return None
         return segment(request, progress)
 
     segmenter("auto")
+    completer("auto")
     if is_torch_installed() and needs_torch(os.environ.get("PARTGEN_DEVICE") or "auto"):
         try:
             logging.info("working on %s", place_as_told().words)

@@ -1,0 +1,117 @@
+"""What the backend answers when parts are to be completed: faces that close a part in the space and on the vertices of the request."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+import trimesh
+from backends import client_in, events_until
+from numpy.typing import NDArray
+from partgen.errors import PartgenError
+from partgen.protocol import CompleteRequest, CompleteResult, Delivery, Done, Failed
+from partgen.server.completing import complete
+
+LEFT, RIGHT = 0, 1
+
+
+RINGS = np.array([[x, y, z] for x in (-2, 0, 2) for y, z in ((0, 0), (1, 0), (1, 1), (0, 1))], np.float32)
+QUADS = np.array(
+    [[3, 2, 1, 0], *([i, (i + 1) % 4, 4 + (i + 1) % 4, 4 + i] for i in range(4))]
+    + [[8, 9, 10, 11], *([4 + i, 4 + (i + 1) % 4, 8 + (i + 1) % 4, 8 + i] for i in range(4))]
+)
+
+
+def bar(linear: NDArray | None = None, inward: bool = False, doubled: bool = False, **changes: object) -> CompleteRequest:
+    """A bar of 4 by 1 by 1 in quads, halved in the middle: two parts, each open where they meet.
+
+    `doubled`: every quad has four vertices of its own, as in a file with hard edges.
+    """
+    quads = QUADS[:, ::-1] if inward else QUADS
+    fields = {
+        "name": "Bar",
+        "method": "caps",
+        "vertices": RINGS[quads.reshape(-1)] if doubled else RINGS,
+        "corner_vertices": np.arange(quads.size) if doubled else quads.reshape(-1),
+        "polygon_offsets": np.arange(0, quads.size + 1, 4),
+        "part_of_polygon": np.repeat([LEFT, RIGHT], 5),
+        "wanted": [LEFT, RIGHT],
+        "linear": np.eye(3) if linear is None else linear,
+    }
+    return CompleteRequest(**{**fields, **changes})
+
+
+def completed(request: CompleteRequest) -> list[CompleteResult]:
+    delivered: list[CompleteResult] = []
+    complete(request, lambda fraction, stage: None, delivered.append)
+    return delivered
+
+
+def part_with(request: CompleteRequest, result: CompleteResult) -> trimesh.Trimesh:
+    """The part as it is after its generated faces were added, in the space of the request."""
+    quads = request.corner_vertices.reshape(-1, 4)[request.part_of_polygon == result.part]
+    own = quads[:, [0, 1, 2, 0, 2, 3]].reshape(-1, 3)
+    names = np.concatenate([result.kept_vertices, len(request.vertices) + np.arange(len(result.added_vertices))])
+    vertices = np.concatenate([request.vertices, result.added_vertices])
+    return trimesh.Trimesh(vertices, np.concatenate([own, names[result.generated_faces]]), process=False)
+
+
+def test_generated_faces_close_each_part_without_moving_it():
+    request = bar()
+    for result in completed(request):
+        part = part_with(request, result)
+        assert part.is_watertight
+        assert part.volume == pytest.approx(2.0)
+        assert not result.problem
+
+
+@pytest.mark.parametrize("linear", [np.diag([2.0, 0.5, 3.0]), np.diag([-1.0, 1.0, 1.0]), [[1, 0.4, 0], [0.4, 1, 0], [0, 0, 1]]])
+def test_faces_come_back_in_the_space_of_the_object_whatever_its_scale(linear):
+    request = bar(np.array(linear))
+    for result in completed(request):
+        part = part_with(request, result)
+        assert part.is_watertight
+        assert part.is_winding_consistent
+        assert part.volume == pytest.approx(2.0)
+
+
+def test_a_mesh_that_looks_inward_is_closed_inward():
+    request = bar(inward=True)
+    for result in completed(request):
+        part = part_with(request, result)
+        assert part.is_winding_consistent
+        assert part.volume == pytest.approx(-2.0)
+
+
+def test_where_vertices_are_doubled_a_part_gets_faces_on_its_own():
+    request = bar(doubled=True)
+    for result in completed(request):
+        own = request.corner_vertices.reshape(-1, 4)[request.part_of_polygon == result.part]
+        assert np.isin(result.kept_vertices, own).all()
+        part = part_with(request, result)
+        part.merge_vertices()
+        assert part.is_watertight
+        assert part.volume == pytest.approx(2.0)
+
+
+def test_only_wanted_parts_are_completed():
+    assert [result.part for result in completed(bar(wanted=[RIGHT]))] == [RIGHT]
+
+
+def test_every_answer_says_who_made_it():
+    assert {result.method for result in completed(bar(method="auto"))} <= {"caps", "solid"}
+
+
+def test_an_object_without_thickness_is_refused_with_what_to_do():
+    with pytest.raises(PartgenError, match="scaled to nothing"):
+        completed(bar(np.diag([1.0, 1.0, 0.0])))
+
+
+def test_parts_come_one_by_one_over_the_wire(tmp_path):
+    with client_in(tmp_path, [sys.executable, "-m", "partgen", "serve"]) as client:
+        request_id = client.submit(bar(), key="Bar")
+        *before, last = events_until(client, lambda event: isinstance(event, Done | Failed), 120.0)
+    assert isinstance(last, Done)
+    assert (last.id, last.result) == (request_id, None)
+    assert [event.result.part for event in before if isinstance(event, Delivery)] == [LEFT, RIGHT]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import backend, features, handlers, jobs, models, operators, overlay, panel, preferences, properties, watch
+from . import backend, explore, features, handlers, jobs, method_menu, models, operators, overlay, panel, preferences, properties, watch
 
 _CLASSES = (
     *(features.setup.CLASSES if features.setup else ()),
@@ -16,6 +16,8 @@ _CLASSES = (
     *properties.CLASSES,
     *operators.CLASSES,
     *models.CLASSES,
+    *explore.CLASSES,
+    *method_menu.CLASSES,
     *panel.CLASSES,
 )
 if features.setup:
@@ -37,6 +39,7 @@ def unregister() -> None:
     watch.cancel_all()  # a set-up goes on where it stopped when it is continued
     watch.stop_pumping()
     backend.stop()
+    explore.stop()
     overlay.stop()
     handlers.unregister()
     panel.unregister()

@@ -67,9 +67,13 @@ def outdate(source: bpy.types.Object) -> None:
 
 def parts_of_this_tree(source: bpy.types.Object) -> list[bpy.types.Object]:
     """The separate objects of `source` that are made of the leaves of its tree as it is now."""
+    return collections.parts_of(source) if are_of_this_tree(source) else []
+
+
+def are_of_this_tree(source: bpy.types.Object) -> bool:
+    """Whether there are separate objects of `source`, and they are made of the leaves of its tree as it is now."""
     collection = collections.collection_of(source)
-    is_other = collection is None or collection.partgen.part_count == _OF_ANOTHER_TREE
-    return [] if is_other else collections.parts_of(source)
+    return collection is not None and collection.partgen.part_count != _OF_ANOTHER_TREE
 
 
 def _is_chosen(object_: bpy.types.Object, view_layer: bpy.types.ViewLayer) -> bool:

@@ -224,6 +224,7 @@ def _empty(template: bpy.types.Mesh) -> None:
     template.use_auto_texspace = False
     template.texspace_location, template.texspace_size = location, size
     template.pop(stored_tree.TREE, None)
+    template.pop(stored_tree.FEATURES, None)
     for name in (stored_tree.PART, *_matrix_attributes(template)):
         if name in template.attributes:
             template.attributes.remove(template.attributes[name])

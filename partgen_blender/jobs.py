@@ -22,7 +22,7 @@ from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
 from partgen.protocol import CompleteResult, Delivery, Done, Failed, Progress, Request, SegmentRequest, SegmentResult
 
-from . import applying, backend, mesh_data, messages, originals, preferences, regrouping, stored_tree, wording
+from . import applying, backend, mesh_data, messages, originals, preferences, regrouping, stored_features, stored_tree, wording
 
 PUMP_SECONDS = 0.1
 IDLE_SECONDS = 1.0
@@ -390,6 +390,7 @@ def _insert(job: Decomposition, result: SegmentResult) -> bpy.types.Object:
     mesh = original.data
     try:
         stored_tree.write(mesh, tree, result.leaf_of_polygon, result.method, result.weights, result.notes)
+        stored_features.write(mesh, result.leaf_features)
     except PartgenError:
         originals.discard(original)
         raise

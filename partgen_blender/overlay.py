@@ -7,6 +7,7 @@ every leaf. Nothing has to tell the preview about scale, visibility or transform
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import bpy
@@ -21,6 +22,9 @@ from . import applying, collections, mesh_data, palette, preferences, regrouping
 _TABLE_WIDTH = 1024  # leaves in one row of the color table: far below every GPU's largest texture
 # How much nearer than the object's own surface the preview is drawn, as a share of the distance to the viewer.
 _NEARER = 1e-3
+
+Surface = tuple[Matrix, gpu.types.GPUBatch, gpu.types.GPUTexture]
+"""What `draw_surfaces` draws: where it is, its triangles with the leaf of each, and the color of every leaf."""
 
 
 @dataclass
@@ -42,6 +46,7 @@ class _State:
 
     handle: object | None = None
     shader: gpu.types.GPUShader | None = None
+    is_paused: bool = False
     drawn: dict[int, _Drawn] = field(default_factory=dict)
     decomposed: dict[tuple[str, str], list[str]] = field(default_factory=dict)  # objects, by scene and view layer, once looked up
     meshes: set[int] = field(default_factory=set)  # those of these objects
@@ -63,6 +68,11 @@ def stop() -> None:
         _state.handle = None
     _state.shader = None
     forget_all()
+
+
+def pause(paused: bool = True) -> None:
+    """Draws nothing while something else shows colors of its own on the same objects."""
+    _state.is_paused = paused
 
 
 def forget_all() -> None:
@@ -103,19 +113,25 @@ def draw_objects(objects: list[bpy.types.Object], depsgraph: bpy.types.Depsgraph
     `objects` have a tree, or are parts of one that has. `view` and `projection` as Blender has them; `opacity` in [0, 1].
     Objects without a usable tree or in Edit Mode are left out.
     """
+    shown = ((o, None if o.mode == "EDIT" else _up_to_date(o, depsgraph)) for o in objects)
+    draw_surfaces([(o.matrix_world, drawn.batch, drawn.table) for o, drawn in shown if drawn is not None], view, projection, opacity)
+
+
+def draw_surfaces(surfaces: Iterable[Surface], view: Matrix, projection: Matrix, opacity: float, least_light: float = 0.25) -> None:
+    """Draws surfaces, each leaf in its color of the table, into the framebuffer that is bound.
+
+    `least_light` is what is left of a color where the surface is seen from its edge: the less, the more one sees of the form.
+    """
     gpu.state.depth_test_set("LESS_EQUAL")
     gpu.state.depth_mask_set(True)
     gpu.state.blend_set("ALPHA")
     shader = _shader()
     shader.bind()
-    for object_ in objects:
-        drawn = None if object_.mode == "EDIT" else _up_to_date(object_, depsgraph)
-        if drawn is None:
-            continue
-        uniforms = _view_uniforms(view @ object_.matrix_world, projection, opacity)  # named, to outlive the draw
+    for matrix_world, batch, table in surfaces:
+        uniforms = _view_uniforms(view @ matrix_world, projection, opacity, least_light)  # named, to outlive the draw
         shader.uniform_block("view", uniforms)
-        shader.uniform_sampler("colors", drawn.table)
-        drawn.batch.draw(shader)
+        shader.uniform_sampler("colors", table)
+        batch.draw(shader)
     gpu.state.blend_set("NONE")
     gpu.state.depth_mask_set(False)
     gpu.state.depth_test_set("NONE")
@@ -168,7 +184,7 @@ def _quad_triangles(polygons: mesh_data.Polygons, quads: NDArray[np.int32]) -> N
 def _draw_viewport() -> None:
     context = bpy.context
     space, region = context.space_data, context.region_data
-    if not context.window_manager.partgen.show_preview or not space.overlay.show_overlays:
+    if _state.is_paused or not context.window_manager.partgen.show_preview or not space.overlay.show_overlays:
         return
     objects = previewed_objects(context.view_layer, space)
     if objects:
@@ -249,9 +265,7 @@ def _positions(mesh: bpy.types.Mesh) -> NDArray[np.float32]:
     return vertices
 
 
-def _is_current(
-    drawn: _Drawn, tree: PartTree, object_: bpy.types.Object, source: bpy.types.Object, depsgraph: bpy.types.Depsgraph
-) -> bool:
+def _is_current(drawn: _Drawn, tree: PartTree, object_: bpy.types.Object, source: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> bool:
     """Whether the GPU's copy is that of the object as it is. Connections and leaves change only where the tree is read anew too."""
     if drawn.tree is tree and not drawn.stale:
         return True
@@ -272,11 +286,16 @@ def _upload(object_: bpy.types.Object, source: bpy.types.Object, depsgraph: bpy.
         return None
     shown = _shown_mesh(object_, depsgraph)
     polygons = mesh_data.read_polygons(shown)
-    triangles, owners = corner_triangles(shown, polygons)
+    return _Drawn(polygons, leaves, surface_batch(shown, polygons, leaves))
+
+
+def surface_batch(mesh: bpy.types.Mesh, polygons: mesh_data.Polygons, leaves: NDArray[np.int32]) -> gpu.types.GPUBatch:
+    """The surface of `mesh`, whose `polygons` were read, on the GPU, with the leaf of every polygon, (P,) int32."""
+    triangles, owners = corner_triangles(mesh, polygons)
     positions = polygons.vertices.take(polygons.corner_vertices.take(triangles.reshape(-1)), axis=0)
     batch = gpu.types.GPUBatch(type="TRIS", buf=_buffer("position", "F32", positions))
     batch.vertbuf_add(_buffer("leaf", "I32", np.repeat(leaves.take(owners), 3)))
-    return _Drawn(polygons, leaves, batch)
+    return batch
 
 
 def _buffer(name: str, kind: str, values: NDArray) -> gpu.types.GPUVertBuf:
@@ -289,9 +308,9 @@ def _buffer(name: str, kind: str, values: NDArray) -> gpu.types.GPUVertBuf:
     return buffer
 
 
-def _view_uniforms(model_view: Matrix, projection: Matrix, opacity: float) -> gpu.types.GPUUniformBuf:
+def _view_uniforms(model_view: Matrix, projection: Matrix, opacity: float, least_light: float) -> gpu.types.GPUUniformBuf:
     columns = [value for matrix in (model_view, projection) for column in matrix.transposed() for value in column]
-    return gpu.types.GPUUniformBuf(struct.pack("36f", *columns, opacity, _NEARER, float(_TABLE_WIDTH), 0.0))
+    return gpu.types.GPUUniformBuf(struct.pack("36f", *columns, opacity, _NEARER, float(_TABLE_WIDTH), least_light))
 
 
 def _shader() -> gpu.types.GPUShader:
@@ -340,6 +359,6 @@ void main()
   vec3 normal = normalize(cross(dFdx(viewPosition), dFdy(viewPosition)));
   vec3 to_viewer = view.projection[3][3] == 0.0 ? normalize(-viewPosition) : vec3(0.0, 0.0, 1.0);
   float facing = abs(dot(normal, to_viewer));
-  fragColor = vec4(partColor.rgb * mix(0.25, 1.0, facing), view.settings.x);
+  fragColor = vec4(partColor.rgb * mix(view.settings.w, 1.0, facing), view.settings.x);
 }
 """

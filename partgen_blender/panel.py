@@ -5,7 +5,23 @@ from __future__ import annotations
 import bpy
 from partgen.client import Status
 
-from . import actions, applying, backend, collections, devices, features, jobs, messages, operators, preferences, regrouping, stored_tree
+from . import (
+    actions,
+    applying,
+    backend,
+    collections,
+    devices,
+    explore,
+    features,
+    jobs,
+    messages,
+    method_menu,
+    methods,
+    operators,
+    preferences,
+    regrouping,
+    stored_tree,
+)
 from .wrapping import draw_text
 
 _STATUS_TEXT = {
@@ -42,7 +58,7 @@ class PARTGEN_PT_decompose(_InSidebar, bpy.types.Panel):
         options = layout.column()
         options.use_property_split = True
         options.use_property_decorate = False
-        options.prop(settings, "method")
+        method_menu.draw(options, context)
         options.prop(settings, "surface")
         options.prop(settings, "apply_at_once")
         button = layout.row()
@@ -90,6 +106,8 @@ class PARTGEN_PT_parts(_InSidebar, bpy.types.Panel):
         strength = row.row(align=True)
         strength.enabled = shown.show_preview
         strength.prop(preferences.get(), "preview_opacity")
+        exploring = explore.is_running()
+        layout.operator("partgen.explore", text="End Exploring" if exploring else "Explore", icon="EYEDROPPER", depress=exploring)
         _draw_apply(layout, context, source)
         layout.operator("partgen.clear", icon="X")
 
@@ -190,7 +208,7 @@ def draw_message(layout: bpy.types.UILayout, context: bpy.types.Context, message
 
 
 def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, source: bpy.types.Object) -> None:
-    method = source.data[stored_tree.TREE].get("method", "")
+    method = methods.name_of(str(source.data[stored_tree.TREE].get("method", "")))
     row = layout.row()
     row.label(text=source.name, icon="OUTLINER_OB_MESH")
     side = row.row()

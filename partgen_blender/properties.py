@@ -4,25 +4,10 @@ from __future__ import annotations
 
 import bpy
 
-from . import explode, regrouping
+from . import explode, methods, regrouping
 
 # The numbers are saved in files: a method keeps its number for ever.
-METHODS = (
-    ("auto", "Automatic", "Use the best method that is installed, and say which one it was", 0),
-    (
-        "geometric",
-        "Geometric",
-        "Split along creases and where the thickness changes. Needs no trained weights; seconds for a hundred thousand faces",
-        1,
-    ),
-    (
-        "partfield",
-        "PartField",
-        "Find parts as the network of the PartField paper sees them. Needs the tier AI, and its weights from the list of models in the "
-        "preferences, whose licence forbids commercial use. About half a minute without a GPU",
-        2,
-    ),
-)
+METHODS = tuple((method.id, method.name, method.description, method.number) for method in methods.METHODS)
 SURFACES = (
     ("ORIGINAL", "Original Mesh", "Decompose the mesh as it is without modifiers. Modifiers stay on the object and on its parts", 0),
     (

@@ -25,6 +25,8 @@ from .mesh_data import Polygons, corner_vertices, polygon_offsets
 LEAF = "partgen_leaf"
 PART = "partgen_part"
 TREE = "partgen_tree"
+FEATURES = "partgen_features"
+"""What the leaves look like, where the method knows: a property beside the tree, see stored_features.py. It goes with the tree."""
 VERSION = 1
 
 Ints = NDArray[np.int32]
@@ -114,14 +116,15 @@ def is_stored(mesh: bpy.types.Mesh) -> bool:
 
 
 def clear(mesh: bpy.types.Mesh) -> None:
-    """Removes the tree and both face attributes from `mesh`; harmless where there are none."""
+    """Removes the tree, its features and both face attributes from `mesh`; harmless where there are none."""
     _require_editable(mesh)
     for name in (LEAF, PART):
         attribute = mesh.attributes.get(name)
         if attribute is not None:
             mesh.attributes.remove(attribute)
-    if TREE in mesh:
-        del mesh[TREE]
+    for name in (TREE, FEATURES):
+        if name in mesh:
+            del mesh[name]
 
 
 def leaf_of_polygon(mesh: bpy.types.Mesh) -> Ints | None:

@@ -52,6 +52,14 @@ class Layout:
         assert hasattr(owner, name), name
         self._notes.properties.append(name)
 
+    def prop_enum(self, owner: Any, name: str, value: str, text: str | None = None, **_: Any) -> None:
+        item = owner.bl_rna.properties[name].enum_items[value]
+        self._notes.texts.append(item.name if text is None else text)
+
+    def popover(self, panel: str, text: str = "", **_: Any) -> None:
+        assert hasattr(bpy.types, panel), panel
+        self._notes.texts.append(text)
+
     def operator(self, identifier: str, text: str = "", icon: str = "NONE", **_: Any) -> SimpleNamespace:
         group, _, name = identifier.partition(".")
         getattr(getattr(bpy.ops, group), name).get_rna_type()  # raises where there is no such operator

@@ -1,0 +1,179 @@
+"""The button Explore, and the mouse and keys while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum, auto
+
+import bpy
+from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_3d
+from mathutils import Vector
+from partgen.errors import PartgenError
+
+from .. import applying, preferences
+from ..operators import chosen_objects
+from . import drawing, session
+
+
+class Reaction(Enum):
+    """What an event means to somebody who explores."""
+
+    LOOK = auto()
+    HOLD = auto()
+    END = auto()
+    IGNORE = auto()
+    """It is kept from Blender, because it would change the scene, and a tool that only shows is no place for that."""
+    PASS = auto()
+
+
+_NAVIGATION = {
+    *("MIDDLEMOUSE", "WHEELUPMOUSE", "WHEELDOWNMOUSE", "WHEELINMOUSE", "WHEELOUTMOUSE", "WHEELLEFTMOUSE", "WHEELRIGHTMOUSE"),
+    *("TRACKPADPAN", "TRACKPADZOOM", "MOUSEROTATE", "MOUSESMARTZOOM", "HOME", "ACCENT_GRAVE"),
+    *("LEFT_CTRL", "RIGHT_CTRL", "LEFT_SHIFT", "RIGHT_SHIFT", "LEFT_ALT", "RIGHT_ALT", "OSKEY"),
+}
+_PANELS = {"N", "T"}
+_WITH_CONTROL = {"Z", "Y", "S", "O", "N"}
+"""Undo and redo, saving, opening, a new file."""
+
+
+def reaction(event: bpy.types.Event, is_over_viewport: bool) -> Reaction:
+    """What an event means. Outside the viewports everything but Esc is Blender's, so that panels and menus work as ever."""
+    kind, is_pressed = event.type, event.value == "PRESS"
+    if kind == "ESC" and is_pressed:
+        return Reaction.END
+    if not is_over_viewport:
+        return Reaction.PASS
+    if kind == "MOUSEMOVE":
+        return Reaction.LOOK
+    if kind == "RIGHTMOUSE":
+        return Reaction.END if is_pressed else Reaction.IGNORE
+    if kind == "LEFTMOUSE" and not event.alt:  # with Alt it turns the view where the mouse has two buttons
+        return Reaction.HOLD if is_pressed else Reaction.IGNORE
+    is_control = event.ctrl or event.oskey
+    is_known = kind in _NAVIGATION or kind in _PANELS or kind.startswith(("NUMPAD_", "NDOF_", "TIMER"))
+    if not is_pressed or is_known or (is_control and kind in _WITH_CONTROL) or kind == "LEFTMOUSE":
+        return Reaction.PASS
+    return Reaction.IGNORE
+
+
+class PARTGEN_OT_explore(bpy.types.Operator):
+    """See what is alike: point at a surface of the selected objects, and everything is colored by its similarity to that point, \
+across all of them. It changes nothing; Esc ends it"""
+
+    bl_idname = "partgen.explore"
+    bl_label = "Explore"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if session.current() is not None:
+            return True  # it ends then
+        if context.mode != "OBJECT":
+            cls.poll_message_set("Return to Object Mode first")
+            return False
+        if reason := session.obstacle(explorable_objects(context)):
+            cls.poll_message_set(reason)
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if session.current() is not None:
+            stop()
+            return {"FINISHED"}
+        try:
+            self._session = start(context)
+        except PartgenError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        exploring: session.Session = self._session
+        if exploring is not session.current():  # ended from elsewhere, perhaps begun anew
+            return {"CANCELLED", "PASS_THROUGH"}
+        place = viewport_at(context.window, event.mouse_x, event.mouse_y)
+        meaning = reaction(event, place is not None)
+        exploring.refresh()
+        if meaning is Reaction.END or context.mode != "OBJECT" or not exploring.explored:
+            stop()
+            if not exploring.explored:
+                self.report({"WARNING"}, "Nothing is left to explore: the objects are gone, or their parts are others now.")
+            return {"CANCELLED"} if meaning is Reaction.END else {"CANCELLED", "PASS_THROUGH"}
+        if meaning is Reaction.HOLD:
+            exploring.is_held = not exploring.is_held and exploring.point is not None
+        has_changed = meaning is Reaction.HOLD
+        if place is not None and meaning in (Reaction.LOOK, Reaction.HOLD) and not (exploring.is_held and meaning is Reaction.LOOK):
+            has_changed |= _look(exploring, context, *place, event)
+        if has_changed:
+            preferences.redraw_viewports()
+        return {"PASS_THROUGH"} if meaning in (Reaction.PASS, Reaction.LOOK) else {"RUNNING_MODAL"}
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        if session.current() is self._session:
+            stop()
+
+
+def explorable_objects(context: bpy.types.Context) -> Iterator[bpy.types.Object]:
+    """The chosen objects; in place of one that Apply has hidden behind its parts, these."""
+    for object_ in chosen_objects(context):
+        if object_.visible_get(view_layer=context.view_layer):
+            yield object_
+        else:
+            yield from applying.parts_of_this_tree(object_)
+
+
+def start(context: bpy.types.Context) -> session.Session:
+    """Begins to explore the chosen objects. Raises PartgenError with the reason where that cannot be."""
+    exploring = session.start(list({o.session_uid: o for o in explorable_objects(context)}.values()))
+    drawing.start()
+    context.workspace.status_text_set(_draw_keys)
+    _workspaces.add(context.workspace.name)
+    return exploring
+
+
+def stop() -> None:
+    """Ends exploring, with nothing left of it; harmless where nobody explores."""
+    session.stop()
+    drawing.stop()
+    while _workspaces:
+        if workspace := bpy.data.workspaces.get(_workspaces.pop()):
+            workspace.status_text_set(None)
+
+
+def viewport_at(window: bpy.types.Window, x: int, y: int) -> tuple[bpy.types.SpaceView3D, bpy.types.Region] | None:
+    """The 3D viewport at a place of the window, pixels; None elsewhere, also on the panels and headers that lie over it."""
+    for area in window.screen.areas:
+        if area.type != "VIEW_3D" or not _contains(area, x, y):
+            continue
+        regions = [region for region in area.regions if region.width > 1 and region.height > 1 and _contains(region, x, y)]
+        if regions and all(region.type == "WINDOW" for region in regions):
+            return area.spaces.active, regions[0]
+    return None
+
+
+def _contains(place: bpy.types.Area | bpy.types.Region, x: int, y: int) -> bool:
+    return place.x <= x < place.x + place.width and place.y <= y < place.y + place.height
+
+
+def _look(
+    exploring: session.Session, context: bpy.types.Context, space: bpy.types.SpaceView3D, region: bpy.types.Region, event: bpy.types.Event
+) -> bool:
+    """Takes the point under the mouse. Whether there is anything new to show."""
+    place = Vector((event.mouse_x - region.x, event.mouse_y - region.y))
+    origin, direction = (find(region, region.data, place) for find in (region_2d_to_origin_3d, region_2d_to_vector_3d))
+    return exploring.look(origin, direction, context.evaluated_depsgraph_get(), context.view_layer, space)
+
+
+def _draw_keys(header: bpy.types.Header, context: bpy.types.Context) -> None:
+    """The status bar: what mouse and keys do."""
+    exploring = session.current()
+    row = header.layout
+    row.label(text="Similarity to the Point under the Cursor", icon="MOUSE_MOVE")
+    row.label(text="Let Go of the Point" if exploring and exploring.is_held else "Hold the Point", icon="MOUSE_LMB")
+    row.label(text="Turn and Zoom the View", icon="MOUSE_MMB")
+    row.label(text="End", icon="MOUSE_RMB")
+    row.label(text="End", icon="EVENT_ESC")
+
+
+_workspaces: set[str] = set()  # those whose status bar tells the keys
+CLASSES = (PARTGEN_OT_explore,)

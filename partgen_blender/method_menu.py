@@ -1,0 +1,118 @@
+"""The menu of methods: what each is, whether it is ready here, and what a download or the set-up would add, with licence and size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import bpy
+from partgen.errors import Action
+from partgen.weights import registry
+from partgen.weights.registry import Entry
+
+from . import actions, backend, features, methods
+from .methods import Method
+from .models import catalog
+from .models.operators import licence_in_words
+from .wrapping import draw_text
+
+_WIDTH = 17
+"""Of the menu, in units of Blender's interface."""
+_UNIT = 20.0
+_LABEL_SHARE = 0.4
+"""Of the width, for the name of the property: Blender's own share."""
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Whether a method can be used now, a sentence about that, and what would make it ready: an action, or weights to download."""
+
+    is_ready: bool
+    sentence: str
+    action: Action = Action.NONE
+    download: Entry | None = None
+
+
+def readiness(method: Method) -> Readiness:
+    """What of a method is here. Quick: panels ask at every redraw."""
+    if not backend.is_found():
+        return Readiness(False, f"Needs the set-up, with the tier {method.tier}.", Action.SET_UP)
+    if method.id == "auto":
+        return Readiness(True, "Takes the best that is ready.")
+    greeting = backend.greeting()
+    if greeting is not None and greeting.methods and method.id not in greeting.methods:
+        return Readiness(False, "The backend is older than the add-on and does not have it.", Action.REPAIR)
+    if host := backend.other_computer():
+        return Readiness(True, f"The backend works on {host}, with what is there.")
+    entry = weights_of(method)
+    if method.tier == methods.AI and features.setup and features.setup.is_geometry_only():
+        afterwards = f", then {registry.in_megabytes(entry.size)} to download" if entry and not catalog.condition(entry).is_usable else ""
+        return Readiness(False, f"Needs the tier AI; the environment holds Geometry only{afterwards}.", Action.SET_UP)
+    if entry is None:
+        return Readiness(True, "Ready. Needs no weights.")
+    condition = catalog.condition(entry)
+    return Readiness(condition.is_usable, condition.sentence, download=None if condition.is_usable else entry)
+
+
+def weights_of(method: Method) -> Entry | None:
+    """The weights of a method in the registry; None where it needs none."""
+    return registry.entry(method.weights) if method.weights else None
+
+
+def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """The chosen method, which opens the menu, and what it lacks, with the button that mends it."""
+    chosen = methods.method_of(context.scene.partgen.method) or methods.METHODS[0]
+    row = layout.split(factor=_LABEL_SHARE, align=True)
+    label = row.row()
+    label.alignment = "RIGHT"
+    label.label(text="Method")
+    row.popover(panel="PARTGEN_PT_method_menu", text=chosen.name)
+    now = readiness(chosen)
+    if not now.is_ready:
+        draw_text(layout, context, f"{chosen.name}: {now.sentence}", "ERROR")
+        _draw_button(layout, now)
+
+
+class PARTGEN_PT_method_menu(bpy.types.Panel):
+    """The methods that find parts, what each needs, and what of that is here"""
+
+    bl_label = "Methods"
+    bl_space_type = "TOPBAR"  # drawn where it is called, and nowhere else
+    bl_region_type = "HEADER"
+    bl_ui_units_x = _WIDTH
+
+    def draw(self, context: bpy.types.Context) -> None:
+        for method in methods.METHODS:
+            _draw_method(self.layout.box().column(align=True), context, method)
+
+
+def _draw_method(layout: bpy.types.UILayout, context: bpy.types.Context, method: Method) -> None:
+    now, entry = readiness(method), weights_of(method)
+    row = layout.row()
+    row.prop_enum(context.scene.partgen, "method", method.id)
+    side = row.row()
+    side.alignment = "RIGHT"
+    side.active = False
+    side.label(text="" if method.id == "auto" else f"Tier {method.tier}")
+    width = _WIDTH * _UNIT
+    draw_text(layout, context, f"{method.description}.", width=width)
+    if entry:
+        licence = layout.column()
+        licence.alert = entry.licence.forbids_commercial_use
+        draw_text(licence, context, f"Licence of the weights: {licence_in_words(entry)}", "BLANK1", width=width)
+    draw_text(layout, context, now.sentence, "CHECKMARK" if now.is_ready else "IMPORT", width=width)
+    _draw_button(layout, now)
+
+
+def _draw_button(layout: bpy.types.UILayout, now: Readiness) -> None:
+    """What makes a method ready."""
+    if now.download is not None:
+        size = registry.in_megabytes(now.download.size)
+        if catalog.at_work(now.download.id):
+            layout.label(text="On its way: see the models in the preferences", icon="SORTTIME")
+        else:
+            layout.operator("partgen.download_model", text=f"Download ({size})…", icon="IMPORT").identifier = now.download.id
+    elif button := actions.button_of(now.action):
+        layout.operator(button.operator, text=button.text, icon=button.icon)
+
+
+CLASSES = (PARTGEN_PT_method_menu,)

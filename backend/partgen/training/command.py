@@ -15,7 +15,7 @@ import torch
 from ..devices import Placement, available_devices, place
 from ..errors import PartgenError
 from ..shapes import VERSION as SHAPES_VERSION
-from .examples import OwnPool, Source, WorkerPool
+from .examples import CAPACITY, OwnPool, Source, WorkerPool
 from .export import export, source_commit
 from .loop import CHECKPOINT, LOG, Budget, Interruption, Log, Losses, Training, run
 from .recipe import MODULES, recipe
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     log = Log(options.out / LOG, sys.stdout)
     log.write("begin", **about(training, budget, options))
     interruption = Interruption()
-    with interruption.watched(), pool_for(training, source, options.workers) as pool:
+    with interruption.watched(), pool_for(training, source, options) as pool:
         last = run(training, pool, budget, options.out, log, interruption)
         failed = pool.failures.count
     if interruption:
@@ -78,6 +78,10 @@ def parser() -> argparse.ArgumentParser:
     )
     program.add_argument("--workers", metavar="N", type=int, default=0, help="processes that make examples; 0 makes them in this one (0)")
     program.add_argument("--cache", metavar="FOLDER", type=Path, help="keep examples there as .npz, and take those that are there")
+    program.add_argument("--pool", metavar="N", type=positive, default=CAPACITY, help=f"examples to hold in memory ({CAPACITY})")
+    program.add_argument(
+        "--reuse", metavar="N", type=positive, help="draws for each new example, without workers; fewer suit a full --cache"
+    )
     program.add_argument("--learning-rate", metavar="RATE", type=above_zero, help="the highest; the recipe's own where it is not given")
     return program
 
@@ -128,11 +132,12 @@ def training_placement(device: str, precision: str) -> Placement:
     return Placement(placement.device, "float32")
 
 
-def pool_for(training: Training, source: Source, workers: int) -> Any:
-    """The pool of examples as a context: made in this process, or by so many workers."""
-    if workers:
-        return WorkerPool(source, training.seed, workers, training.made, refill=source.folder is not None)
-    return nullcontext(OwnPool(source, training.seed, training.recipe.reuse, training.made))
+def pool_for(training: Training, source: Source, options: argparse.Namespace) -> Any:
+    """The pool of examples as a context: made in this process, or by workers."""
+    if options.workers:
+        refill = source.folder is not None
+        return WorkerPool(source, training.seed, options.workers, training.made, refill, options.pool)
+    return nullcontext(OwnPool(source, training.seed, options.reuse or training.recipe.reuse, training.made, options.pool))
 
 
 def about(training: Training, budget: Budget, options: argparse.Namespace) -> dict[str, Any]:
@@ -155,7 +160,7 @@ def finish(training: Training, source: Source, budget: Budget, last: Losses, fai
     held_out = training.held_out_losses(source)
     log.write("held out", losses=held_out)
     record = {
-        "command": command(training, budget, options.workers),
+        "command": command(training, budget, options),
         "seed": training.seed,
         "data": training.recipe.data,
         "shapes_version": SHAPES_VERSION,
@@ -171,16 +176,18 @@ def finish(training: Training, source: Source, budget: Budget, last: Losses, fai
         "torch": torch.__version__,
         "source": source_commit(),
     }
-    written = export(training.network, {"recipe": training.recipe.id, **training.recipe.config}, record, options.out / WEIGHTS_FOLDER)
+    written = export(training.averaged, {"recipe": training.recipe.id, **training.recipe.config}, record, options.out / WEIGHTS_FOLDER)
     log.write(
         "end", step=training.step, minutes=round(training.seconds / 60, 3), files={path.name: path.stat().st_size for path in written}
     )
 
 
-def command(training: Training, budget: Budget, workers: int) -> str:
+def command(training: Training, budget: Budget, options: argparse.Namespace) -> str:
     """The command line that trains this again; without folders, which are nobody's business."""
-    length = f"--minutes {budget.minutes:g}" if math.isfinite(budget.minutes) else f"--steps {budget.steps:g}"
-    chosen = training.learning_rate != training.recipe.learning_rate
-    learning_rate = f" --learning-rate {training.learning_rate:g}" if chosen else ""
-    size = f" --size {training.recipe.size}"
-    return f"partgen train {training.recipe.id}{size} {length} --seed {training.seed} --workers {workers}{learning_rate}"
+    known = training.recipe
+    words = ["partgen train", known.id, f"--size {known.size}"]
+    words.append(f"--minutes {budget.minutes:g}" if math.isfinite(budget.minutes) else f"--steps {budget.steps:g}")
+    words += [f"--seed {training.seed}", f"--workers {options.workers}", f"--pool {options.pool}"]
+    words += [f"--reuse {options.reuse}"] if options.reuse else []
+    words += [f"--learning-rate {training.learning_rate:g}"] if training.learning_rate != known.learning_rate else []
+    return " ".join(words)

@@ -29,12 +29,12 @@ from ..errors import PartgenError
 from ..shapes import VERSION
 from .recipe import Arrays, Recipe
 
-CAPACITY = 512
-"""Examples that the pool holds."""
+CAPACITY = 1024
+"""Examples that the pool holds: about a megabyte each."""
 START = 16
 """Examples that it draws from at the beginning."""
-EVERY_HELD_OUT = 20
-"""The shapes of every twentieth seed are kept aside: what a network makes of them tells whether it learned more than by heart."""
+EVERY_HELD_OUT = 25
+"""Every 25th shape is kept aside: what a network makes of these tells whether it learned more than by heart."""
 MOST_FAILURES = 10
 """So many examples may fail one after the other before the training gives up; less than the pool has at the beginning."""
 SINGLE = "It has a single part."

@@ -7,6 +7,7 @@ goes on as if it had not been.
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import os
@@ -39,6 +40,8 @@ WARM_UP = 100
 LEAST_RATE = 0.02
 """Of the learning rate, what is left at the end."""
 LARGEST_GRADIENT = 1.0
+AVERAGED_STEPS = 200
+"""What is kept in the end is a moving average of the weights over about so many steps, which does better than the last ones."""
 LOG_SECONDS = 10.0
 CHECKPOINT_SECONDS = 120.0
 SAME_REQUEST_SECONDS = 5.0
@@ -106,6 +109,7 @@ class Training:
         self.device = torch.device(placement.device.id)
         self.learning_rate = recipe.learning_rate if learning_rate is None else learning_rate
         self.network = recipe.build().to(self.device)
+        self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.optimizer = torch.optim.AdamW(self.network.parameters(), self.learning_rate, weight_decay=recipe.weight_decay)
         self.step = 0
         self.seconds = 0.0
@@ -121,7 +125,7 @@ class Training:
             group["lr"] = self.learning_rate * rate(spent, self.step)
         self.network.train()
         self.optimizer.zero_grad(set_to_none=True)
-        losses = self._losses(batch, np.random.default_rng([self.seed, 4, self.step]))
+        losses = self._losses(self.network, batch, np.random.default_rng([self.seed, 4, self.step]))
         total = torch.stack(list(losses.values())).sum()
         total.backward()
         length = nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_GRADIENT)
@@ -131,11 +135,22 @@ class Training:
             raise PartgenError("training.diverged", sentence, remedy)
         self.optimizer.step()
         self.step += 1
+        self._average()
         return {name: loss.detach() for name, loss in losses.items()}
 
+    @torch.no_grad()
+    def _average(self) -> None:
+        """Moves the averaged weights towards those of now; fast in the beginning, when there is little to average."""
+        share = max(1 / AVERAGED_STEPS, 10 / (self.step + 10))
+        current = self.network.state_dict()
+        for name, tensor in self.averaged.state_dict().items():
+            if tensor.is_floating_point():
+                tensor.lerp_(current[name], share)
+            else:
+                tensor.copy_(current[name])
+
     def held_out_losses(self, source: Source, count: int = HELD_OUT) -> Losses:
-        """The mean losses of examples that are kept aside."""
-        self.network.eval()
+        """The mean losses of the averaged network on examples that are kept aside."""
         found: list[Losses] = []
         index = 0
         while len(found) < count:
@@ -144,14 +159,14 @@ class Training:
             if example is None:
                 continue
             with torch.inference_mode():
-                losses = self._losses([self._on_device(example)], np.random.default_rng([5, index]))
+                losses = self._losses(self.averaged, [self._on_device(example)], np.random.default_rng([5, index]))
             found.append({name: float(loss) for name, loss in losses.items()})
         return {name: float(np.mean([losses[name] for losses in found])) for name in found[0]}
 
-    def _losses(self, batch: list[Example], rng: np.random.Generator) -> dict[str, Tensor]:
+    def _losses(self, network: nn.Module, batch: list[Example], rng: np.random.Generator) -> dict[str, Tensor]:
         precision = getattr(torch, self.placement.precision)
         with torch.autocast(self.device.type, precision, enabled=precision != torch.float32):
-            return self.recipe.losses(self.network, batch, rng)
+            return self.recipe.losses(network, batch, rng)
 
     def _on_device(self, example: Arrays) -> Example:
         return {name: torch.as_tensor(values).to(self.device) for name, values in example.items()}
@@ -172,6 +187,7 @@ class Training:
             "seconds": self.seconds,
             "made": self.made,
             "network": self.network.state_dict(),
+            "averaged": self.averaged.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "random": torch.get_rng_state(),
             "device_random": _device_random(self.device),
@@ -196,6 +212,7 @@ class Training:
             raise PartgenError("training.other_version", sentence, "Go on with that version, or begin again.")
         training = cls(known, state["seed"], placement, state["learning_rate"] if learning_rate is None else learning_rate)
         training.network.load_state_dict(state["network"])
+        training.averaged.load_state_dict(state["averaged"])
         training.optimizer.load_state_dict(state["optimizer"])
         training.step, training.seconds, training.made = state["step"], state["seconds"], state["made"]
         torch.set_rng_state(state["random"])

@@ -61,7 +61,7 @@ def recipe(size: str) -> Recipe:
         batch_size=2 if size == "tiny" else 8,
         learning_rate=1e-3,
         weight_decay=1e-2,
-        reuse=4,
+        reuse=2,
     )
 
 

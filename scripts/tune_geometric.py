@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
-from partgen.evaluation.segmentation import Labelled, labelled_files, read_labelled
+from partgen.evaluation.labelled import Labelled, labelled_files, read_labelled
 from partgen.geometry.adjacency import face_graph
 from partgen.part_tree import PartTree
 from partgen.segmentation import geometric

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 from pathlib import Path
 from types import ModuleType
 
@@ -13,9 +12,9 @@ import trimesh
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from partgen.cli import main
-from partgen.evaluation.metrics import mean_iou, rand_error
-from partgen.evaluation.segmentation import component_labels, face_areas
+from partgen.evaluation.baselines import component_labels, k_means_labels
+from partgen.evaluation.labelled import face_areas
+from partgen.evaluation.metrics import adjusted_rand, mean_iou, rand_error
 from partgen.mesh import Mesh
 
 labelings = arrays.arrays(np.int32, 40, elements=st.integers(0, 6))
@@ -49,6 +48,33 @@ def test_faces_without_a_true_label_do_not_count() -> None:
     assert mean_iou(np.array([0, 0, 1, 1, 5]), np.array([0, 0, 1, 1, -1])) == pytest.approx(1)
 
 
+@given(labelings, labelings)
+def test_adjusted_rand_is_one_for_the_same_parts_whatever_their_names(a: np.ndarray, b: np.ndarray) -> None:
+    assert adjusted_rand(a, 100 - 3 * a) == pytest.approx(1)
+    assert adjusted_rand(a, b) == pytest.approx(adjusted_rand(b, a))
+    assert adjusted_rand(a, b) <= 1
+    if rand_error(a, b) > 0:
+        assert adjusted_rand(a, b) < 1
+
+
+def test_adjusted_rand_is_nothing_by_chance() -> None:
+    rng = np.random.default_rng(0)
+    by_chance = [adjusted_rand(rng.integers(0, 5, 500), rng.integers(0, 5, 500)) for _ in range(50)]
+    assert abs(np.mean(by_chance)) < 0.005
+    assert adjusted_rand([0, 0, 1, 1], [0, 0, 1, 2]) == pytest.approx(4 / 7)  # by hand: (1 - 1/3) / (3/2 - 1/3)
+
+
+def test_k_means_gives_as_many_parts_as_asked_and_always_the_same() -> None:
+    sphere = trimesh.creation.icosphere(subdivisions=3)
+    mesh = Mesh.from_triangles(sphere.vertices, sphere.faces)
+    for count in (2, 7, 20):
+        labels = k_means_labels(mesh, count)
+        assert len(np.unique(labels)) == count
+        assert np.array_equal(labels, k_means_labels(mesh, count))
+    few = trimesh.creation.box()
+    assert len(np.unique(k_means_labels(Mesh.from_triangles(few.vertices, few.faces), 20))) <= 12
+
+
 def test_components_are_told_apart_by_position_not_by_vertex() -> None:
     boxes = [trimesh.creation.box().apply_translation((3 * i, 0, 0)) for i in range(3)]
     for box in boxes:
@@ -57,53 +83,6 @@ def test_components_are_told_apart_by_position_not_by_vertex() -> None:
     labels = component_labels(Mesh.from_triangles(joined.vertices, joined.faces))
     assert len(set(labels.tolist())) == 3
     assert all(len(set(labels[12 * i : 12 * i + 12].tolist())) == 1 for i in range(3))
-
-
-def labelled_row(folder: Path, name: str, count: int) -> None:
-    """A row of separate boxes, each one true part."""
-    joined = trimesh.util.concatenate([trimesh.creation.box().apply_translation((3 * i, 0, 0)) for i in range(count)])
-    folder.mkdir(exist_ok=True)
-    np.savez(folder / f"{name}.npz", vertices=joined.vertices, faces=joined.faces, face_labels=np.repeat(np.arange(count), 12))
-
-
-def test_bench_scores_what_is_in_the_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for count in (2, 3, 5, 8):
-        labelled_row(tmp_path / "labelled", f"toys_row{count}", count)
-    labelled_row(tmp_path / "remeshed", "toys_row4", 4)
-    assert main(["bench", "segmentation", "--data", str(tmp_path), "--json"]) == 0
-    result = json.loads(capsys.readouterr().out)
-    assert (result["sets"]["toys"]["objects"], result["sets"]["remeshed"]["objects"]) == (4, 1)
-    for protocol in ("gt-k", "best-20", "components"):
-        assert result["sets"]["toys"][protocol] == {"rand_error": 0, "miou": 1, "miou_area": 1}
-    assert result["sets"]["toys"]["true_parts"] == 4.5
-    assert main(["bench", "segmentation", "--data", str(tmp_path), "--protocol", "gt-k", "--limit", "2"]) == 0
-    said = capsys.readouterr().out
-    assert "gt-k" in said
-    assert "best-20" not in said
-    assert "components" in said
-    assert main(["bench", "segmentation", "--data", str(tmp_path), "--protocol", "auto", "--json"]) == 0
-    assert {"auto", "components"} == json.loads(capsys.readouterr().out)["sets"]["toys"].keys() - {"objects", "parts", "true_parts"}
-
-
-def test_bench_names_the_files_that_it_cannot_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for name in ("toys_whole", "toys_short", "toys_unlike", "toys_unlabelled"):
-        labelled_row(tmp_path, name, 3)
-    (tmp_path / "toys_short.npz").write_bytes((tmp_path / "toys_short.npz").read_bytes()[:500])
-    box = trimesh.creation.box()
-    np.savez(tmp_path / "toys_unlike.npz", vertices=box.vertices, faces=box.faces, face_labels=np.zeros(5, int))
-    np.savez(tmp_path / "toys_unlabelled.npz", vertices=box.vertices, faces=box.faces)
-    assert main(["bench", "segmentation", "--data", str(tmp_path)]) == 1
-    said = capsys.readouterr().out
-    assert "toys               1" in said
-    assert said.count("failed: ") == 3
-    assert "cut short" in said
-    assert "not one label for each face" in said
-    assert "no array" in said
-
-
-def test_bench_without_data_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "segmentation", "--data", str(tmp_path)]) == 1
-    assert "holds no labelled models" in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")
@@ -130,5 +109,3 @@ def test_measures_equal_the_benchmarks_own(benchmark_folder: Path, benchmark_sco
             assert rand_error(predicted, truth) == pytest.approx(benchmark_score.rand_index(predicted, truth))
             assert mean_iou(predicted, truth) == pytest.approx(benchmark_score.class_agnostic_miou(predicted, truth))
             assert mean_iou(predicted, truth, areas) == pytest.approx(benchmark_score.class_agnostic_miou(predicted, truth, areas))
-
-

@@ -27,10 +27,6 @@ def rand_error(a: ArrayLike, b: ArrayLike) -> float:
     """
     table = overlap(a, b)
     total = table.sum()
-
-    def pairs(counts: Floats) -> float:
-        return float((counts * (counts - 1) / 2).sum())
-
     apart = pairs(table.sum(axis=0)) + pairs(table.sum(axis=1)) - 2 * pairs(table)
     return apart / pairs(total) if total > 1 else 0.0
 
@@ -46,3 +42,21 @@ def mean_iou(predicted: ArrayLike, truth: ArrayLike, weights: ArrayLike | None =
     table = overlap(predicted[known], truth[known], None if weights is None else np.asarray(weights)[known])
     union = table.sum(axis=0) + table.sum(axis=1, keepdims=True) - table
     return float((table / np.maximum(union, 1e-30)).max(axis=0).mean())
+
+
+def adjusted_rand(a: ArrayLike, b: ArrayLike) -> float:
+    """The adjusted Rand index: 1 where two labelings are the same, about 0 where they agree by chance alone, below 0 where less.
+
+    Every face counts one. Hubert, Arabie 1985.
+    """
+    table = overlap(a, b)
+    rows, columns, whole = pairs(table.sum(axis=1)), pairs(table.sum(axis=0)), pairs(table.sum())
+    expected = rows * columns / whole if whole else 0.0
+    most = (rows + columns) / 2
+    return (pairs(table) - expected) / (most - expected) if most != expected else 1.0
+
+
+def pairs(counts: ArrayLike) -> float:
+    """The number of pairs within groups of these sizes, summed."""
+    sizes = np.asarray(counts, np.float64)
+    return float((sizes * (sizes - 1) / 2).sum())

@@ -15,6 +15,7 @@ from partgen.mesh import Mesh
 from partgen.networks.partfield import PartField
 from partgen.protocol import Device
 from partgen.segmentation import METHODS, partfield, segmenter
+from partgen.segmentation.feature_tree import MOST_LEAVES, feature_tree
 from test_partfield import TINY
 
 GPU = Placement(Device("cuda:0", "Small Card", precisions=("float16",)), "float16")
@@ -37,7 +38,7 @@ def test_the_answer_says_who_made_it_and_covers_every_face() -> None:
     found = partfield.PartFieldSegmenter(tiny_network).segment(mesh)
     assert (found.method, found.weights) == ("partfield", "partfield")
     assert found.leaf_of_face.shape == (len(mesh.faces),)
-    assert len(np.unique(found.leaf_of_face)) == found.tree.leaf_count <= partfield.MOST_LEAVES
+    assert len(np.unique(found.leaf_of_face)) == found.tree.leaf_count <= MOST_LEAVES
     assert found.labels().max() + 1 >= 2
     assert found.notes == ()
 
@@ -110,7 +111,7 @@ def test_alike_faces_that_hang_together_are_one_part() -> None:
     graph = face_graph(mesh.vertices, mesh.faces)
     side = (graph.centers[:, 2] > 0).astype(int) + 2 * (graph.centers[:, 0] > 0)
     features = np.eye(8)[side] + np.random.default_rng(0).normal(0, 0.05, (graph.face_count, 8))
-    region, merges, costs = partfield.feature_tree(graph, features)
+    region, merges, costs, _ = feature_tree(graph, features)
     assert partfield.explaining_count(costs) == 4
     top = np.arange(len(merges) + 1)
     for step, (a, b) in enumerate(merges[:-3]):

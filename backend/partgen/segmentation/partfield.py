@@ -15,25 +15,21 @@ from torch import Tensor
 
 from ..devices import Placement, place_as_told, with_retries
 from ..errors import PartgenError
-from ..geometry.adjacency import FaceGraph, components, face_graph
-from ..geometry.contacts import contacts
+from ..geometry.adjacency import face_graph
 from ..mesh import Mesh
 from ..networks.partfield import PartField, PartFieldConfig
 from ..part_tree import PartTree
 from ..weights.loading import load
 from . import Progress, Segmentation, no_progress
-from .clustering import labels_of_merges, unit_features, ward_merges
+from .clustering import unit_features
 from .face_features import face_features, normalised, sample_surface
+from .feature_tree import feature_tree
 from .geometric import leaf_of_faces, notes, whole_polygons, without_empty_leaves
-from .leaf_features import mean_features
 from .merging import Merges
 
 WEIGHTS = "partfield"
 POINTS = 100_000
 """What the network is shown of an object: as many points as in training."""
-DIRECTIONS = 48
-"""Clusters are sought along the directions in which the features of an object differ most."""
-MOST_LEAVES = 800
 EXPLAINED = 0.85
 """The share of the differences between faces that the parts of the default scale explain."""
 MOST_PARTS = 20
@@ -65,10 +61,10 @@ class PartFieldSegmenter:
         progress(0.7, "Reading features")
         features = face_features(attempt.result[0], vertices, graph.corners, dtype=torch.float16)
         progress(0.8, "Building the part tree")
-        region, merges, costs = feature_tree(graph, features.numpy())
-        leaf = whole_polygons(mesh, leaf_of_faces(mesh, graph, region), graph)
-        alike = mean_features(features.numpy(), graph.areas, region)[np.unique(leaf)]
-        leaf, kept = without_empty_leaves(leaf, Merges(merges, costs))
+        found = feature_tree(graph, features.numpy())
+        leaf = whole_polygons(mesh, leaf_of_faces(mesh, graph, found.region), graph)
+        alike = unit_features(found.means[np.unique(leaf)]).astype(np.float32)
+        leaf, kept = without_empty_leaves(leaf, Merges(found.nodes, found.costs))
         tree = PartTree.from_merges(kept.nodes, explaining_count(kept.costs))
         return Segmentation(leaf, tree, self.method, WEIGHTS, (*notes(mesh, graph), *attempt.notes), alike)
 
@@ -92,48 +88,6 @@ def planes_of(network: PartField, points: Tensor, placement: Placement) -> Tenso
             return planes[:, :, network.config.sdf_channels :].float().cpu()
     finally:
         network.cpu()
-
-
-def feature_tree(graph: FaceGraph, features: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Clusters of the faces of a graph by their features (C, D).
-
-    The leaf of each face (C,), at most MOST_LEAVES; the merges of the leaves (L-1, 2); and what each costs (L-1,), the
-    share of the differences between faces that it gives up.
-    """
-    described = main_directions(features, graph.areas)
-    links = contacts(graph, components(graph.face_count, graph.pairs)).links
-    merges, costs = ward_merges(described, np.concatenate([graph.pairs, links]), graph.areas / graph.areas.sum())
-    leaves = min(MOST_LEAVES, graph.face_count)
-    region = labels_of_merges(merges, leaves).astype(np.int64)
-    return region, merges_of_leaves(merges, region), costs[graph.face_count - leaves :]
-
-
-def main_directions(features: NDArray[np.floating], areas: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Features (C, D) of unit length along the DIRECTIONS in which they differ most, weighted by area: (C, ≤ DIRECTIONS)."""
-    chunk = 1 << 16
-    shares = areas / areas.sum()
-    mean, second = np.zeros(features.shape[1]), np.zeros((features.shape[1],) * 2)
-    for start in range(0, len(features), chunk):
-        units = unit_features(features[start : start + chunk].astype(np.float32))
-        weighted = units * shares[start : start + chunk, None]
-        mean += weighted.sum(axis=0)
-        second += weighted.T @ units
-    _, axes = np.linalg.eigh(second - np.outer(mean, mean))
-    axes = axes[:, ::-1][:, :DIRECTIONS]
-    rows = range(0, len(features), chunk)
-    return np.concatenate([unit_features(features[row : row + chunk].astype(np.float32)) @ axes for row in rows])
-
-
-def merges_of_leaves(merges: NDArray[np.int64], region: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The last merges (N-1, 2) over N things as merges of the leaves (L-1, 2) that `region` (N,) puts these in."""
-    count, leaves = len(region), int(region.max()) + 1
-    first = count - leaves
-    name = np.empty(2 * count - 1, np.int64)
-    name[:count] = region
-    for step in range(first):
-        name[count + step] = name[merges[step, 0]]
-    name[count + first :] = leaves + np.arange(leaves - 1)
-    return name[merges[first:]]
 
 
 def explaining_count(costs: NDArray[np.float64], explained: float = EXPLAINED) -> int:

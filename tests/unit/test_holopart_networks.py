@@ -13,6 +13,7 @@ import torch
 from partgen.networks.part_dit import PartDiT, PartDiTConfig
 from partgen.networks.part_encoder import PartEncoder, PartEncoderConfig
 from partgen.networks.shape_vae import FrequencyEmbedding, ShapeVAE, ShapeVAEConfig, farthest_points, spread_points
+from published import ENCODER, TRANSFORMER, VAE
 from reference import assert_like_reference, reference_cases
 from safetensors.torch import load_file
 from torch import nn
@@ -122,15 +123,6 @@ def guided(condition: np.ndarray) -> torch.Tensor:
     return torch.cat([torch.zeros(condition.shape), torch.from_numpy(condition)])
 
 
-TINY_VAE = ShapeVAEConfig(
-    latent_channels=4, num_attention_heads=2, width_encoder=16, width_decoder=24, num_layers_encoder=1, num_layers_decoder=2
-)
-TINY_ENCODER = PartEncoderConfig(dim=16, num_attention_heads=2, num_layers=1, num_tokens=12)
-TINY_TRANSFORMER = PartDiTConfig(
-    num_attention_heads=2, width=32, in_channels=4, num_layers=3, cross_attention_dim=16, cross_attention_2_dim=16
-)
-
-
 def cloud(batch: int = 2, points: int = 90, channels: int = 6) -> torch.Tensor:
     return torch.rand(batch, points, channels, generator=torch.Generator().manual_seed(0)) * 2 - 1
 
@@ -138,7 +130,7 @@ def cloud(batch: int = 2, points: int = 90, channels: int = 6) -> torch.Tensor:
 @torch.inference_mode()
 def test_each_part_of_a_batch_is_completed_by_itself() -> None:
     torch.manual_seed(0)
-    vae, encoder, transformer = ShapeVAE(TINY_VAE), PartEncoder(TINY_ENCODER), PartDiT(TINY_TRANSFORMER)
+    vae, encoder, transformer = ShapeVAE(VAE), PartEncoder(ENCODER), PartDiT(TRANSFORMER)
 
     def completed(part: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
         local, context = encoder(part, whole, part / 2)
@@ -168,12 +160,12 @@ def test_tokens_are_spread_over_the_whole_part() -> None:
 
 
 def test_a_part_with_fewer_points_than_tokens_is_encoded() -> None:
-    assert ShapeVAE(TINY_VAE).encode(cloud(points=5), 16).mean.shape == (2, 16, 4)
+    assert ShapeVAE(VAE).encode(cloud(points=5), 16).mean.shape == (2, 16, 4)
 
 
 def test_a_posterior_draws_what_its_seed_says() -> None:
     torch.manual_seed(0)
-    posterior = ShapeVAE(TINY_VAE).eval().encode(cloud(), 12)
+    posterior = ShapeVAE(VAE).eval().encode(cloud(), 12)
     draws = [posterior.sample(torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)]
     assert torch.equal(draws[0], draws[1])
     assert not torch.equal(draws[0], draws[2])
@@ -182,7 +174,7 @@ def test_a_posterior_draws_what_its_seed_says() -> None:
 
 @torch.inference_mode()
 def test_half_precision_keeps_the_finest_frequencies() -> None:
-    network = PartEncoder(TINY_ENCODER).to(torch.bfloat16)
+    network = PartEncoder(ENCODER).to(torch.bfloat16)
     seen: list[torch.Tensor] = []
     network.encoder_context.kv_proj_in.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
     whole = cloud(channels=7)
@@ -193,7 +185,7 @@ def test_half_precision_keeps_the_finest_frequencies() -> None:
 
 def test_training_reaches_every_weight() -> None:
     torch.manual_seed(0)
-    vae, encoder, transformer = ShapeVAE(TINY_VAE), PartEncoder(TINY_ENCODER), PartDiT(TINY_TRANSFORMER)
+    vae, encoder, transformer = ShapeVAE(VAE), PartEncoder(ENCODER), PartDiT(TRANSFORMER)
     logits, posterior = vae(cloud(), cloud()[..., :3], tokens=10)
     local, context = encoder(cloud(), cloud(channels=7), cloud())
     velocity = transformer(posterior.mean, torch.full((2,), 300.0), local, context)

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import PartgenError
+from ..devices import is_torch_installed
+from ..errors import Action, PartgenError
 from ..geometry.solids import Measures, measure
 from ..mesh import Mesh
 from ..segmentation import Progress, no_progress
@@ -128,15 +129,24 @@ class Completer(Protocol):
         ...
 
 
-METHODS = ("auto", "caps")
+METHODS = ("auto", "caps", "holopart")
 
 
 def completer(method: str) -> Completer:
-    """The implementation for a method id; `auto` is the best that is there. Raises PartgenError for an unknown one."""
+    """The implementation for a method id; `auto` is the best that is there. Raises PartgenError for an unknown one, and where
+    what it needs is not there."""
     if method in ("auto", "caps"):
         from .caps import CapsCompleter
 
         return CapsCompleter()
+    if method == "holopart":
+        if not is_torch_installed():
+            raise PartgenError(
+                "method.no_torch", "HoloPart needs PyTorch, which is not installed here.", "Set PartGen up with the tier AI.", Action.SET_UP
+            )
+        from .holopart import HoloPartCompleter
+
+        return HoloPartCompleter()
     raise PartgenError("method.unknown", f"There is no completion method '{method}'.", f"Choose one of: {', '.join(METHODS)}.")
 
 

@@ -24,7 +24,7 @@ HALF_SIZE = 1.05
 COARSEST_CELLS = 64
 NEAR_LOGIT = 0.95
 """Where the field is closer to 0 than this, the surface may pass between the points of the grid."""
-CHUNK = 1 << 14
+CHUNK = 1 << 13
 """Points that the field is asked about at a time."""
 SMOOTHING = 0.1
 """How far a simplified surface may be from the one on the grid, in cells of the grid."""

@@ -29,13 +29,11 @@ from ..networks.part_dit import PartDiT, PartDiTConfig
 from ..networks.part_encoder import PartEncoder, PartEncoderConfig
 from ..networks.shape_vae import ShapeVAE, ShapeVAEConfig, TransformerBlock
 from ..segmentation import Progress, no_progress
-from .extraction import ClosedSurface, closed_surface, expected_reads
+from .extraction import CHUNK, ClosedSurface, closed_surface, expected_reads
 from .flow_matching import FlowMatching, step
-from .part_clouds import PartCloud
+from .part_clouds import POINTS, PartCloud
 
 CONFIG, WEIGHTS = "config.json", "diffusion_pytorch_model.safetensors"
-TIMED_POINTS = 4096
-"""How many points of the field are read to tell how long all of them take."""
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -179,19 +177,24 @@ class PartDiffusion:
     def timed(self, effort: Effort) -> Stages:
         """How long a part takes here, from one block of each network and a few points of the field: itself a small part of that."""
         tokens, batch = effort.tokens, 2 if effort.guidance > 1 else 1
-        wide, latent = self.transformer.config.width, self._empty(batch, tokens, self.transformer.config.in_channels)
-        encoder = self.part_encoder.config
-        condition = self._empty(batch, tokens, encoder.dim)
-        block, inner = self.transformer.blocks[-1], self._empty(batch, tokens + 1, wide)
-        of_step = self._seconds(lambda count: block(inner[:, :count], condition[:, :count], condition[:, :count], inner[:, :count]), tokens)
-        self_block = self.part_encoder.encoder_context.blocks[-1]
-        of_encoder = self._seconds(lambda count: self_block(condition[:1, :count], condition[:1, :count]), tokens)
-        read = self.field(latent[:1])
-        of_field = self._seconds(lambda count: read(np.zeros((count, 3), np.float32)), TIMED_POINTS)
+        wide, encoder = self.transformer.config.width, self.part_encoder.config
+        inner, condition = self._empty(batch, tokens + 1, wide), self._empty(batch, tokens, encoder.dim)
+        block = self.transformer.blocks[-1]
+        of_block = self._seconds(
+            lambda count: block(inner[:, :count], condition[:, :count], condition[:, :count], inner[:, :count]), tokens
+        )
+        first, *_, last = self.part_encoder.encoder_context.blocks
+        cloud = self._empty(1, POINTS, encoder.dim)
+        of_gathering = self._seconds(lambda count: first(condition[:1, :count], cloud), tokens)
+        of_encoder = self._seconds(lambda count: last(condition[:1, :count]), tokens)
+        decoder, latent = self.vae.decoder.blocks[0], self._empty(1, tokens, self.vae.config.width_decoder)
+        of_decoder = self._seconds(lambda count: decoder(latent[:, :count]), tokens)
+        points = torch.zeros(1, CHUNK, 3, device=self.device)
+        of_reading = self._seconds(lambda count: self.vae.logits(latent, points[:, :count]), CHUNK)
         return Stages(
-            conditions=2 * (encoder.num_layers + 4) * of_encoder,
-            steps=effort.steps * len(self.transformer.blocks) * of_step,
-            surface=expected_reads(effort.cells) / TIMED_POINTS * of_field,
+            conditions=2 * (of_gathering + encoder.num_layers * of_encoder),
+            steps=effort.steps * len(self.transformer.blocks) * of_block,
+            surface=self.vae.config.num_layers_decoder * of_decoder + expected_reads(effort.cells) / CHUNK * of_reading,
         )
 
     def _empty(self, *shape: int) -> Tensor:

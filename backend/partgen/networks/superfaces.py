@@ -19,6 +19,10 @@ LEVELS = 2
 """Of detail: the finest parts, the coarsest groups."""
 CLIP = 6.0
 """Features count up to so many standard deviations: real meshes reach where no training went."""
+CALIBRATION = 500
+"""So many graphs tell how features are spread; from there on the scales stay."""
+SUMMARIES = 4
+"""Of the whole object that each layer makes."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class SuperfaceConfig:
 
     node_features: int
     edge_features: int
-    width: int = 48
+    width: int = 64
     layers: int = 4
     place_channels: int = 12
 
@@ -47,14 +51,12 @@ class SuperfaceNetwork(nn.Module):
         super().__init__()
         self.config = config
         width = config.width
-        # Statistics of the training set, not learned scales: what features measure lies orders of magnitude apart.
-        self.node_scale = nn.BatchNorm1d(config.node_features, affine=False, momentum=0.02)
-        self.edge_scale = nn.BatchNorm1d(config.edge_features, affine=False, momentum=0.02)
+        self.node_scale, self.edge_scale = Scale(config.node_features), Scale(config.edge_features)
         self.node_in = perceptron(config.node_features, width, width)
         self.edge_in = perceptron(config.edge_features, width, width)
         self.layers = nn.ModuleList(MessageLayer(width) for _ in range(config.layers))
-        self.boundary = nn.Sequential(nn.LayerNorm(width), perceptron(width, width, LEVELS))
-        self.place = nn.Sequential(nn.LayerNorm(width), perceptron(width, width, LEVELS * config.place_channels))
+        self.boundary_norm, self.boundary = nn.LayerNorm(width), perceptron(width, width, LEVELS)
+        self.place_norm, self.place = nn.LayerNorm(width), perceptron(width, width, LEVELS * config.place_channels)
         self.nearness = nn.Parameter(torch.full((LEVELS,), 1.0))
         self.falloff = nn.Parameter(torch.zeros(LEVELS))
 
@@ -66,22 +68,48 @@ class SuperfaceNetwork(nn.Module):
         (pair_count, LEVELS), and the places of regions (N, LEVELS, place_channels), near where they are of one part.
         """
         first, second = ends
-        node = self.node_in(self.node_scale(nodes).clamp(-CLIP, CLIP))
-        edge = self.edge_in(self.edge_scale(edges).clamp(-CLIP, CLIP))
+        node, edge = self.node_in(self.node_scale(nodes)), self.edge_in(self.edge_scale(edges))
         for layer in self.layers:
             node, edge = layer(node, edge, first, second, areas)
-        both_ways = self.boundary(edge[: 2 * pair_count])
+        both_ways = self.boundary(self.boundary_norm(edge[: 2 * pair_count]))
         logits = (both_ways[:pair_count] + both_ways[pair_count:]) / 2
-        return logits, self.place(node).unflatten(1, (LEVELS, -1))
+        return logits, self.place(self.place_norm(node)).unflatten(1, (LEVELS, -1))
 
     def togetherness(self, places: Tensor, level: int) -> Tensor:
         """The logit that two regions belong to one part, for every two: places (N, LEVELS, C) to (N, N)."""
-        apart = torch.cdist(places[:, level].float(), places[:, level].float()).square()
+        place = places[:, level].float()
+        squares = place.square().sum(1)
+        apart = (squares[:, None] + squares[None] - 2 * place @ place.T).clamp(min=0)
         return self.nearness[level] - self.falloff[level].exp() * apart
 
 
+class Scale(nn.Module):
+    """Brings features to mean 0 and spread 1 over the first CALIBRATION graphs of training, and clips them at CLIP.
+
+    Always by what was seen so far, never by the graph itself: what is large in an object must stay so.
+    """
+
+    mean: Tensor
+    square: Tensor
+    graphs: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(channels))
+        self.register_buffer("square", torch.ones(channels))
+        self.register_buffer("graphs", torch.zeros(()))
+
+    def forward(self, features: Tensor) -> Tensor:
+        if self.training and self.graphs < CALIBRATION and len(features):
+            self.graphs += 1
+            self.mean += (features.mean(0) - self.mean) / self.graphs
+            self.square += (features.square().mean(0) - self.square) / self.graphs
+        spread = (self.square - self.mean.square()).clamp(min=1e-5).sqrt()
+        return ((features - self.mean) / spread).clamp(-CLIP, CLIP)
+
+
 class MessageLayer(nn.Module):
-    """Edges hear their ends; nodes hear the mean and the loudest of their edges, and the whole object."""
+    """Edges hear their ends; nodes hear the mean and the loudest of their edges, and summaries of the whole object."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -89,6 +117,7 @@ class MessageLayer(nn.Module):
         self.edge_update = perceptron(3 * width, 2 * width, width)
         self.node_update = perceptron(4 * width, 2 * width, width)
         self.gate = nn.Linear(width, 1)
+        self.attention, self.summary = nn.Linear(width, SUMMARIES), nn.Linear(SUMMARIES * width, width)
 
     def forward(self, node: Tensor, edge: Tensor, first: Tensor, second: Tensor, areas: Tensor) -> tuple[Tensor, Tensor]:
         state = self.node_norm(node)
@@ -97,9 +126,10 @@ class MessageLayer(nn.Module):
         heard = torch.zeros_like(node, dtype=edge.dtype).index_add(0, first, gate * edge)
         weight = gate.new_zeros(len(node), 1).index_add(0, first, gate)
         loudest = torch.zeros_like(heard).scatter_reduce(0, first[:, None].expand_as(edge), edge, "amax", include_self=False)
-        whole = (areas[:, None] * state).sum(0, keepdim=True).expand_as(state)
+        attention = torch.softmax(self.attention(state) + torch.log(areas[:, None] + 1e-6), 0)
+        whole = self.summary((attention.T.to(state.dtype) @ state).flatten()).expand_as(state)
         return node + self.node_update(torch.cat([state, heard / (weight + 1e-3), loudest, whole], 1)), edge
 
 
 def perceptron(in_channels: int, hidden: int, out_channels: int) -> nn.Sequential:
-    return nn.Sequential(nn.Linear(in_channels, hidden), nn.GELU(), nn.Linear(hidden, out_channels))
+    return nn.Sequential(nn.Linear(in_channels, hidden), nn.SiLU(), nn.Linear(hidden, out_channels))

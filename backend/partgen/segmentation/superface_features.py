@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .diffusion import diffusion_map
+from .outlines import bulges, outline_shape
 from .regions import RegionGraph
 
 Floats = NDArray[np.floating]
@@ -75,13 +76,14 @@ def lines_of_sight(pairs: NDArray[np.int64], visibility: Floats) -> NDArray[np.i
 
 def _node_features(record: Record, visibility: Floats, rims: Floats, radius: float) -> Floats:
     areas, thickness, normals = record["areas"], record["thickness"], record["normals"]
-    count = len(areas)
+    count, component_count, surface = len(areas), int(record["components"].max()) + 1, float(record["surface"])
+    mean_thickness = np.average(thickness, weights=areas)
     away = record["centers"] - _middle(record)
     of_component = np.bincount(record["components"], areas)[record["components"]]
     brightest = np.sort(visibility, axis=1)[:, ::-1][:, [min(rank, count - 1) for rank in (5, 20, 60)]]
     return np.column_stack([
         np.log(areas * count + 1e-3),
-        thickness - np.average(thickness, weights=areas),
+        thickness - mean_thickness,
         thickness + 3,
         3 * np.linalg.eigvalsh(record["spread"]),
         np.linalg.norm(normals, axis=1),
@@ -91,8 +93,9 @@ def _node_features(record: Record, visibility: Floats, rims: Floats, radius: flo
         visibility @ areas,
         brightest,
         np.log(of_component + 1e-3),
-        np.log(rims / np.sqrt(areas + LEAST) + 1e-2),
-        np.full(count, float(record["components"].max() > 0)),
+        np.log(rims / np.sqrt(areas * surface + LEAST) + 1e-2),
+        # Of the whole object, the same for every region: how many components, how much surface, how thick.
+        *(np.full(count, value) for value in (component_count > 1, np.log(component_count), surface, mean_thickness + 3)),
     ])  # fmt: skip
 
 
@@ -119,6 +122,7 @@ def _edge_features(record: Record, visibility: Floats, rims: Floats, radius: flo
         lengths > 0,
         *bends,
         3 * np.minimum(of_pairs(record["gaps"]), 0.3),
+        *(of_pairs(values) for values in _outline_features(record)),
         np.minimum(lengths / (np.minimum(rims[first], rims[second]) + LEAST), 1),
         np.log(lengths + 1e-3),
         between,
@@ -134,6 +138,20 @@ def _edge_features(record: Record, visibility: Floats, rims: Floats, radius: flo
         record["components"][first] == record["components"][second],
         np.log(areas[second] / areas[first] + 1e-3),
     ])  # fmt: skip
+
+
+def _outline_features(record: Record) -> list[Floats]:
+    """Of the outline between the two regions of each pair (E,), 0 where they share no edge: how open it is, how uneven, how
+    round, what it encloses over the area of the smaller, and how the smaller bulges out of it."""
+    pairs, areas = record["pairs"], record["areas"].astype(np.float64) * float(record["surface"])
+    lengths, bodies = record["lengths"].astype(np.float64), record["bodies"].astype(np.float64)
+    first, second = pairs.T
+    outline = outline_shape(record["outlines"].astype(np.float64), lengths)
+    smaller = np.where(areas[first] < areas[second], first, second)
+    bulge = bulges(bodies[smaller], areas[smaller], outline)
+    enclosed = np.minimum(outline.section / areas[smaller], 3)
+    values = (outline.gape, outline.uneven, outline.roundness, enclosed, bulge)
+    return [np.where(lengths > 0, value, 0.0) for value in values]
 
 
 def _joint_flatness(areas: Floats, spread: Floats, first: NDArray[np.int64], second: NDArray[np.int64]) -> Floats:

@@ -19,7 +19,7 @@ from ..segmentation.superface_features import features
 from .recipe import Arrays, Example, Recipe
 from .skins import regions_with_cover
 
-NODE_FEATURES, EDGE_FEATURES = 17, 21
+NODE_FEATURES, EDGE_FEATURES = 20, 26
 SIZES: dict[str, dict[str, Any]] = {"small": {}, "tiny": {"width": 16, "layers": 2}}
 MOST_WEIGHT = 8.0
 """Of a boundary between parts against one within a part, where it is rare."""

@@ -129,16 +129,20 @@ class Completer(Protocol):
         ...
 
 
-METHODS = ("auto", "caps", "holopart")
+METHODS = ("auto", "caps", "solid", "holopart")
 
 
 def completer(method: str) -> Completer:
     """The implementation for a method id; `auto` is the best that is there. Raises PartgenError for an unknown one, and where
     what it needs is not there."""
-    if method in ("auto", "caps"):
+    if method == "caps":
         from .caps import CapsCompleter
 
         return CapsCompleter()
+    if method in ("auto", "solid"):
+        from .solid import SolidCompleter
+
+        return SolidCompleter()
     if method == "holopart":
         if not is_torch_installed():
             raise PartgenError(

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from ..mesh import Mesh
 from ..segmentation import Progress, no_progress
 from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, check_labels, no_delivery
-from .filling import fill, nested_loops
-from .patches import Patch, patches, read_surface
+from .filling import fill, nested_loops, newell_normal
+from .patches import OpenSurface, Patch, patches, read_surface
 from .sheets import is_flat, thickened
 
 Floats = NDArray[np.float64]
@@ -56,18 +56,24 @@ def capped(mesh: Mesh, patch: Patch) -> CompletedPart:
     return patch.closed_with(mesh, points, faces, "caps")
 
 
-def cap_faces(patch: Patch) -> tuple[Floats, Ints]:
-    """Fillings of all loops of a patch: new points (p, 3), and triangles (q, 3) whose new indices go on from the patch's."""
+def cap_faces(patch: OpenSurface, finest: float = np.inf, around: Ints | None = None) -> tuple[Floats, Ints]:
+    """Fillings of all loops of a patch: new points (p, 3), and triangles (q, 3) whose new indices go on from the patch's.
+
+    Its edges are about as long as the patch's, but at most the share `finest` of the square root of the filling's area;
+    `around` (n, 3) are further triangles beside the patch, over `patch.welded`, whose edges the filling must not have.
+    """
     loops = [canonical(loop[::-1], patch.welded) for loop in patch.loops]
     points, faces, count = [], [], len(patch.points)
     for group in nested_loops([patch.points[loop] for loop in loops]):
         border = np.concatenate([loops[i] for i in group])
-        filling = fill([patch.points[loops[i]] for i in group], patch.edge_length)
+        outlines = [patch.points[loops[i]] for i in group]
+        size = float(np.sqrt(np.linalg.norm(newell_normal(outlines[0]))))
+        filling = fill(outlines, min(patch.edge_length, finest * size) if size > 0 else patch.edge_length)
         names = np.concatenate([border, count + np.arange(len(filling.points))])
         count += len(filling.points)
         points.append(filling.points)
         faces.append(names[filling.faces])
-    return split_chords(patch, np.concatenate(points), np.concatenate(faces))
+    return split_chords(patch, np.concatenate(points), np.concatenate(faces), around)
 
 
 def canonical(loop: Ints, names: Ints) -> Ints:
@@ -75,38 +81,45 @@ def canonical(loop: Ints, names: Ints) -> Ints:
     return np.roll(loop, -int(names[loop].argmin()))
 
 
-def split_chords(patch: Patch, points: Floats, faces: Ints) -> tuple[Floats, Ints]:
-    """Gives those edges of a filling a vertex in their middle that join two vertices of the patch which have an edge there
-    already, or have one in another filling: three triangles would share it."""
+def split_chords(patch: OpenSurface, points: Floats, faces: Ints, around: Ints | None = None) -> tuple[Floats, Ints]:
+    """Gives an edge of a filling a vertex in its middle where it joins two vertices of the patch that have an edge already,
+    in the patch, `around` it or in another filling: more than two triangles would share it."""
     fixed = len(patch.points)
     size = fixed + len(points)
-    place = np.concatenate([np.unique(patch.welded, return_inverse=True)[1].reshape(-1), np.arange(fixed, size)])
+    names = np.concatenate([patch.welded, np.arange(int(patch.welded.max()) + 1, int(patch.welded.max()) + 1 + len(points))])
+    beside = patch.welded[patch.faces] if around is None else np.concatenate([patch.welded[patch.faces], around])
+    total = int(max(names.max(), beside.max())) + 1
     border = np.concatenate([np.stack([loop, np.roll(loop, -1)], axis=1) for loop in patch.loops])
-    edges = np.stack([faces, np.roll(faces, -1, axis=1)], axis=2).reshape(-1, 2)
+    edges = edges_of(faces)
     chord = (edges < fixed).all(axis=1) & ~np.isin(edge_codes(edges, size), edge_codes(border, size))
-    taken = np.stack([patch.faces, np.roll(patch.faces, -1, axis=1)], axis=2).reshape(-1, 2)
-    there, counts = np.unique(edge_codes(place[np.concatenate([taken, edges])], size), return_counts=True)
-    bad = chord & np.isin(edge_codes(place[edges], size), there[counts > 2])
+    there, counts = np.unique(edge_codes(np.concatenate([edges_of(beside), names[edges]]), total), return_counts=True)
+    bad = chord & np.isin(edge_codes(names[edges], total), there[counts > 2])
     return _split_edges(patch.points, points, faces, np.unique(edge_codes(edges[bad], size)), size) if bad.any() else (points, faces)
 
 
 def _split_edges(fixed: Floats, points: Floats, faces: Ints, bad: Ints, size: int) -> tuple[Floats, Ints]:
+    """Splits the edges with the codes `bad` in their middle; where two fillings have an edge, each gets a vertex of its own."""
     every = np.concatenate([fixed, points]).tolist()
     left = faces.tolist()
     for code in bad.tolist():
         low, high = divmod(code, size)
-        halves: dict[int, int] = {}
-        pending, left = [f for f in left if low in f and high in f], [f for f in left if not (low in f and high in f)]
-        # Two triangles of one filling share the edge; where two fillings have it, each pair gets a vertex of its own.
-        for number, face in enumerate(sorted(pending, key=lambda f: f[(f.index(low) + 1) % 3] == high)):
-            pair = number % max(len(pending) // 2, 1)
-            if pair not in halves:
-                halves[pair] = len(every)
+        with_edge = [face for face in left if low in face and high in face]
+        left = [face for face in left if not (low in face and high in face)]
+        forward = sorted(with_edge, key=lambda face: face[(face.index(low) + 1) % 3] == high)
+        pairs = max(len(forward) // 2, 1)
+        for number, face in enumerate(forward):
+            if number < pairs:
                 every.append([(x + y) / 2 for x, y in zip(every[low], every[high], strict=True)])
+            middle = len(every) - 1 if number < pairs else len(every) - pairs + number % pairs
             i = next(i for i in range(3) if {face[i], face[(i + 1) % 3]} == {low, high})
             first, second, apex = face[i], face[(i + 1) % 3], face[(i + 2) % 3]
-            left += [[first, halves[pair], apex], [halves[pair], second, apex]]
+            left += [[first, middle, apex], [middle, second, apex]]
     return np.array(every[len(fixed) :]).reshape(-1, 3), np.array(left, np.int64)
+
+
+def edges_of(faces: Ints) -> Ints:
+    """The three edges of every triangle (3n, 2), as it goes along them."""
+    return np.stack([faces, np.roll(faces, -1, axis=1)], axis=2).reshape(-1, 2)
 
 
 def edge_codes(edges: Ints, size: int) -> Ints:

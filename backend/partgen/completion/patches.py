@@ -11,7 +11,7 @@ from igl import fast_winding_number
 from numpy.typing import NDArray
 
 from ..geometry.adjacency import components, distinct_faces, neighbours, normals_and_areas, outward_flips, weld
-from ..geometry.solids import boundary_loops, cut_to_manifold, signed_volume
+from ..geometry.solids import boundary_loops, cut_to_manifold
 from ..mesh import Mesh
 from . import CompletedPart
 
@@ -22,45 +22,54 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """The whole input, welded and oriented: `points` (W, 3), `corners` (F, 3) with coherent outward winding, `turned` (F,)
-    whether that is not the input's winding, `vertex_of_corner` (F, 3) the input's vertex, one for each welded point,
-    `usable` (F,) false where a triangle has two corners in one point."""
+    """The whole input, welded and oriented.
+
+    `points` (W, 3); `corners` (F, 3) with coherent outward winding; `turned` (F,) whether that is not the input's winding;
+    `vertices` (W,) the input's vertex that stands for each welded point; `usable` (F,) false where a triangle has two corners
+    in one point.
+    """
 
     points: Floats
     corners: Ints
     turned: Bools
-    vertex_of_corner: Ints
+    vertices: Ints
     usable: Bools
 
 
 @dataclass(frozen=True, eq=False)
-class Patch:
-    """The visible surface of one part: `original_faces` (n,) of the input, `input_vertices` (k,), `turned` (n,), `points` (k, 3),
-    `faces` (n, 3) over these, a 2-manifold with boundary, `welded` (k,) the vertices of the `Surface`."""
+class OpenSurface:
+    """A 2-manifold with boundary: `points` (k, 3), `faces` (n, 3) over these, `welded` (k,) what each stands for elsewhere: two
+    vertices of the same number are the same place, where the surface touches itself."""
 
-    label: int
-    original_faces: Ints
-    input_vertices: Ints
-    turned: Bools
     points: Floats
     faces: Ints
     welded: Ints
 
     @cached_property
     def loops(self) -> list[Ints]:
-        """The boundary loops, as vertices of the patch in the direction of its triangles, longest first."""
+        """The boundary loops, as vertices in the direction of the triangles, longest first."""
         return boundary_loops(self.faces)
 
     @cached_property
     def edge_length(self) -> float:
-        """The median length of the patch's edges."""
+        """The median length of the edges."""
         ends = self.points[self.faces]
         return float(np.median(np.linalg.norm(ends - np.roll(ends, -1, axis=1), axis=2)))
 
     @cached_property
     def extent(self) -> float:
-        """The diagonal of the patch's bounds."""
+        """The diagonal of the bounds."""
         return float(np.linalg.norm(np.ptp(self.points, axis=0)))
+
+
+@dataclass(frozen=True, eq=False)
+class Patch(OpenSurface):
+    """The visible surface of one part: `label`, `original_faces` (n,) of the input, `input_vertices` (k,), `turned` (n,)."""
+
+    label: int
+    original_faces: Ints
+    input_vertices: Ints
+    turned: Bools
 
     def closed_with(self, mesh: Mesh, new_points: Floats, new_faces: Ints, made_by: str, notes: tuple[str, ...] = ()) -> CompletedPart:
         """The completed part of this patch, `new_points` (p, 3) and `new_faces` (q, 3), whose indices go on from the patch's."""
@@ -88,7 +97,7 @@ def read_surface(mesh: Mesh) -> Surface:
     vertex_of = np.full(len(points), len(mesh.vertices), np.int64)
     np.minimum.at(vertex_of, corners, mesh.faces)
     corners = np.where(turned[:, None], corners[:, ::-1], corners)
-    return Surface(points, corners, turned, vertex_of[corners], usable)
+    return Surface(points, corners, turned, vertex_of, usable)
 
 
 def _goes_against(corners: Ints, others: Ints) -> Bools:
@@ -125,16 +134,21 @@ def patches(mesh: Mesh, surface: Surface, labels: NDArray[np.int32], wanted: Col
 
 def _patch(surface: Surface, label: int, faces: Ints) -> Patch:
     corners = surface.corners[faces]
-    _, first = np.unique(np.sort(corners, axis=1), axis=0, return_index=True)
-    kept = np.sort(first)
+    kept = first_of_doubles(corners)
     faces, corners = faces[kept], corners[kept]
-    split = cut_to_manifold(surface.points, corners)
-    vertices, at = np.unique(split, return_index=True)
+    opened = open_surface(surface.points, corners)
+    inputs = surface.vertices[opened.welded]
+    return Patch(opened.points, opened.faces, opened.welded, label, faces, inputs, surface.turned[faces])
+
+
+def first_of_doubles(corners: Ints) -> Ints:
+    """The triangles (n, 3) without those whose three vertices an earlier one has: indices, rising."""
+    return np.sort(np.unique(np.sort(corners, axis=1), axis=0, return_index=True)[1])
+
+
+def open_surface(points: Floats, corners: Ints) -> OpenSurface:
+    """Triangles (n, 3) over `points` as a 2-manifold with boundary."""
+    split = cut_to_manifold(points, corners)
+    at = np.unique(split, return_index=True)[1]
     welded = corners.reshape(-1)[at]
-    inputs = surface.vertex_of_corner[faces].reshape(-1)[at]
-    return Patch(label, faces, inputs, surface.turned[faces], surface.points[welded], split.reshape(-1, 3), welded[: len(vertices)])
-
-
-def is_inward(patch: Patch, points: Floats, faces: Ints) -> bool:
-    """Whether a closed part looks inward: its input did, and had no inside to tell by."""
-    return signed_volume(points, faces) < 0
+    return OpenSurface(points[welded], split, welded)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ..geometry.adjacency import normals_and_areas
 from ..geometry.solids import signed_volume, surface_area
-from .patches import Patch
+from .patches import OpenSurface
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -19,14 +19,14 @@ THICKNESS = 0.01
 """Of a thickened sheet, as a share of its extent."""
 
 
-def is_flat(patch: Patch, new_points: Floats, new_faces: Ints) -> bool:
+def is_flat(patch: OpenSurface, new_points: Floats, new_faces: Ints) -> bool:
     """Whether a closed patch would hold hardly any volume."""
     points, faces = np.concatenate([patch.points, new_points]), np.concatenate([patch.faces, new_faces])
     area = surface_area(points, faces)
     return abs(signed_volume(points, faces)) <= FLAT * patch.extent * area / 2
 
 
-def thickened(patch: Patch) -> tuple[Floats, Ints]:
+def thickened(patch: OpenSurface) -> tuple[Floats, Ints]:
     """A second side behind a patch, and walls along its loops: new points (k, 3), and triangles that go on from the patch's."""
     count = len(patch.points)
     normals, areas = normals_and_areas(patch.points, patch.faces)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,13 @@ import trimesh
 from partgen.cli import main
 from partgen.errors import PartgenError
 from partgen.evaluation import results as results_module
+from partgen.evaluation.gallery import SIZE, like_truth, picture_file, write_sheets
 from partgen.evaluation.isolation import in_own_processes, peak_memory
 from partgen.evaluation.measuring import measured
 from partgen.evaluation.results import Results
 from partgen.evaluation.segmentation import Trial, measure
 from partgen.segmentation import METHODS
+from PIL import Image
 
 
 def labelled_row(folder: Path, name: str, count: int) -> Path:
@@ -183,6 +187,10 @@ def test_results_of_another_program_or_another_object_do_not_count(
     assert len(kept.read_text().splitlines()) == 11
     assert "6 results in" in (said := capsys.readouterr().err)
     assert "another version of the program: not counted" in said
+    monkeypatch.setattr(results_module, "program_digest", lambda: "a third")
+    result = bench(capsys, *arguments, "--any-version")
+    assert result["methods"]["components"]["objects"] == 5
+    assert len(kept.read_text().splitlines()) == 11, "nothing is measured again"
 
 
 def test_what_failed_is_tried_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -266,3 +274,67 @@ def test_one_object_costs_what_it_costs_alone(toys: Path) -> None:
     assert row["cpu_seconds"] > 0
     assert row["wall_seconds"] > 0
     assert row["faces"] == 96
+
+
+def test_stopping_a_run_loses_nothing_and_shows_no_traceback(benchmark_folder: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "results.jsonl"
+    command = [sys.executable, "-m", "partgen", "bench", "segmentation", "--data", str(benchmark_folder), "--method", "geometric"]
+    command += ["--sets", "kenney", "--results", str(kept)]
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    while run.poll() is None and not (kept.exists() and kept.read_text().endswith("\n")):
+        time.sleep(0.05)
+    os.killpg(run.pid, signal.SIGINT)  # as Ctrl-C does: everything that the run started hears it too
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert "Traceback" not in said
+    before = kept.read_text()
+    assert 1 <= before.count("\n") < 4
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "| kenney |       4 |" in done.stdout
+    assert kept.read_text().startswith(before)
+    assert kept.read_text().count("\n") == 4
+
+
+# ---- gallery ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_gallery_shows_the_truth_beside_each_method(toys: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gallery = tmp_path / "gallery"
+    arguments = ["bench", "segmentation", "--data", str(toys), "--gallery", str(gallery), "--gallery-objects", "2", "--results"]
+    arguments += [str(tmp_path / "results.jsonl"), "--method", "components", "--method", "geometric"]
+    assert main(arguments) == 0
+    with Image.open(gallery / "toys.png") as sheet:
+        assert sheet.width == 4 * SIZE  # the truth, components, geometric by itself and with the true number
+        assert 2 * SIZE < sheet.height < 3 * SIZE
+        pictures = [np.asarray(sheet.convert("RGB"))[SIZE // 8 : SIZE, i * SIZE : (i + 1) * SIZE].astype(int) for i in range(4)]
+    assert pictures[0].std() > 5, "something is to be seen"
+    for i in (1, 3):
+        assert np.array_equal(pictures[0], pictures[i]), "the right parts have the colours of the true ones"
+    assert (gallery / "remeshed.png").exists()
+    drawn = {path: path.stat().st_mtime_ns for path in gallery.rglob("pictures/**/*.png")}
+    assert len(drawn) == 3 * 4
+    lost = next(path for path in drawn if path.name.endswith("geometric-auto.png"))
+    lost.unlink()
+    assert main(arguments) == 0
+    assert lost.exists(), "a picture that is missing is drawn again, though its numbers are known"
+    kept = {path for path, when in drawn.items() if path.stat().st_mtime_ns == when}
+    assert len(kept) == len(drawn) - 2, "and no other but that of the same answer"
+
+
+def test_a_part_has_the_colour_of_the_true_part_that_it_is_most_like() -> None:
+    truth = np.array([0, 0, 0, 1, 1, 1, 2, 2])
+    assert like_truth(np.array([5, 5, 5, 3, 3, 3, 9, 9]), truth).tolist() == truth.tolist()
+    split = like_truth(np.array([5, 5, 7, 3, 3, 3, 9, 9]), truth)
+    assert split.tolist() == [0, 0, 3, 1, 1, 1, 2, 2], "what is left over has a colour of its own"
+    assert len(set(like_truth(np.zeros(8, int), truth).tolist())) == 1
+
+
+def test_a_method_that_cannot_run_has_no_column(tmp_path: Path) -> None:
+    trials = [Trial("toys", tmp_path / "toys_a.npz", method, pictures=tmp_path) for method in ("components", "partfield")]
+    for name in ("truth", "auto"):
+        file = picture_file(trials[0], name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (SIZE, SIZE)).save(file)
+    (sheet,) = write_sheets(tmp_path, trials)
+    with Image.open(sheet) as picture:
+        assert picture.width == 2 * SIZE

@@ -90,6 +90,7 @@ def add_choices(parser: argparse.ArgumentParser, methods: Sequence[str]) -> None
     parser.add_argument("--limit", metavar="N", type=positive, help="at most N models of each set, evenly chosen, always the same")
     parser.add_argument("--sets", metavar="SET,SET", type=lambda text: text.split(","), default=[], help="these sets alone")
     parser.add_argument("--results", metavar="FILE", type=Path, help="keep what is measured in this .jsonl file, and go on from it")
+    parser.add_argument("--any-version", action="store_true", help="count results there of other versions of the program too")
     parser.add_argument("--jobs", metavar="N", type=positive, default=1, help="objects at a time (1); more make seconds less sure")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
@@ -181,7 +182,7 @@ def results_file(options: argparse.Namespace) -> Results:
     """Where the results are kept."""
     from .results import Results
 
-    return Results(options.results)
+    return Results(options.results, options.any_version)
 
 
 def progress(sentence: str) -> None:
@@ -203,7 +204,8 @@ def report(options: argparse.Namespace, result: Row, taken: str, results: Result
         print(table(result))
         print(f"\n{about['date']}, partgen {__version__}, program {about['program']}. The method auto is {taken} here.")
     if results.others:
-        print(f"{results.others} results in {results.file} are of another version of the program: not counted.", file=sys.stderr)
+        counted = "counted where this one has none" if results.of_any_version else "not counted"
+        print(f"{results.others} results in {results.file} are of another version of the program: {counted}.", file=sys.stderr)
     asked_in_vain = result["cannot_run"] and "all" not in (options.method or [])
     failed = any(method["failed"] for method in result["methods"].values())
     return 1 if failed or asked_in_vain or not result["methods"] else 0

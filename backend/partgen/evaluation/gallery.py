@@ -37,7 +37,8 @@ UPRIGHT = ("menagerie",)
 def draw_answer(trial: Trial, labelled: Labelled, answer: Answer) -> None:
     """Draws the labels of an answer, its own and those for the true number of parts, and the true ones, into the trial's folder."""
     truth = labelled.main_truth
-    draw(picture_file(trial, "truth"), labelled, truth, in_words(len(np.unique(truth))))
+    if not is_newer(picture_file(trial, "truth"), trial.path):  # which another method's trial drew
+        draw(picture_file(trial, "truth"), labelled, truth, in_words(len(np.unique(truth))))
     for protocol, labels in shown(trial.method, labelled, answer).items():
         caption = f"{in_words(len(np.unique(labels)))}, mIoU {mean_iou(labels, truth):.2f}"
         draw(picture_file(trial, protocol), labelled, like_truth(labels, truth), caption)
@@ -58,7 +59,12 @@ def columns_of(method: str) -> tuple[str, ...]:
 
 def is_drawn(trial: Trial) -> bool:
     """Whether the pictures that a trial is to draw are there."""
-    return trial.pictures is None or all(picture_file(trial, name).exists() for name in ("truth", *columns_of(trial.method)))
+    return trial.pictures is None or all(is_newer(picture_file(trial, name), trial.path) for name in ("truth", *columns_of(trial.method)))
+
+
+def is_newer(file: Path, other: Path) -> bool:
+    """Whether a file is there and not older than another."""
+    return file.exists() and file.stat().st_mtime >= other.stat().st_mtime
 
 
 def picture_file(trial: Trial, name: str) -> Path:

@@ -7,6 +7,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from typing import Any, TypeVar
@@ -45,9 +46,9 @@ def in_own_processes(
             while len(running) < jobs and (item := next(queue, None)) is not None:
                 ours, theirs = context.Pipe(duplex=False)
                 process = context.Process(target=_answer, args=(work, item, theirs), daemon=True)  # type: ignore[attr-defined]
+                running[ours] = item, process  # before it starts: whenever a person stops the run, it is known
                 process.start()
                 theirs.close()
-                running[ours] = item, process
             if not running:
                 return
             for ready in wait(list(running)):
@@ -56,7 +57,8 @@ def in_own_processes(
                 yield item, _outcome(ready, process)
     finally:
         for _, process in running.values():
-            process.kill()
+            if process.pid is not None:
+                process.kill()
 
 
 def _context(preload: Sequence[str]) -> BaseContext:
@@ -82,7 +84,8 @@ def _answer(work: Callable[[Item], Result], item: Item, connection: Connection) 
     except Exception as error:
         traceback.print_exc()
         answer = (False, ("internal", f"A fault of the program: {type(error).__name__}: {error}", "", Action.NONE))
-    connection.send(answer)
+    with suppress(BrokenPipeError):  # nobody waits any more: the run was stopped
+        connection.send(answer)
     connection.close()
 
 

@@ -21,11 +21,12 @@ LAYOUT = "See partgen bench segmentation --help."
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """A mesh, the benchmark set that it belongs to, and one or several labelings (F,) of its faces, all of them right."""
+    """A mesh, the benchmark set that it belongs to, one or several labelings (F,) of its faces, all of them right, and what it is."""
 
     collection: str
     mesh: Mesh
     truths: tuple[Ints, ...]
+    category: str = ""
 
     @property
     def true_count(self) -> int:
@@ -44,6 +45,7 @@ def read_labelled(path: Path, collection: str) -> Labelled:
         with np.load(path, allow_pickle=False) as arrays:
             numbered = sorted((n for n in arrays.files if n.startswith("face_labels_") and n[12:].isdigit()), key=lambda n: int(n[12:]))
             truths = tuple(arrays[name] for name in numbered or ["face_labels"])
+            category = str(arrays["category"]) if "category" in arrays.files else ""
             mesh = Mesh.from_triangles(arrays["vertices"], arrays["faces"], path.stem)
     except KeyError as error:
         raise PartgenError("file.format", f"{path.name} has no array {error}.", LAYOUT) from error
@@ -51,7 +53,7 @@ def read_labelled(path: Path, collection: str) -> Labelled:
         raise PartgenError("file.damaged", f"{path.name} could not be read: it is damaged, or cut short.", "Get it again.") from error
     if any(truth.shape != (len(mesh.faces),) for truth in truths):
         raise PartgenError("file.format", f"{path.name} has not one label for each face.", LAYOUT)
-    return Labelled(collection, mesh, truths)
+    return Labelled(collection, mesh, truths, category)
 
 
 def labelled_files(folder: Path, limit: int | None = None, collections: Sequence[str] = ()) -> list[tuple[str, Path]]:

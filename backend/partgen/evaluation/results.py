@@ -26,22 +26,28 @@ DECIDING = (
 
 
 class Results:
-    """Rows by what they were measured of, kept in a file where there is one."""
+    """Rows by what they were measured of, kept in a file where there is one.
 
-    def __init__(self, file: Path | None = None) -> None:
+    With `of_any_version` those count too that another version of the program has made; a row of this one comes first.
+    """
+
+    def __init__(self, file: Path | None = None, of_any_version: bool = False) -> None:
         self.file = file
+        self.of_any_version = of_any_version
         self.others = 0
-        """Rows in the file that were made by another version of the program, and do not count."""
+        """Rows in the file that another version of the program has made."""
         self._rows: dict[str, Row] = {}
         self._read_until = 0
 
-    def find(self, key: Mapping[str, Any]) -> Row | None:
+    def find(self, key: Row) -> Row | None:
         """The row that was measured of `key`, also if another run has just written it. None where there is none, or it failed."""
         self._read()
         row = self._rows.get(_identity(key))
+        if row is None and self.of_any_version:
+            row = self._rows.get(_identity(key | OF_ANY_VERSION))
         return row if row and "failed" not in row else None
 
-    def add(self, key: Mapping[str, Any], row: Row) -> None:
+    def add(self, key: Row, row: Row) -> None:
         """Keeps a row. Raises PartgenError where the file cannot be written."""
         row = {**key, **row}
         self._rows[_identity(key)] = row
@@ -80,10 +86,12 @@ class Results:
                 self._rows[_identity(key)] = row
             else:
                 self.others += 1
+                self._rows[_identity(key | OF_ANY_VERSION)] = row
 
 
 KEY = ("benchmark", "set", "object", "data", "method", "options", "program")
 """What tells one piece of work from another."""
+OF_ANY_VERSION = {"program": "any"}
 
 
 def key_of(benchmark: str, collection: str, path: Path, method: str, options: Mapping[str, Any]) -> Row:

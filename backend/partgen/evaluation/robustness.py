@@ -42,7 +42,13 @@ def measure_disturbed(trial: Trial) -> Row:
         after = answer_of_tree(again.leaf_of_face, again.tree)
         carried = Labelled(labelled.collection, disturbed.mesh, tuple(truth[disturbed.origin] for truth in labelled.truths))
         rows[name] = _row(after, carried) | {"agreement": agreement(before, after, labelled.true_count, disturbed.origin)}
-    return {"answered": found.method, "weights": found.weights, "true_parts": labelled.true_count, "disturbances": rows}
+    return {
+        "category": labelled.category,
+        "answered": found.method,
+        "weights": found.weights,
+        "true_parts": labelled.true_count,
+        "disturbances": rows,
+    }
 
 
 def agreement(before: Answer, after: Answer, true_count: int, origin: np.ndarray) -> dict[str, float]:

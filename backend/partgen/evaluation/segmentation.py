@@ -125,6 +125,7 @@ def measure(trial: Trial) -> Row:
 
         draw_answer(trial, labelled, answer)
     return {
+        "category": labelled.category,
         "answered": answered,
         "weights": weights,
         "faces": len(labelled.mesh.faces),

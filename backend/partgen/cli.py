@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import __version__
+from . import __version__, completing
 from .errors import PartgenError
 from .evaluation import command as bench
 from .segmentation import METHODS
@@ -28,6 +28,7 @@ Takes meshes apart into a tree of parts.
   partgen decompose robot.glb -o out/            one .glb with a named node for each part
   partgen decompose robot.glb -o out/ --parts 8  as eight parts
   partgen segment a.ply b.stl --labels-dir out/  a part number for every triangle
+  partgen complete a.ply --labels a.npz -o out/  closed parts of a model and its labels
   partgen models list                            the networks' weights that there are, and what of them is here
   partgen COMMAND --help                         more about one command
 """
@@ -101,6 +102,8 @@ def parser() -> argparse.ArgumentParser:
         amount = command.add_mutually_exclusive_group()
         amount.add_argument("--scale", type=scale, help="0 (finest) to 1 (whole object); chosen by the method if not given")
         amount.add_argument("--parts", type=bench.positive, help="number of parts, at most what the model can be cut into")
+
+    completing.add_parser(commands)
 
     devices = commands.add_parser("devices", help="list what networks can run on here, and the memory that is free")
     devices.set_defaults(run=run_devices)

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..devices import is_torch_installed
 from ..errors import Action, PartgenError
-from ..geometry.solids import Measures, measure
 from ..mesh import Mesh
 from ..segmentation import Progress, no_progress
+
+if TYPE_CHECKING:
+    from ..geometry.solids import Measures
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -52,6 +54,8 @@ class CompletedPart:
     @cached_property
     def measures(self) -> Measures:
         """Volume, area and soundness of the result, measured and not assumed."""
+        from ..geometry.solids import measure
+
         return measure(self.vertices, self.faces)
 
 

@@ -12,6 +12,7 @@ from ..segmentation import Progress, no_progress
 from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, check_labels, no_delivery
 from .filling import fill, nested_loops, newell_normal
 from .patches import OpenSurface, Patch, patches, read_surface
+from .remeshing import finished
 from .sheets import is_flat, thickened
 
 Floats = NDArray[np.float64]
@@ -37,7 +38,7 @@ class CapsCompleter:
         parts = []
         for index, patch in enumerate(found):
             progress(index / len(found), f"Closing part {index + 1} of {len(found)}")
-            parts.append(capped(mesh, patch))
+            parts.append(finished(capped(mesh, patch), options))
             deliver(parts[-1])
         progress(1.0, "Done")
         return Completion(tuple(parts), self.method)

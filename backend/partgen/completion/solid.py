@@ -26,6 +26,7 @@ from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, chec
 from .caps import cap_faces, edges_of
 from .influence import Claimant, Territory, territory
 from .patches import OpenSurface, Surface, first_of_doubles, open_surface, read_surface
+from .remeshing import finished
 from .sheets import is_flat, thickened
 
 Floats = NDArray[np.float64]
@@ -111,7 +112,7 @@ class SolidCompleter:
                     continue
                 pieces[label].append(piece)
                 if last_shell[label] == number:
-                    parts[label] = _assembled(mesh, surface, label, pieces[label])
+                    parts[label] = finished(_assembled(mesh, surface, label, pieces[label]), options)
                     deliver(parts[label])
         progress(1.0, "Done")
         return Completion(tuple(parts[name] for name in names), self.method)

@@ -1,7 +1,7 @@
 """Features of faces, read off the planes of a feature field without waste.
 
 PartField reads 1000 samples in every face, whatever its size, and averages them. Here a face gets as many samples as it
-covers cells of the planes, and what is read for one face is added up as it is read, so that memory holds the answer and
+covers or crosses cells of the planes, and what is read for one face is added up as it is read, so that memory holds the answer and
 little more.
 """
 
@@ -16,7 +16,9 @@ from torch.nn import functional
 
 from ..networks.partfield import PLANE_AXES
 
-SAMPLES_A_CELL = 4.0
+SAMPLES_A_CELL = 8.0
+SAMPLES_ALONG_A_CELL = 2.0
+"""Long thin faces cross many cells and cover little of each."""
 MOST_SAMPLES = 4096
 HALF_SIZE = 0.9
 """Objects are centred, and their longest side is scaled to twice this: what PartField was trained on."""
@@ -43,12 +45,15 @@ def sample_surface(vertices: NDArray[np.floating], faces: NDArray[np.integer], c
 def samples_of_faces(
     vertices: NDArray[np.floating], faces: NDArray[np.integer], resolution: int, a_cell: float = SAMPLES_A_CELL
 ) -> NDArray[np.int64]:
-    """How many samples each face gets (F,): `a_cell` for each plane cell that it covers, and at least one.
+    """How many samples each face gets (F,): `a_cell` for each plane cell that it covers, more where it is long, and at least one.
 
     `vertices` (V, 3) are normalised, `resolution` cells span [-1, 1].
     """
-    cell = (2.0 / (resolution - 1)) ** 2
-    return np.clip(np.ceil(a_cell * face_areas(vertices, faces) / cell), 1, MOST_SAMPLES).astype(np.int64)
+    cell = 2.0 / (resolution - 1)
+    corners = vertices[faces].astype(np.float64)
+    areas = trimesh.triangles.area(corners)
+    lengths = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
+    return np.clip(np.ceil(a_cell * areas / cell**2 + SAMPLES_ALONG_A_CELL * lengths / cell), 1, MOST_SAMPLES).astype(np.int64)
 
 
 def face_features(
@@ -68,8 +73,8 @@ def face_features(
     table = planes.permute(0, 2, 3, 1).reshape(-1, planes.shape[1]).contiguous()
     result = torch.empty(len(faces), planes.shape[1], dtype=dtype or planes.dtype, device=planes.device)
     for start, end in _chunks(counts):
-        points = _samples(vertices[faces[start:end]].astype(np.float64), counts[start:end])
-        cells, weights = _cells(points, resolution)
+        points = _spread_points(vertices[faces[start:end]].astype(np.float64), counts[start:end])
+        cells, weights = plane_cells(points, resolution)
         weights /= np.repeat(counts[start:end], counts[start:end])[:, None].astype(np.float32)
         offsets = np.r_[0, np.cumsum(counts[start:end] * cells.shape[1])]
         result[start:end] = functional.embedding_bag(
@@ -83,11 +88,6 @@ def face_features(
     return result
 
 
-def face_areas(vertices: NDArray[np.floating], faces: NDArray[np.integer]) -> NDArray[np.float64]:
-    """(F,)."""
-    return trimesh.triangles.area(vertices[faces].astype(np.float64))
-
-
 def _chunks(counts: NDArray[np.int64]) -> list[tuple[int, int]]:
     """Runs of faces with about CHUNK_SAMPLES samples each."""
     ends = np.cumsum(counts)
@@ -96,26 +96,24 @@ def _chunks(counts: NDArray[np.int64]) -> list[tuple[int, int]]:
     return list(zip(borders[:-1].tolist(), borders[1:].tolist(), strict=True))
 
 
-def _samples(corners: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float32]:
+def _spread_points(corners: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float32]:
     """`counts` (n,) points spread evenly in each triangle (n, 3, 3), those of a face together: (sum, 3). A single one is the middle."""
     face = np.repeat(np.arange(len(counts)), counts)
     number = np.arange(len(face)) - np.repeat(np.cumsum(counts) - counts, counts)
-    weights = _barycentric((0.5 + number[:, None] * _R2) % 1.0)
-    weights[counts[face] == 1] = 1 / 3
-    return _weighted(corners[face], weights)
+    points = points_in_triangles(corners[face], (0.5 + number[:, None] * _R2) % 1.0)
+    alone = counts[face] == 1
+    points[alone] = corners[face[alone]].mean(axis=1)
+    return points
 
 
-def _barycentric(square: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Points of the unit square (n, 2) as weights of a triangle's corners (n, 3), evenly spread where those are."""
+def points_in_triangles(corners: NDArray[np.float64], square: NDArray[np.float64]) -> NDArray[np.float32]:
+    """One point in each triangle (n, 3, 3), (n, 3), for one of the unit square (n, 2): evenly spread where those are."""
     root = np.sqrt(square[:, 0])
-    return np.stack([1 - root, root * (1 - square[:, 1]), root * square[:, 1]], axis=1)
-
-
-def _weighted(corners: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float32]:
+    weights = np.stack([1 - root, root * (1 - square[:, 1]), root * square[:, 1]], axis=1)
     return np.einsum("nij,ni->nj", corners, weights).astype(np.float32)
 
 
-def _cells(points: NDArray[np.float32], resolution: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def plane_cells(points: NDArray[np.float32], resolution: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """The twelve plane cells that each point (n, 3) reads, four of each plane, and their weights: both (n, 12).
 
     As `networks.partfield.sample_planes` does: bilinear, corners of the plane at -1 and 1, border values beyond.

@@ -29,7 +29,7 @@ from .merging import Merges
 
 WEIGHTS = "partfield"
 POINTS = 100_000
-"""What the network is shown of an object: as many points as in training."""
+"""What the released network is shown of an object: as many points as in training."""
 EXPLAINED = 0.85
 """The share of the differences between faces that the parts of the default scale explain."""
 MOST_PARTS = 20
@@ -37,12 +37,16 @@ MOST_PARTS = 20
 
 
 class PartFieldSegmenter:
-    """Segments by the features of a released PartField network. Deterministic on one device."""
+    """Segments by the features of a PartField network, the released one by default. Deterministic on one device.
+
+    `points` is how many of a surface the network is shown: as many as in its training.
+    """
 
     method = "partfield"
 
-    def __init__(self, network: Callable[[], PartField] | None = None) -> None:
+    def __init__(self, network: Callable[[], PartField] | None = None, points: int = POINTS) -> None:
         self._network = network or released_network
+        self._points = points
 
     def segment(self, mesh: Mesh, progress: Progress = no_progress) -> Segmentation:
         """A part tree for `mesh`. Raises PartgenError where there is no surface, no weights, or no device as chosen."""
@@ -55,7 +59,7 @@ class PartFieldSegmenter:
         placement = place_as_told()
         network = self._network()
         vertices = normalised(graph.points)
-        points = torch.from_numpy(sample_surface(vertices, graph.corners, POINTS))[None]
+        points = torch.from_numpy(sample_surface(vertices, graph.corners, self._points))[None]
         progress(0.1, "Looking at the object")
         attempt = with_retries(lambda _, where: planes_of(network, points, where), 1, placement)
         progress(0.7, "Reading features")

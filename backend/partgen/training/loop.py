@@ -140,14 +140,12 @@ class Training:
 
     @torch.no_grad()
     def _average(self) -> None:
-        """Moves the averaged weights towards those of now; fast in the beginning, when there is little to average."""
+        """Moves the averaged parameters towards those of now, fast in the beginning, when there is little to average; buffers follow."""
         share = max(1 / AVERAGED_STEPS, 10 / (self.step + 10))
-        current = self.network.state_dict()
-        for name, tensor in self.averaged.state_dict().items():
-            if tensor.is_floating_point():
-                tensor.lerp_(current[name], share)
-            else:
-                tensor.copy_(current[name])
+        for averaged, parameter in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
+            averaged.lerp_(parameter, share)
+        for copied, buffer in zip(self.averaged.buffers(), self.network.buffers(), strict=True):
+            copied.copy_(buffer)
 
     def held_out_losses(self, source: Source, count: int = HELD_OUT) -> Losses:
         """The mean losses of the averaged network on examples that are kept aside."""
@@ -297,8 +295,8 @@ def run(
     Returns the mean losses of the last stretch, which may be none. Raises PartgenError.
     """
     average, last = Average(), Losses()
-    began = clock() - training.seconds
     logged = saved = clock()
+    began = saved - training.seconds
     while budget.spent(training.seconds, training.step) < 1 and not interruption:
         average.add(training.advance(pool, budget.spent(training.seconds, training.step)))
         now = clock()

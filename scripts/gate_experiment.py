@@ -1,0 +1,75 @@
+"""The gate experiment: does a small network, trained on procedural shapes alone, take real skins apart better than geometry?
+
+    partgen train partfield-small --size tiny --minutes 20 --out runs/gate
+    python scripts/gate_experiment.py runs/gate/weights --data FOLDER --limit 24
+
+Measures the weights of a `partfield-small` beside `geometric`, and beside the same network with random weights, which shows
+what the method owes to the network's form and the clustering alone. FOLDER holds labelled models as for `partgen bench`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from partgen.evaluation.labelled import labelled_files, read_labelled
+from partgen.evaluation.segmentation import Score, answer_of_tree, scores
+from partgen.networks.partfield import PartField, PartFieldConfig
+from partgen.segmentation import Segmenter
+from partgen.segmentation.geometric import GeometricSegmenter
+from partgen.segmentation.partfield import PartFieldSegmenter
+from partgen.training.export import CONFIG, WEIGHTS
+from partgen.training.partfield_small import SEEN, built
+from safetensors.torch import load_file
+
+
+def trained(folder: Path) -> PartField:
+    """The network that `partgen train partfield-small` wrote to `folder`."""
+    network = PartField(config_of(folder))
+    network.load_state_dict(load_file(folder / WEIGHTS))
+    return network.eval()
+
+
+def untrained(folder: Path) -> PartField:
+    """One of the same sizes with random weights."""
+    torch.manual_seed(0)
+    return built(config_of(folder)).eval()
+
+
+def config_of(folder: Path) -> PartFieldConfig:
+    return PartFieldConfig.of(json.loads((folder / CONFIG).read_text()))
+
+
+def main() -> None:
+    program = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    program.add_argument("weights", type=Path, help="the folder weights/ of a training")
+    program.add_argument("--data", type=Path, required=True)
+    program.add_argument("--set", default="remeshed", help="the set of models (remeshed)")
+    program.add_argument("--limit", type=int, help="at most so many models, evenly chosen")
+    options = program.parse_args()
+    segmenters: dict[str, Segmenter] = {
+        "trained": PartFieldSegmenter(lambda: trained(options.weights), SEEN),
+        "random weights": PartFieldSegmenter(lambda: untrained(options.weights), SEEN),
+        "geometric": GeometricSegmenter(),
+    }
+    found: dict[str, dict[str, list[Score]]] = defaultdict(lambda: defaultdict(list))
+    for collection, path in labelled_files(options.data, options.limit, [options.set]):
+        labelled = read_labelled(path, collection)
+        for name, segmenter in segmenters.items():
+            segmentation = segmenter.segment(labelled.mesh)
+            for protocol, score in scores(answer_of_tree(segmentation.leaf_of_face, segmentation.tree), labelled).items():
+                found[name][protocol].append(score)
+        told = "  ".join(f"{name} {scored['best-20'][-1].miou:.3f}" for name, scored in found.items())
+        print(f"{path.stem:32} best-20  {told}", flush=True)
+    print(f"\n{'':16}" + "".join(f"{f'mIoU {protocol}':>16}{f'1-RI {protocol}':>16}" for protocol in ("gt-k", "best-20")))
+    for name, scored in found.items():
+        columns = [(np.mean([s.miou for s in scored[p]]), np.mean([s.rand_error for s in scored[p]])) for p in ("gt-k", "best-20")]
+        print(f"{name:16}" + "".join(f"{miou:16.3f}{error:16.3f}" for miou, error in columns))
+
+
+if __name__ == "__main__":
+    main()

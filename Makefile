@@ -24,6 +24,9 @@ BPY := .venvs/bpy-$(VERSION)
 # Not to be removed as a by-product of `make test-bpy-5.0`: it stands for a gigabyte.
 .SECONDARY: $(BLENDERS:%=.venvs/bpy-%/.ready)
 
+# Labelled models to measure on.
+BENCHMARK := $(or $(PARTGEN_BENCHMARK),../shared/benchmark)
+
 # What a Blender wheel links to, as Debian packages.
 SYSTEM_PACKAGES := libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libgl1 libxxf86vm1 libgomp1 libegl1 libgl1-mesa-dri
 # What tests start beside it: a backend on another computer is tried through a real sshd.
@@ -135,6 +138,25 @@ bench: bench-segmentation bench-slider ## segmentation quality on a sample, and 
 .PHONY: bench-segmentation
 bench-segmentation: .venv/.dev ## segmentation quality on a sample of the benchmark (PARTGEN_BENCHMARK=folder)
 	@$(PYTHON) -m pytest -s tests/benchmark
+
+.PHONY: bench-methods
+bench-methods: .venv/.dev ## every segmentation method on all labelled objects, into build/bench; goes on where it stopped (LIMIT=6)
+	@echo "$$(date +%F), commit $$(git rev-parse --short HEAD)"
+	.venv/bin/partgen bench segmentation --data $(BENCHMARK) --method all $(LIMIT:%=--limit %) \
+		--results build/bench/segmentation.jsonl --gallery build/bench/gallery
+
+.PHONY: bench-robustness
+bench-robustness: .venv/.dev ## what turning, scaling, noise and remeshing change in the parts (LIMIT=4, METHOD=auto)
+	@echo "$$(date +%F), commit $$(git rev-parse --short HEAD)"
+	.venv/bin/partgen bench robustness --data $(BENCHMARK) --method $(or $(METHOD),auto) --limit $(or $(LIMIT),4) \
+		--results build/bench/robustness.jsonl
+
+.PHONY: gallery
+gallery: .venv/.dev ## draw what the methods answer beside the true parts, of objects in the public domain: docs/gallery
+	@.venv/bin/partgen bench segmentation --data $(BENCHMARK) --method all --sets pmndrs,kenney,remeshed --objects 'pmndrs_*,kenney_*' \
+		--limit 5 --gallery-objects 5 --results build/bench/gallery.jsonl --gallery build/bench/public
+	mkdir -p docs/gallery
+	cp build/bench/public/*.png docs/gallery/
 
 .PHONY: bench-slider
 bench-slider: $(BPY)/.ready dist/partgen_blender.zip ## milliseconds for one move of the scale slider at 1M faces

@@ -17,7 +17,7 @@ import trimesh
 from partgen.cli import main
 from partgen.errors import PartgenError
 from partgen.evaluation import results as results_module
-from partgen.evaluation.gallery import SIZE, like_truth, picture_file, write_sheets
+from partgen.evaluation.gallery import CAPTION, SIZE, like_truth, picture_file, write_sheets
 from partgen.evaluation.isolation import in_own_processes, peak_memory
 from partgen.evaluation.measuring import measured
 from partgen.evaluation.results import Results
@@ -74,6 +74,10 @@ def test_one_protocol_and_a_part_of_the_objects_can_be_chosen(toys: Path, capsys
     assert "best-20" not in said
     assert "remeshed" not in said
     assert "| toys |       2 |" in said
+    named = bench(capsys, "segmentation", "--data", toys, "--method", "components", "--objects", "*row[45]")["methods"]["components"]
+    assert {name: values["objects"] for name, values in named["sets"].items()} == {"toys": 1, "remeshed": 1}
+    assert main(["bench", "segmentation", "--data", str(toys), "--objects", "dolls_*"]) == 1
+    assert "holds no labelled models (.npz) called dolls_*" in capsys.readouterr().err
     assert main(["bench", "segmentation", "--data", str(toys), "--sets", "toys,games"]) == 1
     assert "no set games. Choose among: toys, remeshed." in capsys.readouterr().err
 
@@ -306,7 +310,7 @@ def test_the_gallery_shows_the_truth_beside_each_method(toys: Path, tmp_path: Pa
     with Image.open(gallery / "toys.png") as sheet:
         assert sheet.width == 4 * SIZE  # the truth, components, geometric by itself and with the true number
         assert 2 * SIZE < sheet.height < 3 * SIZE
-        pictures = [np.asarray(sheet.convert("RGB"))[SIZE // 8 : SIZE, i * SIZE : (i + 1) * SIZE].astype(int) for i in range(4)]
+        pictures = [np.asarray(sheet.convert("RGB"))[2 * CAPTION : SIZE, i * SIZE : (i + 1) * SIZE].astype(int) for i in range(4)]
     assert pictures[0].std() > 5, "something is to be seen"
     for i in (1, 3):
         assert np.array_equal(pictures[0], pictures[i]), "the right parts have the colours of the true ones"

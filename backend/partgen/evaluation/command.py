@@ -89,6 +89,8 @@ def add_choices(parser: argparse.ArgumentParser, methods: Sequence[str]) -> None
     parser.add_argument("--ablation", metavar="NAME", action="append", default=[], help=ablation)
     parser.add_argument("--limit", metavar="N", type=positive, help="at most N models of each set, evenly chosen, always the same")
     parser.add_argument("--sets", metavar="SET,SET", type=lambda text: text.split(","), default=[], help="these sets alone")
+    names = "objects of these names alone, as in 'psb_hand_*,psb_fish_*'"
+    parser.add_argument("--objects", metavar="PATTERN,PATTERN", type=lambda text: text.split(","), default=["*"], help=names)
     parser.add_argument("--results", metavar="FILE", type=Path, help="keep what is measured in this .jsonl file, and go on from it")
     parser.add_argument("--any-version", action="store_true", help="count results there of other versions of the program too")
     parser.add_argument("--jobs", metavar="N", type=positive, default=1, help="objects at a time (1); more make seconds less sure")
@@ -154,7 +156,7 @@ def chosen_trials(options: argparse.Namespace, gallery: Path | None = None, draw
     from .measuring import methods_of
     from .segmentation import Trial
 
-    files = labelled_files(options.data, options.limit, options.sets)
+    files = labelled_files(options.data, options.limit, options.sets, options.objects)
     methods, taken = methods_of(options.method or ["auto"])
     if options.run is run_robustness:
         methods = [method for method in methods if method not in BASELINES]

@@ -56,18 +56,21 @@ def read_labelled(path: Path, collection: str) -> Labelled:
     return Labelled(collection, mesh, truths, category)
 
 
-def labelled_files(folder: Path, limit: int | None = None, collections: Sequence[str] = ()) -> list[tuple[str, Path]]:
+def labelled_files(
+    folder: Path, limit: int | None = None, collections: Sequence[str] = (), patterns: Sequence[str] = ("*",)
+) -> list[tuple[str, Path]]:
     """The benchmark files in `folder`, or in its labelled/ and remeshed/, with their set: the name's first word, or remeshed.
 
-    `limit` takes so many of each set, evenly chosen, always the same; `collections` takes these sets alone. Raises
-    PartgenError where there are none.
+    `limit` takes so many of each set, evenly chosen, always the same; `collections` takes these sets alone, `patterns` the
+    objects whose names one of them fits ("pmndrs_*"). Raises PartgenError where there are none.
     """
     files: dict[str, list[Path]] = defaultdict(list)
     for place in (folder, folder / "labelled", folder / "remeshed"):
-        for path in sorted(place.glob("*.npz")):
+        for path in sorted({path for pattern in patterns for path in place.glob(f"{pattern}.npz")}):
             files["remeshed" if place.name == "remeshed" else path.stem.partition("_")[0]].append(path)
     if not files:
-        raise PartgenError("bench.no_data", f"{folder} holds no labelled models (.npz).", "Name another folder with --data.")
+        called = "" if "*" in patterns else f" called {' or '.join(patterns)}"
+        raise PartgenError("bench.no_data", f"{folder} holds no labelled models (.npz){called}.", "Name another folder with --data.")
     missing = [name for name in collections if name not in files]
     if missing:
         problem = f"{folder} holds no set {' or '.join(missing)}."

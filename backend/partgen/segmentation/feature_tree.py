@@ -20,6 +20,7 @@ from .clustering import (
     BoundaryTerms,
     Links,
     bounded_merges,
+    chunks,
     grown_regions,
     labels_of_merges,
     main_places,
@@ -55,10 +56,10 @@ def feature_tree(graph: FaceGraph, features: Floats, by_angle: bool = True, term
     `by_angle` compares directions of features (cosine), else the features themselves (Euclidean). Faces count by area.
     Raises ValueError where features are not finite.
     """
+    if not all(np.isfinite(features[rows]).all() for rows in chunks(len(features))):  # of which higra would crash
+        raise ValueError("features are not finite")
     shares = graph.areas / graph.areas.sum()
     places = main_places(features, shares, DIMENSIONS, by_angle)
-    if not np.isfinite(places).all():
-        raise ValueError("features are not finite")
     links = connections(graph)
     links = links if terms != FEATURES_ALONE else Links(links.pairs)
     superface, links = grown_regions(places, links, shares, SUPERFACES, terms)

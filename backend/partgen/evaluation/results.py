@@ -15,14 +15,14 @@ from typing import Any
 
 from .. import __file__ as package
 from ..errors import PartgenError
+from .baselines import BASELINES
 
 Row = dict[str, Any]
 
-DECIDING = (
-    "mesh.py", "part_tree.py", "devices.py", "segmentation", "geometry", "networks", "weights/bundled",
-    *(f"evaluation/{name}.py" for name in ("labelled", "metrics", "segmentation", "baselines", "robustness", "disturbances")),
-)  # fmt: skip
-"""What of the program decides about the numbers: files and folders of the package."""
+MEASURING = tuple(f"evaluation/{name}.py" for name in ("labelled", "metrics", "segmentation", "baselines", "robustness", "disturbances"))
+DECIDING = ("mesh.py", "part_tree.py", "devices.py", "segmentation", "geometry", "networks", "weights/bundled", *MEASURING)
+"""What of the program decides about the numbers of a method: files and folders of the package."""
+DECIDING_FOR_BASELINES = ("mesh.py", "geometry/adjacency.py", *MEASURING)
 
 
 class Results:
@@ -82,7 +82,7 @@ class Results:
                 key = {name: row[name] for name in KEY}
             except (ValueError, KeyError, TypeError):
                 continue  # half a line, from a run that was cut off
-            if key["program"] == program_digest():
+            if key["program"] == program_digest(key["method"]):
                 self._rows[_identity(key)] = row
             else:
                 self.others += 1
@@ -100,7 +100,7 @@ def key_of(benchmark: str, collection: str, path: Path, method: str, options: Ma
         data = hashlib.blake2b(path.read_bytes(), digest_size=8).hexdigest()
     except OSError as error:
         raise PartgenError("file.unreadable", f"{path} cannot be read: {error.strerror}.") from error
-    values = (benchmark, collection, path.stem, data, method, dict(options), program_digest())
+    values = (benchmark, collection, path.stem, data, method, dict(options), program_digest(method))
     return dict(zip(KEY, values, strict=True))
 
 
@@ -109,11 +109,11 @@ def _identity(key: Mapping[str, Any]) -> str:
 
 
 @cache
-def program_digest() -> str:
-    """A digest of the code and the bundled weights that decide about the numbers."""
+def program_digest(method: str = "") -> str:
+    """A digest of the code and the bundled weights that decide about a method's numbers."""
     root = Path(package).parent
     digest = hashlib.blake2b(digest_size=6)
-    for path in deciding_files(root / name for name in DECIDING):
+    for path in deciding_files(root / name for name in (DECIDING_FOR_BASELINES if method in BASELINES else DECIDING)):
         digest.update(f"{path.relative_to(root).as_posix()}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

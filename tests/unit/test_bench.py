@@ -19,9 +19,10 @@ from partgen.errors import PartgenError
 from partgen.evaluation import results as results_module
 from partgen.evaluation.gallery import CAPTION, SIZE, like_truth, picture_file, write_sheets
 from partgen.evaluation.isolation import in_own_processes, peak_memory
-from partgen.evaluation.measuring import measured
+from partgen.evaluation.measuring import Outcome, measured
 from partgen.evaluation.results import Results
 from partgen.evaluation.segmentation import Trial, measure
+from partgen.evaluation.tables import summary, table
 from partgen.segmentation import METHODS
 from PIL import Image
 
@@ -155,6 +156,23 @@ def test_the_tables_numbers_are_those_of_the_benchmarks_own_script(benchmark_fol
         assert {their: mine[protocol][measure] for their, (protocol, measure) in names.items()} == {their: values[their] for their in names}
         assert (mine["parts"], mine["true_parts"], mine["objects"]) == (values["parts"], values["true_parts"], values["n"])
     assert ours["count_correlation"] == theirs["count_correlation"]
+
+
+def test_the_gain_of_a_method_is_told_object_by_object_with_its_uncertainty() -> None:
+    def row(name: str, gain: float) -> dict[str, Any]:
+        scores = {protocol: {"rand_error": 0.2 - gain, "miou": 0.5 + gain, "miou_area": 0.5} for protocol in ("auto", "gt-k", "best-20")}
+        costs = {"cpu_seconds": 1.0, "wall_seconds": 1.0, "peak_bytes": 1e8, "faces": 100}
+        return {"set": "toys", "object": name, "answered": "", "weights": "", "parts": 3, "true_parts": 3, "scores": scores, **costs}
+
+    gains = {"a": 0.1, "b": 0.2, "c": 0.3}
+    trials = [Trial("toys", Path(name), method) for method in ("geometric", "learned") for name in (*gains, "d")]
+    outcome = Outcome({t: row(t.path.name, gains.get(t.path.name, 0) * (t.method == "learned")) for t in trials})
+    del outcome.rows[trials[3]]  # geometric has no answer for d, which therefore does not count
+    result = summary(trials, outcome)
+    gain = result["differences"]["learned"]["toys"]
+    assert gain["objects"] == 3
+    assert gain["gt-k miou"] == {"mean": pytest.approx(0.2), "error": pytest.approx(0.1 / 3**0.5)}
+    assert "| learned | toys |       3 | -0.200 ± 0.058 | +0.200 ± 0.058 |" in table(result, ["gt-k"])
 
 
 # ---- results ---------------------------------------------------------------------------------------------------------

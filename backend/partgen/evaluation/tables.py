@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from .baselines import BASELINES
 from .measuring import Outcome
 from .segmentation import PROTOCOLS, Trial
 
@@ -15,6 +16,8 @@ Row = dict[str, Any]
 
 MEASURES = {"rand_error": "1-RI", "miou": "mIoU", "miou_area": "by area"}
 MEGABYTE = 1e6
+REFERENCE = "geometric"
+"""What takes no training: other methods are to be better than it."""
 
 
 def summary(trials: Sequence[Trial], outcome: Outcome) -> Row:
@@ -26,7 +29,39 @@ def summary(trials: Sequence[Trial], outcome: Outcome) -> Row:
         failed = {trial.path.stem: str(error) for trial, error in outcome.failed.items() if trial.variant == variant}
         if variant not in outcome.barred and (rows or failed):
             methods[variant] = _method_summary(list(rows.values())) | {"failed": failed}
-    return {"methods": methods, "cannot_run": {variant: str(error) for variant, error in outcome.barred.items()}}
+    return {
+        "methods": methods,
+        "against": REFERENCE,
+        "differences": _differences(outcome),
+        "cannot_run": {variant: str(error) for variant, error in outcome.barred.items()},
+    }
+
+
+def _differences(outcome: Outcome) -> Row:
+    """By how much each variant differs from the reference on the objects that both have answered: by variant, set and measure."""
+    reference = {trial.path: row for trial, row in outcome.rows.items() if trial.variant == REFERENCE}
+    found: Row = defaultdict(dict)
+    for trial in outcome.rows if reference else ():
+        if trial.variant != REFERENCE and trial.method not in BASELINES and trial.collection not in found[trial.variant]:
+            rows = [
+                (row, reference[other.path])
+                for other, row in outcome.rows.items()
+                if (other.variant, other.collection) == (trial.variant, trial.collection) and other.path in reference
+            ]
+            found[trial.variant][trial.collection] = {"objects": len(rows)} | {
+                f"{protocol} {measure}": difference(
+                    [row["scores"][protocol][measure] - other["scores"][protocol][measure] for row, other in rows]
+                )
+                for protocol in PROTOCOLS
+                for measure in ("rand_error", "miou")
+            }
+    return dict(found)
+
+
+def difference(values: Sequence[float]) -> Row:
+    """The mean of differences, and its standard error; None for that of fewer than two."""
+    error = float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None
+    return {"mean": float(np.mean(values)) if values else None, "error": error}
 
 
 def _method_summary(rows: Sequence[Row]) -> Row:
@@ -80,7 +115,10 @@ def count_correlation(counts: Sequence[tuple[int, int]]) -> float | None:
 def table(result: Row, protocols: Sequence[str] = PROTOCOLS) -> str:
     """`summary`'s result to read: Markdown, and straight in a terminal."""
     tables = [aligned(list(_score_lines(result["methods"], protocols))), aligned(list(_method_lines(result["methods"])))]
-    return joined([*tables, list(failures(result))])
+    differences = aligned(list(_difference_lines(result["differences"], protocols)))
+    if differences:
+        differences = [f"Better or worse than {result['against']} on the same objects, ± the standard error:", "", *differences]
+    return joined([*tables, differences, list(failures(result))])
 
 
 def _score_lines(methods: Row, protocols: Sequence[str]) -> Iterator[list[str]]:
@@ -111,6 +149,21 @@ def _method_lines(methods: Row) -> Iterator[list[str]]:
             *(number(method.get(name), 2) for name in ("cpu_seconds", "wall_seconds", "most_cpu_seconds")),
             number(method["peak_bytes"] / MEGABYTE if "peak_bytes" in method else None, 0), str(len(method["failed"])),
         ]  # fmt: skip
+
+
+def _difference_lines(differences: Row, protocols: Sequence[str]) -> Iterator[list[str]]:
+    measures = [(protocol, measure) for protocol in protocols for measure in ("rand_error", "miou")]
+    yield ["method", "set", "objects", *(f"{protocol} {MEASURES[measure]}" for protocol, measure in measures)]
+    for variant, sets in differences.items():
+        for name, values in sets.items():
+            cells = [values[f"{protocol} {measure}"] for protocol, measure in measures]
+            yield [variant, name, str(values["objects"]), *(_signed(cell["mean"], cell["error"]) for cell in cells)]
+
+
+def _signed(mean: float | None, error: float | None) -> str:
+    if mean is None:
+        return "-"
+    return f"{mean:+.3f}" if error is None else f"{mean:+.3f} ± {error:.3f}"
 
 
 def failures(result: Row) -> Iterator[str]:

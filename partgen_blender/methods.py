@@ -31,6 +31,14 @@ class Method:
 METHODS = (
     Method("auto", 0, "Automatic", "Use the best method that is installed, and say which one it was"),
     Method(
+        "superfaces",
+        3,
+        "Learned",
+        "Find parts as a small network learned them from shapes with known parts. Comes with PartGen; seconds for a hundred thousand faces",
+        weights="superfaces",
+        has_features=True,
+    ),
+    Method(
         "geometric",
         1,
         "Geometric",

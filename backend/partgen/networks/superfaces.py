@@ -21,6 +21,7 @@ CLIP = 6.0
 """Features count up to so many standard deviations: real meshes reach where no training went."""
 CALIBRATION = 500
 """So many graphs tell how features are spread; from there on the scales stay."""
+LEAST_VARIANCE = 1e-5
 SUMMARIES = 4
 """Of the whole object that each layer makes."""
 
@@ -90,22 +91,28 @@ class Scale(nn.Module):
     """
 
     mean: Tensor
-    square: Tensor
+    variance: Tensor
     graphs: Tensor
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(channels))
-        self.register_buffer("square", torch.ones(channels))
+        self.register_buffer("variance", torch.ones(channels))
         self.register_buffer("graphs", torch.zeros(()))
 
     def forward(self, features: Tensor) -> Tensor:
         if self.training and self.graphs < CALIBRATION and len(features):
-            self.graphs += 1
-            self.mean += (features.mean(0) - self.mean) / self.graphs
-            self.square += (features.square().mean(0) - self.square) / self.graphs
-        spread = (self.square - self.mean.square()).clamp(min=1e-5).sqrt()
-        return ((features - self.mean) / spread).clamp(-CLIP, CLIP)
+            self._take_in(features)
+        return ((features - self.mean) / self.variance.clamp(min=LEAST_VARIANCE).sqrt()).clamp(-CLIP, CLIP)
+
+    def _take_in(self, features: Tensor) -> None:
+        """Folds one more graph into mean and variance, all graphs counting alike (Chan et al. 1979)."""
+        self.graphs += 1
+        mean = features.mean(0)
+        away = mean - self.mean
+        self.mean += away / self.graphs
+        within = features.var(0, correction=0) + away * (mean - self.mean)
+        self.variance += (within - self.variance) / self.graphs
 
 
 class MessageLayer(nn.Module):

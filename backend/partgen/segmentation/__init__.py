@@ -56,7 +56,7 @@ class Segmenter(Protocol):
     def segment(self, mesh: Mesh, progress: Progress = no_progress) -> Segmentation: ...
 
 
-METHODS = ("auto", "geometric", "partfield")
+METHODS = ("auto", "superfaces", "geometric", "partfield")
 
 
 def segmenter(method: str, **options: object) -> Segmenter:
@@ -70,7 +70,11 @@ def segmenter(method: str, **options: object) -> Segmenter:
 
 def implementation(method: str) -> Callable[..., Segmenter]:
     """What makes the segmenter of a method id, from its options. Raises PartgenError for one that is unknown or lacks a package."""
-    if method in ("auto", "geometric"):
+    if method in ("auto", "superfaces"):
+        from .superfaces import SuperfacesSegmenter
+
+        return SuperfacesSegmenter
+    if method == "geometric":
         from .geometric import GeometricSegmenter
 
         return GeometricSegmenter

@@ -7,6 +7,8 @@ shape diameter (Shapira et al. 2008), weakly convex parts (van Kaick et al. 2014
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
@@ -54,32 +56,47 @@ class GeometricSegmenter:
 
     def segment(self, mesh: Mesh, progress: Progress = no_progress) -> Segmentation:
         """A part tree over at most a few hundred leaves for `mesh`. Raises PartgenError where there is no surface."""
-        mesh.check()
-        stages = expected_seconds(len(mesh.faces))
-        total = sum(stages.values())
+        return segment_by_regions(mesh, self.method, lambda regions: (part_merges(regions, RECIPE), None), SIGNIFICANT, progress)
 
-        def begin(stage: str) -> None:
-            names = list(stages)
-            progress(sum(list(stages.values())[: names.index(stage)]) / total, stage)
 
-        begin("Reading the surface")
-        graph = face_graph(mesh.vertices, mesh.faces)
-        if not graph.face_count:
-            sentence = f"No face of {mesh.name} has an area."
-            raise PartgenError("mesh.no_area", sentence, "Choose an object that has a surface.")
-        if graph.face_count == 1:
-            whole = np.zeros(len(mesh.faces), np.int32)
-            return Segmentation(whole, PartTree.from_merges([], 1), self.method, notes=notes(mesh, graph))
-        regions = region_graph(graph, begin)
-        begin("Building the part tree")
-        merges = part_merges(regions, RECIPE)
-        begin("Smoothing boundaries")
-        bordered = PartTree.from_merges(merges.nodes, 1).cut_into(PARTS_WITH_SMOOTH_BORDERS).astype(np.int64)
-        region = smooth_boundaries(graph, regions.region_of_face, bordered)
-        leaf = whole_polygons(mesh, leaf_of_faces(mesh, graph, region), graph)
-        leaf, merges = without_empty_leaves(leaf, merges)
-        tree = PartTree.from_merges(merges.nodes, default_count(regions, merges.costs))
-        return Segmentation(leaf, tree, self.method, notes=notes(mesh, graph))
+Merging = Callable[[RegionGraph], tuple[Merges, NDArray[np.float32] | None]]
+"""Brings the N regions of an object together, and may tell what they look like: unit rows (N, D)."""
+
+
+def segment_by_regions(
+    mesh: Mesh, method: str, merge: Merging, significant: float, progress: Progress = no_progress, weights: str = ""
+) -> Segmentation:
+    """The part tree of a mesh whose regions `merge` brings together, shown down to merges of this significance.
+
+    Raises PartgenError where there is no surface.
+    """
+    mesh.check()
+    stages = expected_seconds(len(mesh.faces))
+    total = sum(stages.values())
+
+    def begin(stage: str) -> None:
+        names = list(stages)
+        progress(sum(list(stages.values())[: names.index(stage)]) / total, stage)
+
+    begin("Reading the surface")
+    graph = face_graph(mesh.vertices, mesh.faces)
+    if not graph.face_count:
+        sentence = f"No face of {mesh.name} has an area."
+        raise PartgenError("mesh.no_area", sentence, "Choose an object that has a surface.")
+    if graph.face_count == 1:
+        whole = np.zeros(len(mesh.faces), np.int32)
+        return Segmentation(whole, PartTree.from_merges([], 1), method, weights, notes(mesh, graph))
+    regions = region_graph(graph, begin)
+    begin("Building the part tree")
+    merges, features = merge(regions)
+    begin("Smoothing boundaries")
+    bordered = PartTree.from_merges(merges.nodes, 1).cut_into(PARTS_WITH_SMOOTH_BORDERS).astype(np.int64)
+    region = smooth_boundaries(graph, regions.region_of_face, bordered)
+    leaf = whole_polygons(mesh, leaf_of_faces(mesh, graph, region), graph)
+    features = None if features is None else features[np.unique(leaf)]
+    leaf, merges = without_empty_leaves(leaf, merges)
+    tree = PartTree.from_merges(merges.nodes, default_count(regions, merges.costs, significant))
+    return Segmentation(leaf, tree, method, weights, notes(mesh, graph), features)
 
 
 def expected_seconds(faces: int) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """Merging regions into a part tree: first the pairs that nothing keeps apart, last the ones that differ most.
 
 Two questions. `greedy_merges` decides *what* merges with what, cheapest first: small regions by what separates them
-along their boundary, the last PIECES by what makes a part, such as an outline that closes around a volume. `in_order`
+along their boundary, the last pieces by what makes a part, such as an outline that closes around a volume. `in_order`
 then decides in which order the tree shows these, by the significance of each merge.
 """
 
@@ -19,6 +19,9 @@ from .regions import RegionGraph
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+PIECES = 120
+"""From this number of regions on, the late weights of a recipe count."""
+
 
 @dataclass(frozen=True)
 class MergeWeights:
@@ -30,7 +33,9 @@ class MergeWeights:
     do not see each other through the inside), `hollow` (by how much they see less of each other than of themselves),
     `warp` (by how much both together are less of an extrusion), `diffusion` (their distance in the diffusion map),
     `ragged` and `most_ragged` (by how much the perimeter over the root of the area is larger for both together than for
-    each, on average and at most). `base` is what any merge costs.
+    each, on average and at most). What a network learned: `boundary` and `coarse_boundary` (the probability that what lies
+    between them separates two parts, or two groups of parts), `place` and `coarse_place` (the distance of their places in the
+    space of parts, or of groups). `base` is what any merge costs.
 
     The sum is multiplied by (area share of the smaller)**`small` and divided by (share of the smaller perimeter +
     0.05)**`open`; within a component also multiplied by (area share of both)**`whole`, divided by (boundary length over
@@ -65,11 +70,20 @@ class MergeWeights:
     section: float = 0.0
     bulge: float = 0.0
     reach: float = 0.0
+    boundary: float = 0.0
+    coarse_boundary: float = 0.0
+    place: float = 0.0
+    coarse_place: float = 0.0
 
     @property
     def outlined(self) -> bool:
         """Whether outlines count at all."""
         return any((self.gape, self.uneven, self.round, self.section, self.bulge, self.reach))
+
+    @property
+    def learned(self) -> bool:
+        """Whether what a network learned counts at all."""
+        return any((self.boundary, self.coarse_boundary, self.place, self.coarse_place))
 
 
 @dataclass(frozen=True)
@@ -87,13 +101,23 @@ class ComponentWeights:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a tree is made: `early` weights down to `PIECES` regions, `late` ones from there on, `significance` and
+    """How a tree is made: `early` weights down to `pieces` regions, `late` ones from there on, `significance` and
     `components` for the order of the late merges."""
 
     early: MergeWeights
     late: MergeWeights
     significance: MergeWeights
     components: ComponentWeights
+    pieces: int = PIECES
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """What a network says of E boundaries and N regions, at two levels, parts and groups of parts: `boundaries` (E, 2) the
+    probability that each separates two, `places` (N, 2, C) near where regions are of one."""
+
+    boundaries: NDArray[np.floating]
+    places: NDArray[np.floating]
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,10 +131,13 @@ class Merges:
 BOUNDARY = ("lengths", "concave", "convex", "creases", "turns")
 LENGTHS, CONCAVE, CONVEX, CREASES, TURNS = range(5)
 OUTLINE = slice(5, 5 + INTEGRALS)
+# Of what was learned, weighed by length: the weight, then the probabilities at both levels.
+TOLD = 5 + INTEGRALS
+TOLD_FINE, TOLD_COARSE = TOLD + 1, TOLD + 2
 # What a boundary term is multiplied by when it is seen from the other side.
-FROM_THE_OTHER_SIDE = np.concatenate([np.ones(len(BOUNDARY)), REVERSED])
-# From this number of regions on, the late weights count.
-PIECES = 120
+FROM_THE_OTHER_SIDE = np.concatenate([np.ones(len(BOUNDARY)), REVERSED, np.ones(3)])
+# Where two regions only touch, what was learned weighs as much as along a boundary of this length.
+TOUCH = 1e-4
 # In an assembly, merges of components cost this much more and so come last.
 ASSEMBLED = 1e6
 # How fast a component becomes the object itself as its share of the area nears 1.
@@ -120,11 +147,14 @@ WHOLENESS = 5
 class _State:
     """Dense matrices over the regions that are left; a merge folds one row into another."""
 
-    def __init__(self, regions: RegionGraph, weights: MergeWeights) -> None:
+    def __init__(self, regions: RegionGraph, weights: MergeWeights, learned: Learned | None = None) -> None:
         count = regions.count
         first, second = regions.pairs.T
-        self.boundary = np.zeros((len(BOUNDARY) + INTEGRALS, count, count))
-        terms = np.column_stack([*(getattr(regions, name) for name in BOUNDARY), regions.outlines]).T
+        self.boundary = np.zeros((len(FROM_THE_OTHER_SIDE), count, count))
+        told = learned or Learned(np.zeros((len(first), 2)), np.zeros((count, 2, 1)))
+        length = np.where(regions.lengths > 0, regions.lengths, TOUCH)
+        parts = [*(getattr(regions, name) for name in BOUNDARY), regions.outlines, length, length[:, None] * told.boundaries]
+        terms = np.column_stack(parts).T
         self.boundary[:, first, second] = terms
         self.boundary[:, second, first] = terms * FROM_THE_OTHER_SIDE[:, None]
         self.adjacent = np.zeros((count, count), bool)
@@ -139,6 +169,7 @@ class _State:
         self.spread = regions.spread * self.area[:, None, None]
         self.place = diffusion_map(regions) * self.area[:, None]
         self.visible = regions.visibility * self.area[:, None] * self.area[None, :]
+        self.part_place = told.places.astype(np.float64) * self.area[:, None, None]
         self.body = regions.bodies.copy()
         self.surface = regions.surface
         self.between_components = ASSEMBLED if regions.assembled else 1.0
@@ -172,6 +203,7 @@ class _State:
         w = weights
         area, areas = self.area[region], self.area[others]
         lengths, concave, convex, creases, turns = self.boundary[: len(BOUNDARY), region, others]
+        learned = self.learned_separation(region, others, w) if w.learned else 0.0
         edge = (w.concave * concave + w.convex * convex + w.creases * creases + w.turns * turns) / np.maximum(lengths, 1e-12)
         # What is of one component and shares no edge hangs together by a vertex.
         touch = np.where(one, 0.0, w.contact + w.gap * np.minimum(self.gap[region, others], 0.3))
@@ -186,6 +218,7 @@ class _State:
         of_each = (raggedness * area + of_others * areas) / (area + areas)
         return np.asarray(
             w.base
+            + learned
             + np.where(lengths > 0, edge, touch)
             + w.thickness * thicker
             + w.hidden * (1 - seen)
@@ -195,6 +228,15 @@ class _State:
             + w.ragged * (of_both - of_each)
             + w.most_ragged * (of_both - np.maximum(raggedness, of_others))
         )
+
+    def learned_separation(self, region: int, others: Ints, weights: MergeWeights) -> Floats:
+        """The share of `separation` that was learned: (n,)."""
+        w = weights
+        told, fine, coarse = self.boundary[TOLD:, region, others]
+        places = self.part_place[others] / self.area[others, None, None]
+        apart = np.linalg.norm(self.part_place[region] / self.area[region] - places, axis=2)
+        boundary = (w.boundary * fine + w.coarse_boundary * coarse) / np.maximum(told, 1e-12)
+        return np.asarray(boundary + w.place * apart[:, 0] + w.coarse_place * apart[:, 1])
 
     def outline_factors(self, region: int, others: Ints, weights: MergeWeights) -> Floats:
         """By what the outlines between `region` and each of `others` (n,) raise a cost: (n,), 1 where they share no edge."""
@@ -238,7 +280,7 @@ class _State:
         self.visible[kept] += self.visible[gone]
         self.visible[kept, kept] += self.visible[kept, gone]
         self.visible[:, kept] = self.visible[kept]
-        for sums in (self.area, self.thickness, self.spread, self.place, self.body):
+        for sums in (self.area, self.thickness, self.spread, self.place, self.part_place, self.body):
             sums[kept] += sums[gone]
         self.warp[kept] = warps(self.spread[kept][None], self.area[kept : kept + 1])[0]
         self.adjacent[kept] |= self.adjacent[gone]
@@ -260,24 +302,25 @@ def warps(spread: Floats, area: Floats) -> Floats:
     return 3 * np.maximum(np.linalg.eigvalsh(spread / area[:, None, None])[:, 0], 0.0)
 
 
-def part_merges(regions: RegionGraph, recipe: Recipe) -> Merges:
+def part_merges(regions: RegionGraph, recipe: Recipe, learned: Learned | None = None) -> Merges:
     """The merges of all regions into one, in the order of their significance, which is their cost and never falls.
 
-    All regions must hang together. Merges by early weights come first and have no significance.
+    All regions must hang together. Merges by early weights come first and have no significance. `learned` is what the recipe's
+    learned weights count; nothing where there is none.
     """
-    nodes, significance = greedy_merges(regions, recipe)
+    nodes, significance = greedy_merges(regions, recipe, learned)
     return in_order(nodes, significance)
 
 
-def greedy_merges(regions: RegionGraph, recipe: Recipe) -> tuple[Ints, Floats]:
+def greedy_merges(regions: RegionGraph, recipe: Recipe, learned: Learned | None = None) -> tuple[Ints, Floats]:
     """Merges the cheapest neighbours until one region is left: the nodes (N-1, 2) and the significance (N-1,) of each merge."""
     count = regions.count
-    state = _State(regions, recipe.early)
+    state = _State(regions, recipe.early, learned)
     node = np.arange(count)
     wholeness = np.bincount(regions.components, regions.areas) ** WHOLENESS
     nodes, significance = np.zeros((count - 1, 2), np.int64), np.zeros(count - 1)
     for step in range(count - 1):
-        late = count - step <= PIECES
+        late = count - step <= recipe.pieces
         if late and state.weights is not recipe.late:
             state.weigh(recipe.late)
         region = int(state.lowest.argmin())

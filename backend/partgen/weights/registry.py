@@ -204,6 +204,21 @@ def _segment_anything_2(size: str, title: str, megabytes: int) -> Entry:
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(
+        id="superfaces",
+        title="Superfaces",
+        role=Role.SEGMENTER,
+        purpose="Tells which regions of a surface belong to one part. Trained by PartGen on procedural shapes; seconds on any CPU.",
+        method="superfaces",
+        licence=Licence("CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
+        kind=Kind.BUNDLED,
+        files=(
+            SourceFile("model.safetensors", 781404, size_is_exact=True),
+            SourceFile("config.json", 103, size_is_exact=True),
+            SourceFile("training.json", 995, size_is_exact=True),
+        ),
+        contents=Contents(tensors=100, parameters=386_320),
+    ),
+    Entry(
         id="partfield",
         title="PartField",
         role=Role.SEGMENTER,

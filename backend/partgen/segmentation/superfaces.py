@@ -1,0 +1,102 @@
+"""The learned segmenter that ships with PartGen: a small network judges superfaces, a greedy hierarchy joins them.
+
+The network (networks/superfaces.py) saw procedural shapes alone. It says of every boundary between two regions how likely it
+separates two parts, and gives every region a place in a space where those of one part are near; the merging weighs both with
+what geometry says. It runs in numpy, so that the tier Geometry has it too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from functools import cache
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import PartgenError
+from ..mesh import Mesh
+from ..weights.registry import BUNDLED_FOLDER
+from . import Progress, Segmentation, no_progress
+from .geometric import RECIPE as GEOMETRIC_RECIPE
+from .geometric import segment_by_regions
+from .merging import ComponentWeights, Learned, Merges, MergeWeights, Recipe, part_merges
+from .regions import RegionGraph
+from .superface_features import features, record
+from .superface_network import SuperfaceWeights, answers
+
+WEIGHTS = "superfaces"
+
+# Found by scripts/tune_superfaces.py, as docs/benchmarks.md tells.
+RECIPE = Recipe(
+    early=MergeWeights(
+        concave=0, convex=0, creases=0, turns=0, contact=0, gap=0, thickness=0, hidden=0, hollow=0, warp=0, diffusion=0,
+        base=0.02, small=0.4, open=0.3, boundary=0.6, coarse_boundary=0.4, place=0.1, coarse_place=0.1,
+    ),
+    late=GEOMETRIC_RECIPE.late,
+    significance=GEOMETRIC_RECIPE.significance,
+    components=ComponentWeights(inside=0.061, small=0.989, apart=29.5),
+)  # fmt: skip
+SIGNIFICANT = 0.459
+
+Ablation = Literal["", "geometry", "learned", "shuffled"]
+
+
+class SuperfacesSegmenter:
+    """Segments by what a bundled network learned, together with geometry. Deterministic: the same mesh gives the same tree.
+
+    `ablation` leaves something out, for benchmarks: "geometry" counts geometry alone, "learned" the network alone, "shuffled"
+    gives the network's answers about other regions.
+    """
+
+    method = "superfaces"
+
+    def __init__(self, ablation: Ablation = "") -> None:
+        if ablation not in ("", "geometry", "learned", "shuffled"):
+            raise PartgenError(
+                "method.options", f"The method superfaces has no ablation '{ablation}'.", "Choose geometry, learned or shuffled."
+            )
+        self.ablation = ablation
+
+    def segment(self, mesh: Mesh, progress: Progress = no_progress) -> Segmentation:
+        """A part tree for `mesh`. Raises PartgenError where there is no surface."""
+        return segment_by_regions(mesh, self.method, self._merged, SIGNIFICANT, progress, WEIGHTS)
+
+    def _merged(self, regions: RegionGraph) -> tuple[Merges, NDArray[np.float32]]:
+        learned, looks = judged(regions)
+        recipe = RECIPE
+        if self.ablation == "shuffled":
+            learned = shuffled(learned, np.random.default_rng(0))
+        elif self.ablation:
+            recipe = without(RECIPE, "learned" if self.ablation == "geometry" else "geometry")
+        return part_merges(regions, recipe, learned), looks
+
+
+@cache
+def bundled_weights() -> SuperfaceWeights:
+    """The weights that ship with PartGen, read once."""
+    return SuperfaceWeights.read(BUNDLED_FOLDER / WEIGHTS)
+
+
+def judged(regions: RegionGraph) -> tuple[Learned, NDArray[np.float32]]:
+    """What the network says of the boundaries and regions of a graph, and what regions look like to it (N, D), unit rows."""
+    told = answers(bundled_weights(), features(record(regions)), regions.areas)
+    return Learned(told.boundaries, told.places), told.looks
+
+
+LEARNED_WEIGHTS = ("boundary", "coarse_boundary", "place", "coarse_place")
+SHAPE_OF_THE_SUM = ("base", "small", "open", "whole", "neck", "speck")
+"""What a sum of separations is multiplied by, whatever is in the sum."""
+
+
+def without(recipe: Recipe, left_out: Literal["learned", "geometry"]) -> Recipe:
+    """A recipe whose sums hold geometry alone, or what was learned alone."""
+    geometric = {field.name for field in fields(MergeWeights)} - {*LEARNED_WEIGHTS, *SHAPE_OF_THE_SUM}
+    nothing = dict.fromkeys(LEARNED_WEIGHTS if left_out == "learned" else geometric, 0.0)
+    phases = {name: replace(getattr(recipe, name), **nothing) for name in ("early", "late", "significance")}
+    return replace(recipe, **phases)
+
+
+def shuffled(learned: Learned, rng: np.random.Generator) -> Learned:
+    """The same answers, about other boundaries and regions."""
+    return Learned(rng.permutation(learned.boundaries), rng.permutation(learned.places))

@@ -23,7 +23,7 @@ from partgen.segmentation import Segmenter
 from partgen.segmentation.geometric import GeometricSegmenter
 from partgen.segmentation.partfield import PartFieldSegmenter
 from partgen.training.export import CONFIG, WEIGHTS
-from partgen.training.partfield_small import SEEN, built
+from partgen.training.partfield_small import built, points_seen
 from safetensors.torch import load_file
 
 
@@ -51,9 +51,10 @@ def main() -> None:
     program.add_argument("--set", default="remeshed", help="the set of models (remeshed)")
     program.add_argument("--limit", type=int, help="at most so many models, evenly chosen")
     options = program.parse_args()
+    seen = points_seen(config_of(options.weights))
     segmenters: dict[str, Segmenter] = {
-        "trained": PartFieldSegmenter(lambda: trained(options.weights), SEEN),
-        "random weights": PartFieldSegmenter(lambda: untrained(options.weights), SEEN),
+        "trained": PartFieldSegmenter(lambda: trained(options.weights), seen),
+        "random weights": PartFieldSegmenter(lambda: untrained(options.weights), seen),
         "geometric": GeometricSegmenter(),
     }
     found: dict[str, dict[str, list[Score]]] = defaultdict(lambda: defaultdict(list))

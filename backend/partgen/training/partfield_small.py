@@ -29,14 +29,14 @@ SIZES: dict[str, dict[str, Any]] = {
         "unet_depth": 3, "unet_start_channels": 32, "pvcnn_blocks": ((96, 1, 32),), "swaps_axes": False,
     },
     "tiny": {
-        "z_triplane_channels": 64, "triplane_high_res": 64, "triplane_low_res": 16, "triplane_dim": 64,
-        "transformer_dim": 128, "transformer_layers": 3, "transformer_heads": 4, "sdf_channels": 0,
+        "z_triplane_channels": 64, "triplane_high_res": 32, "triplane_low_res": 8, "triplane_dim": 48,
+        "transformer_dim": 96, "transformer_layers": 3, "transformer_heads": 4, "sdf_channels": 0,
         "unet_depth": 2, "unet_start_channels": 32, "pvcnn_blocks": ((64, 1, 16),), "swaps_axes": False,
     },
 }  # fmt: skip
-SEEN = 8192
-"""Points of each example that the network is shown."""
-ASKED = 1024
+SEEN_A_CELL = 2
+"""Points of each example that the network is shown, for each cell of a plane."""
+ASKED = 512
 """Points of each example that the loss is about, of those that were not shown."""
 NEGATIVES = 8
 """Of each kind, for each anchor."""
@@ -78,9 +78,9 @@ def prepared(arrays: Arrays) -> Arrays:
 
 
 def losses(network: nn.Module, batch: Sequence[Example], rng: np.random.Generator) -> dict[str, Tensor]:
-    """The mean contrastive loss over a batch, and how often an anchor is nearer to a random point of another part (no gradient)."""
+    """The mean contrastive loss over a batch."""
     field = cast(PartField, network)
-    drawn = [drawn_points(example, rng) for example in batch]
+    drawn = [drawn_points(example, points_seen(field.config), rng) for example in batch]
     planes = field.planes(torch.stack([seen for seen, _, _ in drawn])).float()
     features = functional.normalize(field.features(planes, torch.stack([asked for _, asked, _ in drawn])), dim=2)
     scale = field.logit_scale.exp().clamp(max=100)
@@ -88,13 +88,18 @@ def losses(network: nn.Module, batch: Sequence[Example], rng: np.random.Generato
     return {"contrast": torch.stack(each).mean()}
 
 
-def drawn_points(example: Example, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """Points to show (SEEN, 3), others to ask about (ASKED, 3), and the labels of these (L, ASKED); mirrored and scaled at random."""
+def points_seen(config: PartFieldConfig) -> int:
+    """How many points of a surface a network of these sizes is shown."""
+    return SEEN_A_CELL * config.triplane_high_res**2
+
+
+def drawn_points(example: Example, count: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Points to show (count, 3), others to ask about (ASKED, 3), and the labels of these (L, ASKED); mirrored and scaled at random."""
     points, labels = example["points"], example["labels"]
     order = torch.from_numpy(rng.permutation(len(points))).to(points.device)
     change = rng.uniform(SMALLEST, 1, size=1) * rng.choice((-1, 1), size=3)
     points = points * torch.from_numpy(change.astype(np.float32)).to(points.device)
-    seen, asked = order[:SEEN], order[SEEN : SEEN + ASKED]
+    seen, asked = order[:count], order[count : count + ASKED]
     return points[seen], points[asked], labels[:, asked]
 
 

@@ -16,7 +16,7 @@ from ..devices import Placement, available_devices, place
 from ..errors import PartgenError
 from ..shapes import VERSION as SHAPES_VERSION
 from .examples import CAPACITY, OwnPool, Source, WorkerPool
-from .export import export, source_commit
+from .export import export, read_weights, source_commit
 from .loop import CHECKPOINT, LOG, Budget, Interruption, Log, Losses, Training, run
 from .recipe import MODULES, recipe
 
@@ -70,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     length.add_argument("--steps", metavar="N", type=positive, help="how long, in steps")
     program.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder to write to; made if missing")
     program.add_argument("--resume", metavar="CHECKPOINT", type=Path, help="go on from this file")
+    program.add_argument("--begin-with", metavar="WEIGHTS", type=Path, help="folder of weights of an earlier stage to begin with")
     program.add_argument("--seed", metavar="N", type=int, help="of the first weights and of the order of examples (0)")
     program.add_argument("--size", default="", help="of the network; the recipe's own where it is not given")
     program.add_argument("--device", default="auto", help="auto, cpu, cuda, xpu or mps; `partgen devices` lists them (auto)")
@@ -113,7 +114,10 @@ def begun(options: argparse.Namespace) -> Training:
         if there.exists():
             sentence = f"{options.out} holds a training already."
             raise PartgenError("training.begun", sentence, f"Go on with it: --resume {there}. Or name another folder.")
-        return Training(recipe(options.name, options.size), options.seed or 0, placement, options.learning_rate)
+        training = Training(recipe(options.name, options.size), options.seed or 0, placement, options.learning_rate)
+        if options.begin_with is not None:
+            begin_with(training, options.begin_with)
+        return training
     training = Training.resumed(options.resume, placement, options.learning_rate)
     found = {"name": training.recipe.id, "--size": training.recipe.size, "--seed": training.seed}
     asked = {"name": options.name, "--size": options.size or None, "--seed": options.seed}
@@ -122,6 +126,14 @@ def begun(options: argparse.Namespace) -> Training:
             sentence = f"{options.resume} is a training of {found['name']} {found['--size']} with seed {found['--seed']}."
             raise PartgenError("training.other", sentence, f"It cannot go on with {option} {value}.")
     return training
+
+
+def begin_with(training: Training, folder: Path) -> None:
+    """Takes the weights of an earlier stage over. Raises PartgenError where they cannot be read, or the network has none."""
+    if training.recipe.begin is None:
+        raise PartgenError("training.no_stage", f"{training.recipe.id} has no earlier stage.", "Leave --begin-with out.")
+    training.recipe.begin(training.network, read_weights(folder))
+    training.averaged.load_state_dict(training.network.state_dict())
 
 
 def training_placement(device: str, precision: str) -> Placement:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from .. import __version__
@@ -44,6 +45,19 @@ def export(network: nn.Module, config: Mapping[str, Any], record: Mapping[str, A
         where = {key: name for name, piece in zip(names, pieces, strict=True) for key in piece}
         written.append(_json(folder / INDEX, {"metadata": {"total_size": total}, "weight_map": where}))
     return [*written, _json(folder / CONFIG, config), _json(folder / RECORD, record)]
+
+
+def read_weights(folder: Path) -> dict[str, Tensor]:
+    """The weights that `export` wrote, in fp32. Raises PartgenError where there are none."""
+    tensors: dict[str, Tensor] = {}
+    try:
+        for path in sorted(folder.glob("model*.safetensors")):
+            tensors |= {name: tensor.float() for name, tensor in load_file(path).items()}
+    except (SafetensorError, OSError, ValueError) as error:
+        raise PartgenError("training.damaged_weights", f"{path} cannot be read.", "Train them again.") from error
+    if not tensors:
+        raise PartgenError("training.no_weights", f"There are no weights in {folder}.", "Name the folder `weights` of a training.")
+    return tensors
 
 
 def halved(network: nn.Module) -> dict[str, Tensor]:

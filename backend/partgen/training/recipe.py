@@ -26,7 +26,8 @@ class Recipe:
     `make` gives the example of a shape's seed, None where it has none; `prepare` what the network reads of it, once, off
     the device. Both are functions of a module, because workers import them. `build` makes the network with random weights;
     `losses` asks it about a batch, with a generator for whatever is drawn anew each time. `config` rebuilds the network.
-    `reuse` is how often an example is drawn on average where the loop makes them itself.
+    `reuse` is how often an example is drawn on average where the loop makes them itself. `begin` takes weights of an earlier
+    stage over into the network, where there is one.
     """
 
     id: str
@@ -41,9 +42,10 @@ class Recipe:
     learning_rate: float
     weight_decay: float
     reuse: int
+    begin: Callable[[nn.Module, Mapping[str, Tensor]], None] | None = None
 
 
-MODULES = {"superfaces": "superfaces", "partfield-small": "partfield_small"}
+MODULES = {"superfaces": "superfaces", "partfield-small": "partfield_small", "shape-vae": "shape_vae", "completer": "completer"}
 """Of the recipes, by their id; imported when asked for, because torch takes seconds. Each has SIZES and `recipe(size)`."""
 
 

@@ -22,6 +22,7 @@ from partgen.errors import PartgenError
 
 from .. import applying, mesh_data, methods, overlay, preferences, regrouping, stored_features, stored_tree
 from . import ramp
+from .surroundings import Surroundings
 
 Kind = tuple[str, str, int]
 """Method, weights and number of features: only what agrees in these can be compared."""
@@ -76,6 +77,7 @@ class Session:
     is_held: bool = False
     edited: set[int] = field(default_factory=set)  # session ids of objects and meshes whose surface is to be read again
     is_outdated: bool = False
+    surroundings: tuple[str, Surroundings] | None = None  # of the view layer of that name, until anything moves
 
     def __post_init__(self) -> None:
         self._find_floors()
@@ -92,15 +94,19 @@ class Session:
     ) -> bool:
         """Takes the nearest surface along a ray of the world as the point to compare with. Whether there is anything new to show.
 
-        Where the ray meets nothing, the last point stays. The first ray at a mesh takes the time that Blender needs to prepare
-        it, half a second for a million faces; each further one microseconds, and as many more as there are leaves to color.
+        Where the ray meets nothing of it, or something else before, the last point stays. The first ray at a mesh takes the time
+        that Blender needs to prepare it, half a second for a million faces; each further one microseconds, and as many more as
+        there are leaves to color.
         """
         self.refresh()
         hits = [self._hit(explored, object_, origin, direction, depsgraph) for explored, object_ in self.shown(view_layer, space)]
         met = [hit for hit in hits if hit is not None]
         if not met:
             return False
-        before, (_, self.point) = self.point, min(met, key=lambda hit: hit[0])
+        distance, point = min(met, key=lambda hit: hit[0])
+        if self._surroundings(view_layer, depsgraph).cover(origin, direction, distance, depsgraph, view_layer, space):
+            return False
+        before, self.point = self.point, point
         if before is None or (before.uid, before.leaf) != (self.point.uid, self.point.leaf):
             self._color()
         return before != self.point
@@ -160,6 +166,7 @@ class Session:
     def notice(self, depsgraph: bpy.types.Depsgraph) -> None:
         """Takes in what Blender says has changed."""
         mine = {e.uid for e in self.explored} | {e.look.mesh_uid for e in self.explored}
+        self.surroundings = None
         for update in depsgraph.updates:
             if isinstance(update.id, bpy.types.Object | bpy.types.Mesh) and update.is_updated_geometry:
                 self.edited |= {update.id.original.session_uid} & mine
@@ -167,6 +174,7 @@ class Session:
     def look_again(self) -> None:
         """Anything may have changed: after undo and redo."""
         self.is_outdated = True
+        self.surroundings = None
         self.edited |= {e.uid for e in self.explored}
 
     def refresh(self) -> None:
@@ -185,6 +193,13 @@ class Session:
             self.point, self.is_held = None, False
         self._find_floors()
         self._color()
+
+    def _surroundings(self, view_layer: bpy.types.ViewLayer, depsgraph: bpy.types.Depsgraph) -> Surroundings:
+        """The other objects of a view layer as they stand."""
+        if self.surroundings is None or self.surroundings[0] != view_layer.name:
+            found = Surroundings.of(view_layer, {e.uid for e in self.explored}, depsgraph)
+            self.surroundings = view_layer.name, found
+        return self.surroundings[1]
 
     def _find_floors(self) -> None:
         looks = {e.look.mesh_uid: e.look for e in self.explored}.values()

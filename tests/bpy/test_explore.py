@@ -27,6 +27,7 @@ from bl_ext.user_default.partgen_blender import (
     stored_tree,
 )
 from bl_ext.user_default.partgen_blender.explore import operators, ramp, session
+from bl_ext.user_default.partgen_blender.explore.surroundings import Surroundings
 from drawing import drawn
 from mathutils import Matrix, Vector
 from partgen.errors import PartgenError
@@ -170,6 +171,46 @@ def test_the_point_is_on_the_surface_that_is_nearest() -> None:
     exploring = session.start([below, above])
     look_at(0.5)
     assert (exploring.pointed().name, exploring.point.leaf) == ("Above", 0)
+
+
+def test_what_hides_behind_another_object_is_not_pointed_at() -> None:
+    object_ = squares([WARM, COLD])
+    exploring = session.start([object_])
+    look_at(1.5)
+    bpy.ops.mesh.primitive_cube_add(size=0.9, location=(0.5, 0.5, 3.0))
+    cover = bpy.context.object
+    assert not look_at(0.5)
+    assert exploring.point.leaf == 1
+    cover.location.z = -3.0
+    assert look_at(0.5), "what lies behind covers nothing"
+    assert exploring.point.leaf == 0
+    cover.location = (1.5, 0.5, 3.0)
+    assert not look_at(1.5)
+    cover.hide_set(True)
+    assert look_at(1.5)
+    look_at(0.5)
+    cover.hide_set(False)
+    cover.display_type = "WIRE"
+    assert look_at(1.5), "one looks through a wire frame"
+    look_at(0.5)
+    cover.display_type = "TEXTURED"
+    cover.scale = (0.0, 0.0, 0.0)
+    assert look_at(1.5)
+
+
+def test_a_ray_along_an_axis_and_one_across_find_the_same_covers() -> None:
+    bounds = Surroundings(["a", "b"], np.array([[0.0, 0.0, 0.0], [5.0, 0.0, 0.0]]), np.array([[1.0, 1.0, 1.0], [6.0, 1.0, 0.0]]))
+    along, across = np.array([1.0, 0.0, 0.0]), np.array([1.0, 0.1, 0.0]) / np.hypot(1.0, 0.1)
+    for start, direction, distance, expected in (
+        ((-1.0, 0.0, 0.0), along, 9.0, [0, 1]),
+        ((-1.0, 0.2, 0.0), across, 9.0, [0, 1]),
+        ((-1.0, 0.5, 0.0), along, 3.0, [0]),
+        ((-1.0, 0.5, 2.0), along, 9.0, []),
+        ((2.0, 0.5, 0.0), along, 9.0, [1]),
+        ((0.5, 0.5, 0.5), along, 0.1, [0]),
+    ):
+        assert bounds._crossed(np.array(start), direction, distance) == expected
+    assert Surroundings([], np.empty((0, 3)), np.empty((0, 3)))._crossed(np.zeros(3), along, 1.0) == []
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,8 @@ def _draw_method(layout: bpy.types.UILayout, context: bpy.types.Context, method:
     side.active = False
     side.label(text="" if method.id == "auto" else f"Tier {method.tier}")
     width = _WIDTH * _UNIT
-    draw_text(layout, context, f"{method.description}.", width=width)
+    explore = " What it finds can be explored." if method.has_features else ""
+    draw_text(layout, context, f"{method.description}.{explore}", width=width)
     if entry:
         licence = layout.column()
         licence.alert = entry.licence.forbids_commercial_use

@@ -335,7 +335,7 @@ def test_the_gallery_shows_the_truth_beside_each_method(toys: Path, tmp_path: Pa
     assert (gallery / "remeshed.png").exists()
     drawn = {path: path.stat().st_mtime_ns for path in gallery.rglob("pictures/**/*.png")}
     assert len(drawn) == 3 * 4
-    lost = next(path for path in drawn if path.name.endswith("geometric-auto.png"))
+    lost = next(path for path in drawn if path.name.endswith("--geometric--auto.png"))
     lost.unlink()
     assert main(arguments) == 0
     assert lost.exists(), "a picture that is missing is drawn again, though its numbers are known"

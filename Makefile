@@ -151,12 +151,21 @@ bench-robustness: .venv/.dev ## what turning, scaling, noise and remeshing chang
 	.venv/bin/partgen bench robustness --data $(BENCHMARK) --method $(or $(METHOD),auto) --limit $(or $(LIMIT),4) \
 		--results build/bench/robustness.jsonl
 
+.PHONY: bench-features
+bench-features: .venv/.dev ## seconds and memory of PartField's features and of the tree from them
+	@.venv/bin/partgen bench features
+
 .PHONY: gallery
 gallery: .venv/.dev ## draw what the methods answer beside the true parts, of objects in the public domain: docs/gallery
 	@.venv/bin/partgen bench segmentation --data $(BENCHMARK) --method all --sets pmndrs,kenney,remeshed --objects 'pmndrs_*,kenney_*' \
 		--limit 5 --gallery-objects 5 --results build/bench/gallery.jsonl --gallery build/bench/public
 	mkdir -p docs/gallery
 	cp build/bench/public/*.png docs/gallery/
+
+.PHONY: bench-features
+bench-features: .venv/.dev ## what PartField's features and the tree from them cost, and how good they are (LIMIT=4)
+	@echo "$$(date +%F), commit $$(git rev-parse --short HEAD)"
+	.venv/bin/partgen bench features --data $(BENCHMARK) --limit $(or $(LIMIT),4)
 
 .PHONY: bench-slider
 bench-slider: $(BPY)/.ready dist/partgen_blender.zip ## milliseconds for one move of the scale slider at 1M faces

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from partgen.geometry.adjacency import components
 from partgen.segmentation import clustering
 
 
@@ -70,6 +71,33 @@ def test_coarser_parts_only_merge(count: int, seed: int) -> None:
         assert coarser.max() + 1 == parts
         assert len(np.unique(np.stack([finer, coarser]), axis=1).T) == parts + 1
         finer = coarser
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(2, 60), st.integers(1, 30), st.integers(0, 10_000), st.booleans())
+def test_regions_hang_together_and_are_as_many_as_asked_for(count: int, wanted: int, seed: int, alike: bool) -> None:
+    generator = np.random.default_rng(seed)
+    tree = np.stack([np.arange(1, count), generator.integers(0, np.arange(1, count))], axis=1)
+    pairs = np.concatenate([tree, generator.integers(0, count, (count, 2))])
+    places = np.zeros((count, 3)) if alike else generator.normal(size=(count, 3))
+    region, links = clustering.grown_regions(places, clustering.Links(pairs), generator.uniform(0.1, 1, count), wanted)
+    assert len(np.unique(region)) == region.max() + 1 == min(wanted, count)
+    within = pairs[region[pairs[:, 0]] == region[pairs[:, 1]]]
+    assert components(count, within).max() == region.max()
+    across = region[pairs]
+    assert undirected(across) == {(int(a), int(b)) for a, b in links.pairs}
+
+
+def test_ties_merge_evenly_and_not_in_one_row() -> None:
+    row = np.stack([np.arange(4095), np.arange(1, 4096)], axis=1)
+    region, _ = clustering.grown_regions(np.zeros((4096, 2)), clustering.Links(row), np.ones(4096), 64)
+    assert np.bincount(region).max() < 10 * 4096 / 64
+
+
+def test_what_nothing_links_stays_apart() -> None:
+    region, links = clustering.grown_regions(np.zeros((4, 1)), clustering.Links(np.array([[0, 1], [2, 3]])), np.ones(4), 1)
+    assert same_parts(region, np.array([0, 0, 1, 1]))
+    assert not len(links.pairs)
 
 
 def test_two_kinds_of_faces_in_a_row_are_two_parts() -> None:

@@ -8,7 +8,22 @@ from __future__ import annotations
 
 import bpy
 
-from . import backend, explore, features, handlers, jobs, method_menu, models, operators, overlay, panel, preferences, properties, watch
+from . import (
+    backend,
+    completion,
+    explore,
+    features,
+    handlers,
+    jobs,
+    method_menu,
+    models,
+    operators,
+    overlay,
+    panel,
+    preferences,
+    properties,
+    watch,
+)
 
 _CLASSES = (
     *(features.setup.CLASSES if features.setup else ()),
@@ -16,9 +31,13 @@ _CLASSES = (
     *properties.CLASSES,
     *operators.CLASSES,
     *models.CLASSES,
+    *completion.PROPERTIES,
+    *completion.OPERATORS,
     *explore.CLASSES,
     *method_menu.CLASSES,
-    *panel.CLASSES,
+    *panel.CLASSES[:-1],
+    *completion.PANELS,
+    *panel.CLASSES[-1:],  # what one looks at least comes last
 )
 if features.setup:
     features.setup.add_to(preferences.PARTGEN_AP_preferences)
@@ -28,6 +47,7 @@ def register() -> None:
     for class_ in _CLASSES:
         bpy.utils.register_class(class_)
     properties.register()
+    completion.register()
     panel.register()
     handlers.register()
     overlay.start()
@@ -45,6 +65,7 @@ def unregister() -> None:
     panel.unregister()
     if features.setup:
         features.setup.unregister()
+    completion.unregister()
     properties.unregister()
     for class_ in reversed(_CLASSES):
         bpy.utils.unregister_class(class_)

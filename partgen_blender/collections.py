@@ -150,6 +150,11 @@ def leaves_of(part: bpy.types.Object) -> NDArray[np.int32]:
     return np.array(part[PART]["leaves"], np.int32)
 
 
+def is_rebuilt(obj: bpy.types.Object) -> bool:
+    """Whether a modifier of `obj` rebuilds its surface and shades the result itself, so that custom normals would be in its way."""
+    return any(m.type in _REBUILDING_MODIFIERS and m.show_viewport for m in obj.modifiers)
+
+
 def smooth_by_angle(obj: bpy.types.Object) -> cutting.SmoothByAngle | None:
     """The Smooth by Angle modifier that Shade Auto Smooth gave to `obj`, as numbers; None without one."""
     for modifier in obj.modifiers:
@@ -242,7 +247,7 @@ def _make_objects(
     part_of_leaf = np.full(stored.tree.leaf_count, -1, np.int32)
     for number, part in enumerate(new):
         part_of_leaf[part.leaves] = number
-    keep_shading = keep_shading and not any(m.type in _REBUILDING_MODIFIERS and m.show_viewport for m in source.modifiers)
+    keep_shading = keep_shading and not is_rebuilt(source)
     meshes = cutting.cut_out(source.data, part_of_leaf[stored.leaf_of_polygon], keep_shading, smooth_by_angle(source)) if new else []
     made: list[bpy.types.Object] = []
     try:

@@ -70,13 +70,13 @@ def cut_out(
     made: list[bpy.types.Mesh] = []
     try:
         keeps_normals = keep_shading or mesh.has_custom_normals
-        normals = _shown_normals(mesh, smooth_by_angle) if keeps_normals else np.empty((0, 3), np.float32)
+        normals = shown_normals(mesh, smooth_by_angle) if keeps_normals else np.empty((0, 3), np.float32)
         with _Source.opened(mesh, polygons) as source:
             for members in polygons_of_part:
                 made.append(source.template.copy())
                 corners = source.fill(made[-1], members)
                 if keeps_normals:
-                    _keep_normals(made[-1], normals[corners], smooth_by_angle)
+                    keep_normals(made[-1], normals[corners], smooth_by_angle)
     except BaseException:
         bpy.data.batch_remove(made)
         raise
@@ -149,7 +149,7 @@ class _Source:
                 bm.verts[:],
                 bm.edges[:],
                 bm.faces[:],
-                _matrix_attributes(mesh),
+                matrix_attributes(mesh),
                 *temporary,
             )
         finally:
@@ -159,14 +159,14 @@ class _Source:
     def fill(self, part: bpy.types.Mesh, members: NDArray[np.int64]) -> NDArray[np.int64]:
         """Makes `part`, a copy of the template, of the polygons `members`. Returns the source corners of its corners."""
         sizes = np.diff(self.polygons.polygon_offsets)[members]
-        corners = _ranges(self.polygons.polygon_offsets[members], sizes)
+        corners = ranges(self.polygons.polygon_offsets[members], sizes)
         vertices, corner_vertices = np.unique(self.polygons.corner_vertices[corners], return_inverse=True)
         edges, corner_edges = np.unique(self.corner_edges[corners], return_inverse=True)
         edge_vertices = np.searchsorted(vertices, self.edge_vertices[edges])
         self._connect(vertices, edge_vertices, corner_vertices, corner_edges, sizes)
         self._mark_selected({".select_vert": vertices, ".select_edge": edges, ".select_poly": members})
         domains: dict[str, NDArray[np.integer]] = {"POINT": vertices, "EDGE": edges, "CORNER": corners, "FACE": members}
-        with _editing(part) as bm:
+        with editing(part) as bm:
             # The one vertex of the template has done its work: it carried the layers, shape keys too, into `bm`.
             bm.verts.remove(bm.verts[:][0])
             bm.from_mesh(self.connectivity, face_normals=False, vertex_normals=False)
@@ -225,15 +225,16 @@ def _empty(template: bpy.types.Mesh) -> None:
     template.texspace_location, template.texspace_size = location, size
     template.pop(stored_tree.TREE, None)
     template.pop(stored_tree.FEATURES, None)
-    for name in (stored_tree.PART, *_matrix_attributes(template)):
+    template.pop(stored_tree.COMPLETED, None)  # what was generated on the whole is given on its parts
+    for name in (stored_tree.PART, *matrix_attributes(template)):
         if name in template.attributes:
             template.attributes.remove(template.attributes[name])
-    with _editing(template) as bm:
+    with editing(template) as bm:
         for vertex in bm.verts[1:]:
             bm.verts.remove(vertex)
 
 
-def _matrix_attributes(mesh: bpy.types.Mesh) -> dict[str, tuple[str, NDArray[np.float32]]]:
+def matrix_attributes(mesh: bpy.types.Mesh) -> dict[str, tuple[str, NDArray[np.float32]]]:
     """Domain and values (n, 16) of every attribute of 4x4 matrices.
 
     They do not go through BMesh, because Blender (4.2 to 5.2) crashes where it fills such a layer of a BMesh with defaults.
@@ -246,7 +247,7 @@ def _matrix_attributes(mesh: bpy.types.Mesh) -> dict[str, tuple[str, NDArray[np.
 
 
 @contextmanager
-def _editing(mesh: bpy.types.Mesh) -> Iterator[bmesh.types.BMesh]:
+def editing(mesh: bpy.types.Mesh) -> Iterator[bmesh.types.BMesh]:
     """The BMesh of `mesh`, written back at the end unless something failed."""
     bm = bmesh.new()
     try:
@@ -263,7 +264,7 @@ def _copy_elements(elements: Sequence, originals: Sequence, indices: NDArray) ->
         element.copy_from(original)
 
 
-def _shown_normals(mesh: bpy.types.Mesh, modifier: SmoothByAngle | None) -> NDArray[np.float32]:
+def shown_normals(mesh: bpy.types.Mesh, modifier: SmoothByAngle | None) -> NDArray[np.float32]:
     """The normals that the artist sees at every corner of `mesh`: (C, 3) float32, unit."""
     if modifier is None:
         return _corner_normals(mesh)
@@ -275,7 +276,7 @@ def _shown_normals(mesh: bpy.types.Mesh, modifier: SmoothByAngle | None) -> NDAr
         bpy.data.meshes.remove(copy)
 
 
-def _keep_normals(part: bpy.types.Mesh, wanted: NDArray[np.float32], modifier: SmoothByAngle | None) -> None:
+def keep_normals(part: bpy.types.Mesh, wanted: NDArray[np.float32], modifier: SmoothByAngle | None) -> None:
     """Gives the corners of `part` the normals `wanted` (C, 3) where they are not so by themselves."""
     with _smoothed(part, modifier):
         differs = _differs(part, wanted)
@@ -365,7 +366,7 @@ def _ints(mesh: bpy.types.Mesh, name: str, count: int) -> Ints:
     return values
 
 
-def _ranges(starts: NDArray, sizes: NDArray) -> NDArray[np.int64]:
+def ranges(starts: NDArray, sizes: NDArray) -> NDArray[np.int64]:
     """The indices start, start + 1, ... start + size - 1 of every range, one after the other."""
     ends = np.cumsum(sizes)
     return np.repeat(starts - (ends - sizes), sizes) + np.arange(ends[-1] if len(ends) else 0)

@@ -23,7 +23,8 @@ def decomposed_objects(context: bpy.types.Context) -> list[bpy.types.Object]:
     return list(sources.values())
 
 
-def _report(operator: bpy.types.Operator, error: PartgenError) -> set[str]:
+def report_error(operator: bpy.types.Operator, error: PartgenError) -> set[str]:
+    """Says in the status bar what went wrong, and in the panel where a button can mend it. What an operator returns then."""
     if error.action:  # a report in the status bar has no button, the panel has
         messages.keep(error)
     operator.report({"ERROR"}, str(error))
@@ -78,13 +79,13 @@ class PARTGEN_OT_decompose(bpy.types.Operator):
             )
         except PartgenError as error:
             messages.keep(error)
-            return _report(self, error)
+            return report_error(self, error)
         preferences.redraw()
         return {"FINISHED"}
 
 
 class PARTGEN_OT_cancel(bpy.types.Operator):
-    """Stop decomposing. Nothing in the scene has been changed yet"""
+    """Stop what the backend is doing. Parts that are completed already are kept; nothing else in the scene has been changed yet"""
 
     bl_idname = "partgen.cancel"
     bl_label = "Cancel"
@@ -92,13 +93,15 @@ class PARTGEN_OT_cancel(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if not jobs.open_jobs():
-            cls.poll_message_set("Nothing is being decomposed")
+            cls.poll_message_set("Nothing is being decomposed or completed")
             return False
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        jobs.cancel_all()
-        self.report({"INFO"}, "Cancelled. Nothing was changed.")
+        jobs.cancel_all(keeps_what_is_done=True)
+        keeps = bool(jobs.open_jobs())
+        jobs.pump()
+        self.report({"INFO"}, "Cancelled. What was done is kept." if keeps else "Cancelled. Nothing was changed.")
         return {"FINISHED"}
 
 
@@ -177,7 +180,7 @@ class PARTGEN_OT_clear(_OfDecomposed, bpy.types.Operator):
             for object_ in decomposed_objects(context):
                 regrouping.clear(object_.data)
         except PartgenError as error:
-            return _report(self, error)
+            return report_error(self, error)
         preferences.redraw_viewports()
         return {"FINISHED"}
 
@@ -192,7 +195,7 @@ class PARTGEN_OT_start_backend(bpy.types.Operator):
         try:
             backend.client().start()
         except PartgenError as error:
-            return _report(self, error)
+            return report_error(self, error)
         jobs.keep_pumping()
         preferences.redraw()
         return {"FINISHED"}
@@ -221,7 +224,7 @@ class PARTGEN_OT_restart_backend(bpy.types.Operator):
         try:
             backend.restart()
         except PartgenError as error:
-            return _report(self, error)
+            return report_error(self, error)
         messages.shown.clear()
         jobs.keep_pumping()
         preferences.redraw()

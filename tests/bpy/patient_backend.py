@@ -1,6 +1,7 @@
 """A backend for tests of jobs: the real server above a worker whose parts are the loose pieces, one leaf each.
 
-`partgen serve` in all but the segmenter. An object whose name contains "Slow" takes a minute, in steps with progress.
+`partgen serve` in all but the segmenter. An object whose name contains "Slow" takes a minute, in steps with progress; its parts
+are completed by the real completer, but after the second one that takes a minute too.
 """
 
 from __future__ import annotations
@@ -11,15 +12,34 @@ from pathlib import Path
 
 import numpy as np
 from partgen.part_tree import PartTree
-from partgen.protocol import SegmentRequest, SegmentResult
+from partgen.protocol import CompleteResult, Request, SegmentRequest, SegmentResult
 from partgen.segmentation import Progress
 from partgen.server import serve
+from partgen.server.completing import complete
 from partgen.server.worker import Deliver, work
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 
-def answer(request: SegmentRequest, progress: Progress, deliver: Deliver) -> SegmentResult:
+def answer(request: Request, progress: Progress, deliver: Deliver) -> SegmentResult | None:
+    """What the worker is asked for."""
+    if isinstance(request, SegmentRequest):
+        return parts_of(request, progress)
+    delivered = 0
+
+    def hand_over(result: CompleteResult) -> None:
+        nonlocal delivered
+        delivered += 1
+        deliver(result)
+        for step in range(600 if "Slow" in request.name and delivered == 2 else 0):
+            progress(step / 600, "Thinking")
+            time.sleep(0.1)
+
+    complete(request, progress, hand_over)
+    return None
+
+
+def parts_of(request: SegmentRequest, progress: Progress) -> SegmentResult:
     """One leaf for every loose piece of the mesh, merged one after the other; half of them at the default scale."""
     steps = 600 if "Slow" in request.name else 1
     for step in range(steps):

@@ -115,7 +115,7 @@ def test_labels_of_another_mesh_are_refused_and_nothing_is_made():
     assert set(bpy.data.meshes) == before
 
 
-@pytest.mark.parametrize(("step", "at"), [("_keep_normals", 3), ("_copy_elements", 5), ("_empty", 1), ("_editing", 1), ("_editing", 3)])
+@pytest.mark.parametrize(("step", "at"), [("keep_normals", 3), ("_copy_elements", 5), ("_empty", 1), ("editing", 1), ("editing", 3)])
 def test_an_error_half_way_leaves_nothing_behind(monkeypatch, step, at):
     mesh = studio.ball().data
     before = set(bpy.data.meshes)

@@ -1,0 +1,282 @@
+"""Completing parts: which are asked for, in what surroundings, and what is done with those that come back.
+
+    complete([lamp_part_01, lamp_part_02])   # asks, changes nothing, returns at once; `jobs.pump` inserts what came, as one undo step
+
+The backend sees the whole source with the parts that it was taken apart into, so that every part knows its neighbours. A part
+that was edited since is no longer what lies there: it is completed by itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+from partgen.errors import PartgenError
+from partgen.protocol import CompleteRequest, CompleteResult, SegmentResult
+
+from .. import applying, collections, explode, jobs, mesh_data, messages, preferences, stored_tree
+from . import patches, stitching
+from .patches import Patch
+from .replacing import replace
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How parts are to be completed. `reach` in [0, 1] is how far they go on into their neighbours; `inner` the name of the material of
+    generated faces, "" for one that is made; `apply_with` how objects are made of parts that are none yet."""
+
+    method: str = "auto"
+    reach: float = 0.0
+    remesh: bool = False
+    seed: int = 0
+    inner: str = ""
+    apply_with: tuple[str, bool] = ("NONE", True)
+
+
+DEFAULT_WISHES = Wishes()
+
+
+@dataclass(eq=False)
+class _Target:
+    """A part that was asked for: how to find its object when the answer comes, and the patch that the backend was given.
+
+    `patch.vertices` are vertices of the request. `uid` is 0 where the part is no object yet.
+    """
+
+    name: str
+    uid: int
+    leaves: bytes
+    patch: Patch
+
+
+@dataclass(kw_only=True)
+class Completion(jobs.Job):
+    """Parts of one object, or one edited part by itself, on their way through the backend."""
+
+    title = "Complete"
+    done = "completed"
+
+    targets: dict[int, _Target]  # by the number that the request gives them
+    wishes: Wishes
+    results: dict[int, CompleteResult] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> list[str]:
+        if len(self.targets) < 2:
+            return [self.stage]
+        return [f"{len(self.results)} of {len(self.targets)} parts done", self.stage]
+
+    @property
+    def is_worth_keeping(self) -> bool:
+        return bool(self.results)
+
+    def take(self, result: SegmentResult | CompleteResult) -> None:
+        assert isinstance(result, CompleteResult)
+        self.results[result.part] = result
+
+    def insert(self) -> list[str]:
+        object_ = jobs.object_of(self)
+        parts = self._parts(object_)
+        closed, notes, ways = 0, Counter[str](), Counter[str]()
+        for number, result in sorted(self.results.items()):
+            part = parts[number]
+            if self._close(part, self.targets[number], result):
+                closed += 1
+                ways[result.made_by] += 1
+                notes.update(result.notes)
+        for note in notes:
+            messages.tell("INFO", note)
+        source = applying.source_of(object_)
+        collection = collections.collection_of(source) if source is not None else None
+        if collection is not None and collection.partgen.explode:
+            explode.arrange(collection)
+        if not closed:
+            raise PartgenError("parts.not_completed", f"No part of {self.object_name} was completed.")
+        return [_in_words(self.object_name, closed, len(self.targets), ways)]
+
+    def _parts(self, object_: bpy.types.Object) -> dict[int, bpy.types.Object]:
+        """The object of every part that was asked for, made where it is none yet. Raises PartgenError where one is no longer there."""
+        if any(not target.uid for target in self.targets.values()) and not collections.parts_of(object_):
+            hierarchy, keep_shading = self.wishes.apply_with
+            applying.apply(object_, hierarchy, keep_shading)
+        by_uid = {o.session_uid: o for o in bpy.data.objects if o.users_scene}
+        by_leaves = {collections.leaves_of(part).tobytes(): part for part in collections.parts_of(object_)}
+        found = {}
+        for number, target in self.targets.items():
+            part = by_uid.get(target.uid) or by_leaves.get(target.leaves)
+            if number in self.results and part is None:
+                sentence = f"{target.name} is no longer there: it was deleted, or the parts were regrouped while it was being completed."
+                raise PartgenError("part.gone", sentence, "Complete the parts again.")
+            if part is not None:
+                found[number] = part
+        return found
+
+    def _close(self, part: bpy.types.Object, target: _Target, result: CompleteResult) -> bool:
+        """Stitches one result to its part. False, with a message, where that cannot be."""
+        try:
+            if not mesh_data.is_same_surface(patches.patch_of(part.data, part.name).polygons, target.patch.polygons):
+                sentence = f"{part.name} was edited while it was being completed, so the result no longer fits it."
+                raise PartgenError("mesh.edited", sentence, "Complete it again.")
+            if result.problem:
+                raise PartgenError("part.open", f"{part.name} stays open: {result.problem}", result.remedy)
+        except PartgenError as error:
+            messages.tell_error(error, "WARNING")
+            return False
+        inner = bpy.data.materials.get(self.wishes.inner) if self.wishes.inner else None
+        record = {"method": result.method, "made_by": result.made_by, "weights": result.weights, "seed": self.wishes.seed}
+        if result.replaces:
+            replace(part, result.added_vertices, result.generated_faces, record)
+        else:
+            kept = np.searchsorted(target.patch.vertices, result.kept_vertices).astype(np.int32)
+            stitching.close(part, stitching.Addition(kept, result.added_vertices, result.generated_faces), inner, record)
+        return True
+
+
+# ---- asking ----------------------------------------------------------------------------------------------------------
+
+
+def complete(objects: Iterable[bpy.types.Object], wishes: Wishes = DEFAULT_WISHES) -> list[jobs.Job]:
+    """Asks the backend to complete `objects` and returns at once; `jobs.pump` inserts what comes back, all as one undo step.
+
+    Each is a part that Apply made, or a decomposed object, of which all parts are meant; these become objects first where they
+    are none. Raises PartgenError, with nothing started, where there is no backend, or nothing that can be completed.
+    """
+    client = jobs.begin()
+    started: list[jobs.Job] = []
+    problems: list[PartgenError] = []
+    asked: list[tuple[Completion, CompleteRequest]] = []
+    for source, parts in _by_source(objects).items():
+        try:
+            asked += _requests(source, parts, wishes)
+        except PartgenError as error:
+            problems.append(error)
+    for job, request in asked:
+        job.batch = started
+        started.append(job)
+        jobs.start(client, job, request)
+    if not asked and not problems:
+        problems.append(PartgenError("parts.none", "Nothing that is selected has parts.", "Decompose it first."))
+    jobs.tell_problems(problems, started)
+    return started
+
+
+def reopen(parts: Iterable[bpy.types.Object]) -> int:
+    """Takes from `parts` what their completion made. Returns of how many. Raises PartgenError, and changes nothing, in Edit Mode."""
+    completed = [part for part in parts if part.type == "MESH" and patches.is_completed(part.data)]
+    for part in completed:
+        if part.data.is_editmode:
+            raise PartgenError("mesh.edit_mode", f"{part.name} is in Edit Mode.", "Leave Edit Mode and try again.")
+    for part in completed:
+        stitching.reopen(part)
+    preferences.redraw_viewports()
+    return len(completed)
+
+
+def _by_source(objects: Iterable[bpy.types.Object]) -> dict[bpy.types.Object, list[bpy.types.Object]]:
+    """The sources of `objects`, and those of their parts that are meant; [] for all, where they are no objects yet."""
+    found: dict[bpy.types.Object, list[bpy.types.Object]] = {}
+    for object_ in objects:
+        source = applying.source_of(object_)
+        if source is None:
+            continue
+        meant = applying.parts_of_this_tree(source) if source == object_ else [object_]
+        known = found.setdefault(source, [])
+        known += [part for part in meant if part not in known]
+    return found
+
+
+def _requests(source: bpy.types.Object, parts: list[bpy.types.Object], wishes: Wishes) -> list[tuple[Completion, CompleteRequest]]:
+    """What to ask for `parts` of `source`: one request for all that lie as they were cut, and one for each that was edited since."""
+    stored = stored_tree.read(source.data)
+    if stored is None:
+        raise PartgenError("tree.unusable", stored_tree.why_unreadable(source.data))
+    polygons = mesh_data.read_polygons(source.data, source.name)
+    labels, groups = _labels(source, stored)
+    wanted: dict[int, _Target] = {}
+    alone: list[tuple[bpy.types.Object, Patch]] = []
+    for number in _numbers(groups, parts):
+        cut = patches.of_polygons(polygons, np.flatnonzero(labels == number))
+        part = next((o for o in parts if collections.leaves_of(o).tobytes() == groups[number]), None)
+        patch = patches.patch_of(part.data, part.name) if part is not None else cut
+        if part is not None and not mesh_data.is_same_surface(patch.polygons, cut.polygons):
+            alone.append((part, patch))
+        else:
+            name = part.name if part is not None else source.name
+            wanted[number] = _Target(name, part.session_uid if part is not None else 0, groups[number], cut)
+    linear = mesh_data.linear_part(source.matrix_world)
+    requests = [_request(source, wanted, polygons, labels, linear, wishes)] if wanted else []
+    for part, patch in alone:
+        target = _Target(part.name, part.session_uid, b"", _alone(patch))
+        requests.append(_request(part, {0: target}, patch.polygons, np.zeros(patch.polygons.count, np.int32), linear, wishes))
+    return requests
+
+
+def _labels(source: bpy.types.Object, stored: stored_tree.StoredTree) -> tuple[NDArray[np.int32], dict[int, bytes]]:
+    """The part of every polygon of `source`, (P,), and the leaves of each part: as its objects are, else as it is grouped now.
+
+    What belongs to no object any more, because that was deleted, is a part of its own: the others do not spread into it.
+    """
+    parts = applying.parts_of_this_tree(source)
+    if not parts:
+        labels = np.unique(stored.part_of_polygon(source.data.partgen.scale), return_inverse=True)[1].reshape(-1).astype(np.int32)
+        leaves = [np.unique(stored.leaf_of_polygon[labels == number]) for number in range(int(labels.max()) + 1)]
+        return labels, {number: members.astype(np.int32).tobytes() for number, members in enumerate(leaves)}
+    of_leaf = np.full(stored.tree.leaf_count, len(parts), np.int32)
+    for number, part in enumerate(parts):
+        of_leaf[collections.leaves_of(part)] = number
+    return of_leaf[stored.leaf_of_polygon], {number: collections.leaves_of(part).tobytes() for number, part in enumerate(parts)}
+
+
+def _numbers(groups: dict[int, bytes], parts: list[bpy.types.Object]) -> list[int]:
+    """The numbers of the groups that are meant: those of `parts`, all where there are none."""
+    meant = {collections.leaves_of(part).tobytes() for part in parts}
+    return [number for number, leaves in groups.items() if not parts or leaves in meant]
+
+
+def _alone(patch: Patch) -> Patch:
+    """The same patch as a mesh of its own, where it has all the vertices."""
+    return Patch(patch.polygons, np.arange(len(patch.polygons.vertices), dtype=np.int32), np.arange(patch.polygons.count))
+
+
+def _request(
+    object_: bpy.types.Object,
+    targets: dict[int, _Target],
+    polygons: mesh_data.Polygons,
+    labels: NDArray[np.int32],
+    linear: NDArray[np.float64],
+    wishes: Wishes,
+) -> tuple[Completion, CompleteRequest]:
+    request = CompleteRequest(
+        object_.name,
+        wishes.method,
+        polygons.vertices,
+        polygons.corner_vertices,
+        polygons.polygon_offsets,
+        labels,
+        np.array(sorted(targets), np.int32),
+        linear,
+        wishes.reach,
+        wishes.remesh,
+        wishes.seed,
+    )
+    numbers = ",".join(map(str, sorted(targets)))
+    job = Completion(
+        subject=f"complete {object_.session_uid}: {numbers}",
+        object_name=object_.name,
+        object_uid=object_.session_uid,
+        polygons=polygons,
+        targets=targets,
+        wishes=wishes,
+    )
+    return job, request
+
+
+def _in_words(name: str, closed: int, asked: int, ways: Counter[str]) -> str:
+    """What came of it: "Lamp: 5 of 7 parts completed (caps 4, closed already 1)."."""
+    said = ", ".join(f"{'closed already' if way == 'whole' else way} {count}" for way, count in ways.most_common())
+    of = f"{closed} of {asked} parts" if closed < asked else "1 part" if asked == 1 else f"{asked} parts"
+    return f"{name}: {of} completed ({said})."

@@ -1,0 +1,61 @@
+"""What the panel asks for when Complete Parts is pressed."""
+
+from __future__ import annotations
+
+import bpy
+
+from .methods import METHODS
+
+METHOD_ITEMS = tuple((method.id, method.name, method.description, method.number) for method in METHODS)
+
+REACH = (
+    "How far a part goes on into its neighbours: 0 leaves each exactly its own room, so that no two parts overlap; "
+    "1 lets it be as round in there as it is outside"
+)
+REMESH = (
+    "Replace every part by one even, closed surface, for print or simulation. Its own faces, UV maps and shape keys are kept aside: "
+    "Open Again brings them back"
+)
+
+
+class PARTGEN_PG_completion(bpy.types.PropertyGroup):
+    """How parts are completed."""
+
+    method: bpy.props.EnumProperty(
+        name="Method", description="How the hidden rest of a part is made", items=METHOD_ITEMS, default="auto", options=set()
+    )
+    reach: bpy.props.FloatProperty(
+        name="Inflate", description=REACH, subtype="FACTOR", min=0.0, max=1.0, default=0.0, precision=2, options=set()
+    )
+    remesh: bpy.props.BoolProperty(name="Remesh Instead", description=REMESH, default=False, options=set())
+    inner: bpy.props.PointerProperty(
+        name="Inner",
+        description="The material of generated faces. Without one, PartGen makes one of its own",
+        type=bpy.types.Material,
+        options=set(),
+    )
+
+
+class PARTGEN_PG_completion_view(bpy.types.PropertyGroup):
+    """How this Blender looks at completed parts: not part of the scene, so not undone."""
+
+    show_xray: bpy.props.BoolProperty(
+        name="X-Ray",
+        description="Show generated faces through whatever lies before them, in every 3D viewport",
+        default=False,
+        options={"SKIP_SAVE"},
+    )
+
+
+CLASSES = (PARTGEN_PG_completion, PARTGEN_PG_completion_view)
+_PLACES = ((bpy.types.Scene, PARTGEN_PG_completion), (bpy.types.WindowManager, PARTGEN_PG_completion_view))
+
+
+def register() -> None:
+    for kind, group in _PLACES:
+        kind.partgen_completion = bpy.props.PointerProperty(type=group)
+
+
+def unregister() -> None:
+    for kind, _ in _PLACES:
+        del kind.partgen_completion

@@ -1,0 +1,509 @@
+"""Completing parts: closed solids, with the artist's own faces as they were, as one undo step that can be taken back or repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import ModuleType
+
+import bmesh
+import bpy
+import numpy as np
+import pytest
+from bl_ext.user_default.partgen_blender import applying, backend, collections, jobs, messages
+from bl_ext.user_default.partgen_blender.completion import completing, patches, stitching
+from conftest import ROOT
+from numpy.typing import NDArray
+from partgen.errors import PartgenError
+from studio import ball, corner_normals, decomposed, mark, origins, positions, values
+from test_jobs import pump_until, select, told
+
+SECONDS = 300.0  # for anything, on a machine whose cores are all busy
+
+
+@pytest.fixture(scope="module")
+def backend_of_all(package: ModuleType) -> Iterator[None]:
+    """The patient backend, which takes its time to start, once for all tests here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PARTGEN_BACKEND", f'"{ROOT}/.venv/bin/python" "{ROOT}/tests/bpy/patient_backend.py"')
+        yield
+    backend.stop(wait=5.0)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(backend_of_all: None) -> Iterator[None]:
+    """Every test begins with nothing on its way and nothing told."""
+    messages.shown.clear()
+    messages.take_unreported()
+    yield
+    jobs.cancel_all()
+    jobs.pump()
+
+
+PARTS = 3
+
+
+def applied(name: str = "Chair", change: Callable[[bpy.types.Object], None] | None = None, smooth: bool = False) -> list[bpy.types.Object]:
+    """The parts of a ball that was taken apart; `change` is what an artist did to the ball before."""
+    source = decomposed(name)
+    source.data.polygons.foreach_set("use_smooth", np.full(len(source.data.polygons), smooth))
+    if change is not None:
+        change(source)
+    source.data.partgen.parts = PARTS
+    parts = applying.apply(source)
+    for part in parts:
+        mark(part.data)
+    assert len(parts) == PARTS
+    return parts
+
+
+def complete(*parts: bpy.types.Object, **wishes: object) -> None:
+    """Completes parts as the button does, and waits."""
+    select(*parts)
+    assert bpy.ops.partgen.complete("EXEC_DEFAULT", True, **wishes) == {"FINISHED"}
+    assert jobs.finish(SECONDS)
+
+
+def is_closed(mesh: bpy.types.Mesh) -> bool:
+    """Whether every edge has two faces that go along it in opposite directions, and the whole has a volume."""
+    bm = bmesh.new()
+    bm.from_mesh(mesh)
+    closed = all(edge.is_manifold and edge.is_contiguous for edge in bm.edges) and abs(bm.calc_volume()) > 0
+    bm.free()
+    return closed
+
+
+def volume(mesh: bpy.types.Mesh) -> float:
+    bm = bmesh.new()
+    bm.from_mesh(mesh)
+    found = bm.calc_volume(signed=True)
+    bm.free()
+    return found
+
+
+def generated(mesh: bpy.types.Mesh) -> NDArray[np.bool_]:
+    return patches.flags(mesh, "partgen_generated")
+
+
+def seen(mesh: bpy.types.Mesh) -> dict[str, NDArray]:
+    """All that an artist sees or made of the faces that are their own, in the order of the polygons."""
+    own = np.flatnonzero(~generated(mesh))
+    corners = np.concatenate([np.arange(p.loop_start, p.loop_start + p.loop_total) for p in (mesh.polygons[i] for i in own.tolist())])
+    corner_vertices = values(mesh.loops, "vertex_index", np.int32)[corners]
+    found = {
+        "sizes": values(mesh.polygons, "loop_total", np.int32)[own],
+        "places": positions(mesh)[corner_vertices],
+        "vertices": corner_vertices,
+        "materials": values(mesh.polygons, "material_index", np.int32)[own],
+        "smooth": values(mesh.polygons, "use_smooth", bool)[own],
+        "normals": corner_normals(mesh)[corners],
+    }
+    for layer in mesh.uv_layers:
+        found[f"uv {layer.name}"] = values(layer.uv, "vector", np.float32, 2)[corners]
+    for key in mesh.shape_keys.key_blocks if mesh.shape_keys else ():
+        found[f"shape {key.name}"] = values(key.data, "co", np.float32, 3)[corner_vertices]
+    return found
+
+
+def expect_same(now: dict[str, NDArray], then: dict[str, NDArray]) -> None:
+    assert now.keys() == then.keys()
+    for name in then:
+        if name == "normals":
+            np.testing.assert_allclose(now[name], then[name], atol=4e-3)
+        else:
+            np.testing.assert_array_equal(now[name], then[name], err_msg=name)
+
+
+# ---- the promise -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("smooth", [False, True])
+def test_visible_faces_keep_their_vertices_uvs_materials_and_normals_when_a_part_is_completed(smooth: bool) -> None:
+    def dress(source: bpy.types.Object) -> None:
+        for name in ("Oak", "Steel"):
+            source.data.materials.append(bpy.data.materials.new(name))
+        source.data.polygons.foreach_set("material_index", np.arange(len(source.data.polygons)) % 2)
+        layer = source.data.uv_layers.new(name="Second")
+        layer.uv.foreach_set("vector", np.random.default_rng(2).random(2 * len(source.data.loops)).astype(np.float32))
+
+    parts = applied(change=dress, smooth=smooth)
+    before = [seen(part.data) for part in parts]
+    complete(*parts)
+    for part, then in zip(parts, before, strict=True):
+        assert generated(part.data).any()
+        expect_same(seen(part.data), then)
+        assert [slot.name for slot in part.data.materials][:2] == ["Oak", "Steel"]
+
+
+def test_a_completed_part_is_closed_and_looks_outward() -> None:
+    parts = applied()
+    assert not any(is_closed(part.data) for part in parts)
+    complete(*parts)
+    assert all(is_closed(part.data) for part in parts)
+    assert all(volume(part.data) > 0 for part in parts)
+    assert not messages.shown
+
+
+def test_generated_faces_are_marked_and_have_a_material_of_their_own() -> None:
+    part, *_ = applied()
+    count = len(part.data.polygons)
+    complete(part)
+    flags = generated(part.data)
+    assert not flags[:count].any()
+    assert flags[count:].all()
+    assert part.data.attributes["partgen_generated"].domain == "FACE"
+    indices = values(part.data.polygons, "material_index", np.int32)
+    assert not np.isin(indices[flags], indices[~flags]).any()
+    assert part.data.materials[int(indices[-1])].name == "Inner"
+
+
+def test_a_material_of_the_artist_is_used_where_one_was_chosen() -> None:
+    part, *_ = applied()
+    bpy.data.materials.new("Flesh")
+    complete(part, inner="Flesh")
+    assert part.data.materials[-1].name == "Flesh"
+
+
+def test_one_undo_takes_all_completions_back() -> None:
+    parts = applied()
+    names, counts = [part.name for part in parts], [len(part.data.polygons) for part in parts]
+    bpy.ops.ed.undo_push(message="before")
+    complete(*parts)
+    assert all(len(bpy.data.objects[name].data.polygons) > count for name, count in zip(names, counts, strict=True))
+    bpy.ops.ed.undo()
+    assert [len(bpy.data.objects[name].data.polygons) for name in names] == counts
+    bpy.ops.ed.redo()
+    assert all(is_closed(bpy.data.objects[name].data) for name in names)
+
+
+def test_parts_of_several_objects_are_one_undo_step() -> None:
+    parts = [part for name in ("Chair", "Lamp") for part in applied(name)]
+    names = [part.name for part in parts]
+    bpy.ops.ed.undo_push(message="before")
+    complete(*parts)
+    assert all(is_closed(bpy.data.objects[name].data) for name in names)
+    bpy.ops.ed.undo()
+    assert not any(is_closed(bpy.data.objects[name].data) for name in names)
+
+
+def test_completing_again_replaces_and_never_doubles() -> None:
+    part, *_ = applied()
+    before = seen(part.data)
+    complete(part, method="caps")
+    once = len(part.data.polygons), len(part.data.vertices), len(part.data.materials)
+    complete(part, method="caps")
+    assert (len(part.data.polygons), len(part.data.vertices), len(part.data.materials)) == once
+    assert is_closed(part.data)
+    expect_same(seen(part.data), before)
+
+
+def test_open_again_leaves_the_part_as_it_was() -> None:
+    part, *_ = applied(smooth=True)
+    before, attributes, materials = seen(part.data), sorted(part.data.attributes.keys()), len(part.data.materials)
+    vertices = positions(part.data)
+    complete(part)
+    select(part)
+    assert bpy.ops.partgen.reopen() == {"FINISHED"}
+    np.testing.assert_array_equal(positions(part.data), vertices)
+    expect_same(seen(part.data), before)
+    assert not generated(part.data).any()
+    assert set(part.data.attributes.keys()) - set(attributes) <= {"custom_normal", "material_index", "sharp_edge", "sharp_face"}
+    assert len(part.data.materials) == materials
+    assert not patches.is_completed(part.data)
+
+
+def test_what_was_done_to_a_completed_part_survives_completing_it_again() -> None:
+    part, *_ = applied()
+    complete(part)
+    moved = positions(part.data)
+    moved[0] += 0.1
+    part.data.vertices.foreach_set("co", moved.reshape(-1))
+    complete(part)
+    np.testing.assert_array_equal(positions(part.data)[0], moved[0])
+    assert is_closed(part.data)
+
+
+# ---- what is asked for -----------------------------------------------------------------------------------------------
+
+
+def test_only_the_selected_parts_are_completed() -> None:
+    first, *others = applied()
+    complete(first)
+    assert is_closed(first.data)
+    assert not any(generated(other.data).any() for other in others)
+
+
+def test_all_completes_the_parts_that_are_not_selected_too() -> None:
+    parts = applied()
+    complete(parts[0], scope="ALL")
+    assert all(is_closed(part.data) for part in parts)
+
+
+def test_a_decomposed_object_is_applied_and_completed_as_one_undo_step() -> None:
+    source = decomposed()
+    source.data.partgen.parts = PARTS
+    bpy.ops.ed.undo_push(message="before")
+    complete(source)
+    parts = collections.parts_of(source)
+    assert len(parts) == PARTS
+    assert all(is_closed(part.data) for part in parts)
+    bpy.ops.ed.undo()
+    assert not collections.parts_of(bpy.data.objects["Chair"])
+
+
+def test_an_edited_part_is_completed_as_it_is_now() -> None:
+    part, *_ = applied()
+    part.data.vertices.foreach_set("co", (2.0 * positions(part.data)).reshape(-1))
+    before = seen(part.data)
+    complete(part)
+    assert is_closed(part.data)
+    expect_same(seen(part.data), before)
+
+
+def test_a_part_of_a_completed_part_keeps_what_was_generated_before() -> None:
+    whole, *_ = applied()
+    complete(whole)
+    inherited = np.count_nonzero(generated(whole.data))
+    select(whole)
+    assert bpy.ops.partgen.decompose() == {"FINISHED"}
+    assert jobs.finish(SECONDS)
+    (copy,) = applying.apply(whole)
+    assert np.count_nonzero(generated(copy.data)) == inherited
+    complete(copy)
+    assert np.count_nonzero(generated(copy.data)) == inherited
+    select(copy)
+    bpy.ops.partgen.reopen()
+    assert np.count_nonzero(generated(copy.data)) == inherited
+
+
+def test_objects_without_parts_are_refused_with_what_to_do() -> None:
+    loose = ball("Loose")
+    select(loose)
+    assert not bpy.ops.partgen.complete.poll()
+    with pytest.raises(PartgenError, match="Decompose it first"):
+        completing.complete([loose])
+
+
+# ---- what is on the way ----------------------------------------------------------------------------------------------
+
+
+def start_slow() -> list[bpy.types.Object]:
+    """Parts of which two are done and the third takes a minute."""
+    parts = applied("Slow Chair")
+    bpy.ops.ed.undo_push(message="before")
+    select(*parts)
+    assert bpy.ops.partgen.complete("EXEC_DEFAULT", True, method="caps") == {"FINISHED"}
+    pump_until(lambda: any("2 of 3 parts done" in job.lines for job in jobs.open_jobs()), SECONDS)
+    return parts
+
+
+def test_nothing_changes_while_parts_are_completed() -> None:
+    parts = start_slow()
+    assert not any(generated(part.data).any() for part in parts)
+    jobs.cancel_all()
+
+
+def test_cancel_keeps_the_parts_that_are_done() -> None:
+    parts = start_slow()
+    names = [part.name for part in parts]
+    assert bpy.ops.partgen.cancel() == {"FINISHED"}
+    assert not jobs.open_jobs()
+    assert [is_closed(part.data) for part in parts] == [True, True, False]
+    bpy.ops.ed.undo()
+    assert not any(generated(bpy.data.objects[name].data).any() for name in names)
+
+
+def test_what_is_done_is_kept_where_the_backend_ends() -> None:
+    parts = start_slow()
+    backend.stop(wait=5.0)
+    assert jobs.finish(SECONDS)
+    assert [is_closed(part.data) for part in parts] == [True, True, False]
+    assert "The backend was stopped" in told()
+
+
+def test_a_part_that_is_edited_meanwhile_is_left_alone_and_the_others_are_completed() -> None:
+    first, second, third = applied()
+    select(first, second, third)
+    bpy.ops.partgen.complete()
+    first.data.vertices[0].co.x += 1.0
+    assert jobs.finish(SECONDS)
+    assert [is_closed(part.data) for part in (first, second, third)] == [False, True, True]
+    assert f"{first.name} was edited while it was being completed" in told()
+
+
+def test_a_part_that_is_deleted_meanwhile_is_said_and_changes_nothing_else() -> None:
+    first, second, _ = applied()
+    name = first.name
+    select(first, second)
+    bpy.ops.partgen.complete()
+    bpy.data.objects.remove(first)
+    assert jobs.finish(SECONDS)
+    assert f"{name} is no longer there" in told()
+
+
+# ---- what lies on a part ---------------------------------------------------------------------------------------------
+
+
+def test_a_part_with_an_armature_keeps_its_weights_and_new_vertices_follow_the_same_bones() -> None:
+    def rig(source: bpy.types.Object) -> None:
+        for name, weights in (("Upper", positions(source.data)[:, 2] > 0), ("Lower", positions(source.data)[:, 2] <= 0)):
+            group = source.vertex_groups.new(name=name)
+            group.add(np.flatnonzero(weights).tolist(), 1.0, "REPLACE")
+        source.modifiers.new("Armature", "ARMATURE").object = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
+
+    part, *_ = applied(change=rig)
+    count = len(part.data.vertices)
+    before = [{g.group: g.weight for g in v.groups} for v in part.data.vertices]
+    complete(part)
+    after = [{g.group: g.weight for g in v.groups} for v in part.data.vertices]
+    assert after[:count] == before
+    assert [modifier.type for modifier in part.modifiers] == ["ARMATURE"]
+    for weights in after[count:]:
+        assert sum(weights.values()) == pytest.approx(1.0, abs=5e-3)
+
+
+def test_a_part_with_shape_keys_keeps_them_and_new_vertices_move_along() -> None:
+    def key(source: bpy.types.Object) -> None:
+        source.shape_key_add(name="Basis")
+        block = source.shape_key_add(name="Lifted")
+        block.data.foreach_set("co", (positions(source.data) + np.float32([0, 0, 0.5])).reshape(-1))
+        block.value = 0.25
+
+    part, *_ = applied(change=key)
+    before = seen(part.data)
+    complete(part)
+    expect_same(seen(part.data), before)
+    basis, lifted = part.data.shape_keys.key_blocks
+    assert (basis.name, lifted.name, lifted.value) == ("Basis", "Lifted", 0.25)
+    moved = values(lifted.data, "co", np.float32, 3) - values(basis.data, "co", np.float32, 3)
+    np.testing.assert_allclose(moved, np.tile([0, 0, 0.5], (len(moved), 1)), atol=1e-4)
+
+
+def test_attributes_of_every_kind_survive_on_the_artists_own_elements() -> None:
+    kinds = {"FLOAT": "value", "INT": "value", "BOOLEAN": "value", "FLOAT_VECTOR": "vector", "FLOAT_COLOR": "color", "FLOAT4X4": "value"}
+    width = {"FLOAT_VECTOR": 3, "FLOAT_COLOR": 4, "FLOAT4X4": 16}
+
+    def paint(source: bpy.types.Object) -> None:
+        for domain in ("POINT", "EDGE", "CORNER", "FACE"):
+            for kind, field in kinds.items():
+                attribute = source.data.attributes.new(f"{kind} of {domain}", kind, domain)
+                random = np.random.default_rng(3).random(len(attribute.data) * width.get(kind, 1))
+                attribute.data.foreach_set(field, (random * 9).astype({"INT": np.int32, "BOOLEAN": bool}.get(kind, np.float32)))
+
+    part, *_ = applied(change=paint)
+    mesh = part.data
+    names = [f"{kind} of {domain}" for kind in kinds for domain in ("POINT", "EDGE", "CORNER", "FACE")]
+
+    def read() -> dict[str, NDArray]:
+        found = {}
+        for name in names:
+            attribute = mesh.attributes[name]
+            kind = attribute.data_type
+            found[name] = values(attribute.data, kinds[kind], {"INT": np.int32, "BOOLEAN": bool}.get(kind, np.float32), width.get(kind, 1))
+        return found
+
+    before, origin = read(), {domain: origins(mesh, domain) for domain in ("POINT", "EDGE", "CORNER", "FACE")}
+    complete(part)
+    after = read()
+    for name in names:
+        domain = name.rpartition(" ")[2]
+        count = len(origin[domain])
+        if domain == "EDGE":  # Blender sorts edges as it likes
+            before_of = dict(zip(origin[domain].tolist(), before[name].tolist(), strict=True))
+            for number, value in zip(origins(mesh, domain).tolist()[:count], after[name].tolist()[:count], strict=True):
+                assert before_of[number] == value
+        else:
+            np.testing.assert_array_equal(after[name][:count], before[name], err_msg=name)
+
+
+def test_colors_go_on_over_generated_faces() -> None:
+    def paint(source: bpy.types.Object) -> None:
+        attribute = source.data.color_attributes.new("Paint", "FLOAT_COLOR", "CORNER")
+        attribute.data.foreach_set("color", np.tile(np.float32([0.2, 0.4, 0.6, 1.0]), len(attribute.data)))
+
+    part, *_ = applied(change=paint)
+    complete(part)
+    colors = values(part.data.color_attributes["Paint"].data, "color", np.float32, 4)
+    np.testing.assert_allclose(colors, np.tile([0.2, 0.4, 0.6, 1.0], (len(colors), 1)), atol=1e-3)
+
+
+def test_generated_faces_have_uvs_of_the_density_of_the_rest_that_cover_no_visible_texel() -> None:
+    def unwrap(source: bpy.types.Object) -> None:
+        places = positions(source.data)[values(source.data.loops, "vertex_index", np.int32)]
+        source.data.uv_layers["UVMap"].uv.foreach_set("vector", (0.25 * places[:, :2] + 0.5).reshape(-1))
+
+    part, *_ = applied(change=unwrap)
+    complete(part, method="caps")
+    mesh = part.data
+    uvs = values(mesh.uv_layers["UVMap"].uv, "vector", np.float32, 2)
+    corners = np.repeat(generated(mesh), values(mesh.polygons, "loop_total", np.int32))
+    assert uvs[corners, 0].min() >= np.ceil(uvs[~corners, 0].max()) - 1e-5
+    in_uv = in_space = 0.0
+    for index in np.flatnonzero(generated(mesh)).tolist():
+        polygon = mesh.polygons[index]
+        a, b, c = uvs[polygon.loop_start : polygon.loop_start + 3]
+        in_uv += abs(float(np.cross(b - a, c - a))) / 2
+        in_space += polygon.area
+    assert 0.05 < np.sqrt(in_uv / in_space) < 0.5  # 0.25 where the surface faces the projection, less where it does not
+
+
+@pytest.mark.parametrize("scale", [(2.0, 0.5, 1.0), (-1.0, 1.0, 1.0)])
+def test_scaled_and_mirrored_objects_are_closed_in_their_own_space(scale: tuple[float, float, float]) -> None:
+    parts = applied(change=lambda source: setattr(source, "scale", scale))
+    bpy.context.view_layer.update()
+    before = [seen(part.data) for part in parts]
+    complete(*parts)
+    assert all(is_closed(part.data) for part in parts)
+    for part, then in zip(parts, before, strict=True):
+        expect_same(seen(part.data), then)
+        assert volume(part.data) > 0  # the mesh itself is not mirrored, its object is
+
+
+def test_modifiers_that_shade_themselves_get_no_custom_normals() -> None:
+    part, *_ = applied(change=lambda source: source.modifiers.new("Subdivision", "SUBSURF") and None, smooth=True)
+    complete(part)
+    assert not part.data.has_custom_normals
+
+
+def test_a_face_whose_back_is_generated_is_no_obstacle() -> None:
+    """Blender allows one face between three vertices: the generated one gets vertices of its own."""
+    mesh = bpy.data.meshes.new("Leaf")
+    mesh.from_pydata([(0, 0, 0), (1, 0, 0), (0, 1, 0)], [], [(0, 1, 2)])
+    leaf = bpy.data.objects.new("Leaf", mesh)
+    bpy.context.scene.collection.objects.link(leaf)
+    back = stitching.Addition(np.arange(3, dtype=np.int32), np.empty((0, 3), np.float32), np.array([[0, 2, 1]], np.int32))
+    stitching.close(leaf, back, None, {})
+    assert len(mesh.polygons) == 2
+    assert generated(mesh).tolist() == [False, True]
+
+
+# ---- replacing -------------------------------------------------------------------------------------------------------
+
+
+def test_a_remeshed_part_keeps_materials_groups_and_its_own_mesh_to_come_back_to() -> None:
+    from bl_ext.user_default.partgen_blender.completion.replacing import replace
+
+    def dress(source: bpy.types.Object) -> None:
+        source.data.materials.append(bpy.data.materials.new("Oak"))
+        source.vertex_groups.new(name="All").add(list(range(len(source.data.vertices))), 0.75, "REPLACE")
+
+    part, *_ = applied(change=dress)
+    before, name = seen(part.data), part.data.name
+    corners = np.float32([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)])
+    hull = bmesh.new()
+    for corner in corners.tolist():
+        hull.verts.new(corner)
+    bmesh.ops.convex_hull(hull, input=hull.verts)
+    hull.verts.index_update()
+    faces = np.array([[v.index for v in face.verts] for face in hull.faces], np.int32)
+    hull.free()
+    replace(part, corners, faces, {"method": "solid", "made_by": "remesh"})
+    assert len(part.data.polygons) == 12
+    assert generated(part.data).all()
+    assert [slot.name for slot in part.data.materials] == ["Oak"]
+    assert [group.name for group in part.vertex_groups] == ["All"]
+    assert all(v.groups[0].weight == pytest.approx(0.75) for v in part.data.vertices)
+    assert part.data.name == name
+    select(part)
+    assert bpy.ops.partgen.reopen() == {"FINISHED"}
+    expect_same(seen(part.data), before)
+    assert [group.name for group in part.vertex_groups] == ["All"]

@@ -108,14 +108,21 @@ def _split_edges(fixed: Floats, points: Floats, faces: Ints, bad: Ints, size: in
         left = [face for face in left if not (low in face and high in face)]
         forward = sorted(with_edge, key=lambda face: face[(face.index(low) + 1) % 3] == high)
         pairs = max(len(forward) // 2, 1)
+        apexes = [next(vertex for vertex in face if vertex not in (low, high)) for face in forward]
         for number, face in enumerate(forward):
             if number < pairs:
-                every.append([(x + y) / 2 for x, y in zip(every[low], every[high], strict=True)])
+                every.append(_beside_middle(every, low, high, apexes[number::pairs]))
             middle = len(every) - 1 if number < pairs else len(every) - pairs + number % pairs
             i = next(i for i in range(3) if {face[i], face[(i + 1) % 3]} == {low, high})
             first, second, apex = face[i], face[(i + 1) % 3], face[(i + 2) % 3]
             left += [[first, middle, apex], [middle, second, apex]]
     return np.array(every[len(fixed) :]).reshape(-1, 3), np.array(left, np.int64)
+
+
+def _beside_middle(points: list[list[float]], low: int, high: int, apexes: list[int]) -> list[float]:
+    """A point near an edge's middle, a little towards the triangles that share it: two fillings may have the same edge."""
+    middle = (np.array(points[low]) + points[high]) / 2
+    return (middle + 0.1 * (np.mean([points[apex] for apex in apexes], axis=0) - middle)).tolist()
 
 
 def edges_of(faces: Ints) -> Ints:

@@ -29,7 +29,7 @@ CONVEXITY = 0.16  # the power of the share of the patch that lies on its hull
 NEAR = 0.28
 NEAREST = 0.003  # of the object's diagonal: nearer than this is all the same
 
-CELLS = 72
+CELLS = 48
 """Along the longest side of the grid."""
 
 MARGIN = 3

@@ -278,10 +278,11 @@ def _best_filling(
     scene = RayScene(*around)
     beyond = land.beyond(part)
     drawn = _drawn(opened, points, faces, land, beyond)
+    border = np.unique(opened.welded[np.concatenate(opened.loops)])
     best, fewest = points, -1
     for share in (reach, 0.6 * reach, 0.3 * reach, None, 0.0):
         candidate = _drawn(opened, points, faces, land, None) if share is None else points + (drawn - points) * share
-        count = _crossings(np.concatenate([opened.points, candidate]), faces, scene, around)
+        count = _crossings(np.concatenate([opened.points, candidate]), faces, scene, around, border)
         if fewest < 0 or count < fewest:
             best, fewest = candidate, count
         if not count:
@@ -311,28 +312,39 @@ def _drawn(opened: OpenSurface, points: Floats, faces: Ints, land: Territory, be
     return points
 
 
-def _crossings(points: Floats, faces: Ints, scene: RayScene, around: tuple[Floats, Ints]) -> int:
+def _crossings(points: Floats, faces: Ints, scene: RayScene, around: tuple[Floats, Ints], border: Ints) -> int:
     """How many edges of a filling, `faces` (q, 3) over `points`, go through the surfaces around it or through itself, or are gone
-    through by theirs."""
-    own = np.unique(np.sort(edges_of(faces), axis=1), axis=0)
+    through by theirs. `border` (b,) are the vertices of `around` that both share."""
+    own = _inner_edges(faces)
     low, high = points[np.unique(faces)].min(axis=0), points[np.unique(faces)].max(axis=0)
     corners = around[0][around[1]]
     close = ((corners.max(axis=1) >= low) & (corners.min(axis=1) <= high)).all(axis=1)
-    others = np.unique(np.sort(edges_of(around[1][close]), axis=1), axis=0)
+    others = _inner_edges(around[1][close])
+    others = others[~np.isin(others, border).all(axis=1)]
     filling = RayScene(points, faces)
-    return _blocked(points, own, scene) + _blocked(points, own, filling) + _blocked(around[0], others, filling)
+    return _blocked(points, own, scene) + _blocked(points, own, filling, faces) + _blocked(around[0], others, filling)
 
 
-def _blocked(points: Floats, edges: Ints, scene: RayScene) -> int:
-    """How many edges (E, 2) hit a triangle of the scene clearly between their ends and beside their middle."""
+def _inner_edges(faces: Ints) -> Ints:
+    """The edges (E, 2) that more than one triangle has."""
+    edges, count = np.unique(np.sort(edges_of(faces), axis=1), axis=0, return_counts=True)
+    return edges[count > 1]
+
+
+def _blocked(points: Floats, edges: Ints, scene: RayScene, own: Ints | None = None) -> int:
+    """How many edges (E, 2) hit a triangle of the scene clearly between their ends and beside their middle; triangles `own` (q, 3)
+    of the scene that have a vertex of the edge do not count."""
     start, end = points[edges[:, 0]], points[edges[:, 1]]
     length = np.linalg.norm(end - start, axis=1)
     edges, start, end, length = edges[length > 0], start[length > 0], end[length > 0], length[length > 0]
     along = (end - start) / length[:, None]
     hit = np.zeros(len(edges), bool)
     for direction in (along, -along):
-        distance, _ = scene.hits((start + end) / 2, direction)
-        hit |= (distance < 0.48 * length) & (distance > 0.01 * length + 4e-5 / scene.scale)
+        distance, face = scene.hits((start + end) / 2, direction)
+        counts = (distance < 0.48 * length) & (distance > 0.01 * length + 4e-5 / scene.scale)
+        if own is not None:
+            counts &= ~(own[face][:, :, None] == edges[:, None, :]).any(axis=(1, 2))
+        hit |= counts
     return int(hit.sum())
 
 

@@ -1,0 +1,310 @@
+"""Completed parts: closed, exclusive, and true to what was visible."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import trimesh
+from partgen.cli import main
+from partgen.completion import METHODS, CompletedPart, Options, completer
+from partgen.errors import Cancelled, PartgenError
+from partgen.mesh import Mesh
+
+LOCAL = ("caps", "solid")
+
+
+def as_mesh(shape: trimesh.Trimesh, name: str = "thing") -> Mesh:
+    return Mesh.from_triangles(shape.vertices, shape.faces, name)
+
+
+def ball_in_halves() -> tuple[Mesh, np.ndarray]:
+    """A ball of radius 1, its upper and its lower half a part."""
+    ball = trimesh.creation.icosphere(subdivisions=2)
+    return as_mesh(ball), (ball.triangles_center[:, 2] > 0).astype(np.int32)
+
+
+def knob_on_box() -> tuple[Mesh, np.ndarray]:
+    """A cylinder of radius 0.3 that stands on a box of side 2, fused: the box is part 0."""
+    box = trimesh.creation.box((2, 2, 2)).subdivide().subdivide().subdivide()
+    rod = trimesh.creation.cylinder(0.3, 2.0, sections=32).subdivide()
+    rod.apply_translation((0, 0, 1.0))
+    fused = trimesh.boolean.union([box, rod], engine="manifold")
+    return as_mesh(fused), (fused.triangles_center[:, 2] > 1.0 + 1e-6).astype(np.int32)
+
+
+def cake(slices: int = 5) -> tuple[Mesh, np.ndarray]:
+    """A disc of radius 1 and height 0.5 in slices that all meet at the axis."""
+    disc = trimesh.creation.cylinder(1.0, 0.5, sections=40).subdivide()
+    angle = np.arctan2(*disc.triangles_center[:, 1::-1].T)
+    return as_mesh(disc), np.minimum(((angle + np.pi) / (2 * np.pi) * slices).astype(np.int32), slices - 1)
+
+
+OBJECTS = {"ball": ball_in_halves, "knob": knob_on_box, "cake": cake}
+
+
+def completed(mesh: Mesh, labels: np.ndarray, method: str, **options: object) -> tuple[CompletedPart, ...]:
+    return completer(method).complete(mesh, np.asarray(labels, np.int32), None, Options(**options)).parts
+
+
+def volume_inside(parts: tuple[CompletedPart, ...], count: int = 20000) -> tuple[float, float]:
+    """The shares of the parts' bounds that lie in at least one and in more than one of them."""
+    points = np.concatenate([part.vertices for part in parts])
+    probes = np.random.default_rng(0).uniform(points.min(axis=0), points.max(axis=0), (count, 3))
+    depth = sum(trimesh.Trimesh(part.vertices, part.faces, process=False).contains(probes).astype(int) for part in parts)
+    return float((depth > 0).mean()), float((depth > 1).mean())
+
+
+# ---- what is promised of every part --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", LOCAL)
+@pytest.mark.parametrize("name", OBJECTS)
+def test_every_part_is_closed_manifold_and_looks_outward(name: str, method: str) -> None:
+    mesh, labels = OBJECTS[name]()
+    for part in completed(mesh, labels, method):
+        assert part.measures.is_watertight
+        assert part.measures.is_manifold
+        assert part.measures.volume > 0
+        merged = trimesh.Trimesh(part.vertices, part.faces, process=True)
+        assert merged.is_watertight
+        assert merged.is_winding_consistent
+
+
+@pytest.mark.parametrize("method", LOCAL)
+@pytest.mark.parametrize("name", OBJECTS)
+def test_what_was_visible_stays_bit_for_bit(name: str, method: str) -> None:
+    mesh, labels = OBJECTS[name]()
+    for part in completed(mesh, labels, method):
+        count = len(part.original_faces)
+        assert np.array_equal(part.original_faces, np.flatnonzero(labels == part.label))
+        assert np.array_equal(part.vertices[: len(part.input_vertices)], mesh.vertices[part.input_vertices])
+        assert np.array_equal(part.input_vertices[part.faces[:count]], mesh.faces[part.original_faces])
+        assert np.array_equal(part.generated, np.arange(len(part.faces)) >= count)
+
+
+def test_solids_fill_the_object_together_and_do_not_overlap() -> None:
+    for build in OBJECTS.values():
+        mesh, labels = build()
+        parts = completed(mesh, labels, "solid")
+        whole = trimesh.Trimesh(mesh.vertices, mesh.faces)
+        assert sum(part.measures.volume for part in parts) == pytest.approx(whole.volume, rel=1e-4)
+        assert volume_inside(parts)[1] < 1e-3
+
+
+def test_both_sides_of_a_border_get_the_same_surface() -> None:
+    lower, upper = completed(*ball_in_halves(), "solid")
+    below = {tuple(p) for p in lower.vertices[lower.faces[lower.generated]].reshape(-1, 3).tolist()}
+    above = {tuple(p) for p in upper.vertices[upper.faces[upper.generated]].reshape(-1, 3).tolist()}
+    assert below == above
+
+
+def test_a_knob_goes_on_into_what_it_stands_on_as_far_as_asked() -> None:
+    mesh, labels = knob_on_box()
+    depths = [completed(mesh, labels, "solid", reach=reach)[1].vertices[:, 2].min() for reach in (0.0, 1.0)]
+    assert depths[0] == pytest.approx(1.0, abs=0.02)
+    assert depths[1] < 0.9
+
+
+def test_the_filling_is_as_fine_as_the_part() -> None:
+    mesh, labels = ball_in_halves()
+    part = completed(mesh, labels, "caps")[0]
+    lengths = [np.linalg.norm(np.diff(part.vertices[f[:, [0, 1, 2, 0]]], axis=1), axis=2).mean() for f in np.split(part.faces, [160])]
+    assert lengths[1] == pytest.approx(lengths[0], rel=0.4)
+
+
+def test_a_concave_loop_is_not_filled_beyond_its_outline() -> None:
+    outline = np.array([[0, 0], [4, 0], [4, 4], [3, 4], [3, 1], [1, 1], [1, 4], [0, 4]], float)
+    from partgen.completion.filling import fill
+
+    loop = np.concatenate([np.linspace(a, b, 8, endpoint=False) for a, b in pairwise([*outline, outline[0]])])
+    filling = fill([np.column_stack([loop, np.zeros(len(loop))])], 0.3)
+    points = np.concatenate([np.column_stack([loop, np.zeros(len(loop))]), filling.points])
+    a, b, c = points[filling.faces].transpose(1, 0, 2)
+    areas = np.cross(b - a, c - a)[:, 2] / 2
+    assert (areas > 0).all()
+    assert areas.sum() == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize("method", LOCAL)
+def test_the_two_loops_of_a_ring_are_filled_as_a_ring(method: str) -> None:
+    washer = trimesh.creation.annulus(0.5, 1.0, 0.4, sections=48).subdivide()
+    labels = (washer.triangles_center[:, 2] > 0.0).astype(np.int32)
+    for part in completed(as_mesh(washer), labels, method):
+        solid = trimesh.Trimesh(part.vertices, part.faces, process=False)
+        assert part.measures.is_watertight
+        assert solid.euler_number == 0
+        assert part.measures.volume == pytest.approx(washer.volume / 2, rel=0.15)
+
+
+@pytest.mark.parametrize("method", LOCAL)
+def test_the_two_ends_of_a_tube_are_closed_each_by_itself(method: str) -> None:
+    rod = trimesh.creation.cylinder(0.5, 3.0, sections=24).subdivide().subdivide()
+    labels = np.digitize(rod.triangles_center[:, 2], [-0.5, 0.5]).astype(np.int32)
+    parts = completed(as_mesh(rod), labels, method, reach=0.0)
+    assert sum(part.measures.volume for part in parts) == pytest.approx(rod.volume, rel=0.01)
+    assert all(trimesh.Trimesh(part.vertices, part.faces, process=False).euler_number == 2 for part in parts)
+
+
+def test_remeshing_gives_even_closed_surfaces_that_keep_no_triangle() -> None:
+    mesh, labels = ball_in_halves()
+    for part in completed(mesh, labels, "solid", remesh=True):
+        assert part.made_by == "remesh"
+        assert part.measures.is_watertight
+        assert part.generated.all()
+        assert part.measures.volume == pytest.approx(2 * np.pi / 3, rel=0.05)
+
+
+def test_only_the_parts_that_were_asked_for_come_back_as_they_are_made() -> None:
+    mesh, labels = cake()
+    came: list[int] = []
+    completion = completer("solid").complete(mesh, labels, [3, 1], deliver=lambda part: came.append(part.label))
+    assert [part.label for part in completion.parts] == [1, 3]
+    assert sorted(came) == [1, 3]
+
+
+@pytest.mark.parametrize("method", LOCAL)
+def test_a_cancel_ends_the_work(method: str) -> None:
+    def cancel(fraction: float, stage: str) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        completer(method).complete(*ball_in_halves(), progress=cancel)
+
+
+# ---- bad input -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", LOCAL)
+@pytest.mark.parametrize("labels", [np.zeros(3, np.int32), np.zeros((320, 2), np.int32), np.zeros(320), np.full(320, -1)])
+def test_labels_that_do_not_match_are_said_to(labels: np.ndarray, method: str) -> None:
+    mesh, _ = ball_in_halves()
+    with pytest.raises(PartgenError) as error:
+        completer(method).complete(mesh, labels)
+    assert error.value.code.startswith("labels.")
+    assert error.value.remedy
+
+
+def test_an_unknown_method_is_named_with_those_there_are() -> None:
+    with pytest.raises(PartgenError, match=r"no completion method 'magic'.*caps"):
+        completer("magic")
+    assert "auto" in METHODS
+
+
+@pytest.mark.parametrize("method", LOCAL)
+def test_a_part_of_one_face_is_closed(method: str) -> None:
+    mesh, labels = ball_in_halves()
+    labels[17] = 7
+    part = completed(mesh, labels, method)[-1]
+    assert part.original_faces.tolist() == [17]
+    assert part.measures.is_watertight
+    assert part.measures.volume > 0
+
+
+@pytest.mark.parametrize("method", LOCAL)
+def test_a_flat_part_gets_a_thickness(method: str) -> None:
+    box = trimesh.creation.box((1, 1, 1)).subdivide().subdivide()
+    labels = (box.triangles_center[:, 2] > 0.4999).astype(np.int32)
+    part = completed(as_mesh(box), labels, method)[1]
+    assert part.measures.is_watertight
+    assert part.measures.volume > 0
+    assert np.ptp(part.vertices[:, 2]) > 1e-3
+
+
+@pytest.mark.parametrize("method", LOCAL)
+def test_a_single_sheet_is_thickened_and_said_to_be(method: str) -> None:
+    grid = trimesh.creation.box((1, 1, 1)).subdivide().subdivide()
+    sheet = grid.submesh([np.flatnonzero(grid.triangles_center[:, 2] > 0.4999)], append=True)
+    (part,) = completed(as_mesh(sheet), np.zeros(len(sheet.faces)), method)
+    assert part.made_by == "sheet"
+    assert part.measures.is_watertight
+    assert part.measures.volume > 0
+
+
+@pytest.mark.parametrize("method", LOCAL)
+def test_an_inside_out_mesh_gives_parts_that_look_outward(method: str) -> None:
+    mesh, labels = ball_in_halves()
+    parts = completed(Mesh.from_triangles(mesh.vertices, mesh.faces[:, ::-1]), labels, method)
+    assert all(part.turned.all() for part in parts)
+    assert all(part.measures.is_watertight and part.measures.volume > 0 for part in parts)
+
+
+@pytest.mark.parametrize("method", LOCAL)
+def test_a_two_sided_mesh_gives_the_parts_of_a_one_sided(method: str) -> None:
+    mesh, labels = ball_in_halves()
+    doubled = Mesh.from_triangles(mesh.vertices, np.concatenate([mesh.faces, mesh.faces[:, ::-1]]))
+    parts = completed(doubled, np.tile(labels, 2), method)
+    assert [part.measures.volume for part in parts] == pytest.approx([2 * np.pi / 3] * 2, rel=0.02)
+
+
+@pytest.mark.parametrize("method", LOCAL)
+def test_vertices_doubled_along_a_seam_count_as_one(method: str) -> None:
+    mesh, labels = ball_in_halves()
+    soup = Mesh.from_triangles(mesh.vertices[mesh.faces].reshape(-1, 3), np.arange(3 * len(mesh.faces)).reshape(-1, 3))
+    parts = completed(soup, labels, method)
+    assert all(part.measures.is_watertight for part in parts)
+    for part in parts:
+        assert np.array_equal(part.vertices[: len(part.input_vertices)], soup.vertices[part.input_vertices])
+
+
+@pytest.mark.parametrize("method", LOCAL)
+def test_a_part_that_is_everything_comes_back_whole(method: str) -> None:
+    mesh, labels = ball_in_halves()
+    (part,) = completed(mesh, np.zeros_like(labels), method)
+    assert part.made_by == "whole"
+    assert not part.generated.any()
+
+
+@pytest.mark.parametrize("method", LOCAL)
+def test_a_hollow_object_stays_hollow(method: str) -> None:
+    outer, inner = trimesh.creation.icosphere(subdivisions=2), trimesh.creation.icosphere(subdivisions=2, radius=0.5)
+    inner.invert()
+    hollow = trimesh.util.concatenate([outer, inner])
+    labels = (hollow.triangles_center[:, 2] > 0).astype(np.int32)
+    parts = completed(as_mesh(hollow), labels, method, reach=0.0)
+    assert sum(part.measures.volume for part in parts) == pytest.approx(hollow.volume, rel=0.02)
+
+
+def test_loose_closed_components_are_whole_already() -> None:
+    pair = trimesh.util.concatenate([trimesh.creation.icosphere(), trimesh.creation.box().apply_translation((5, 0, 0))])
+    labels = (pair.triangles_center[:, 0] > 2).astype(np.int32)
+    assert [part.made_by for part in completed(as_mesh(pair), labels, "solid")] == ["whole", "whole"]
+
+
+@pytest.mark.parametrize("method", LOCAL)
+def test_an_open_object_is_closed_as_well(method: str) -> None:
+    ball = trimesh.creation.icosphere(subdivisions=2)
+    kept = ball.triangles_center[:, 2] < 0.6
+    cup = trimesh.Trimesh(ball.vertices, ball.faces[kept], process=True)
+    parts = completed(as_mesh(cup), (cup.triangles_center[:, 0] > 0).astype(np.int32), method)
+    assert all(part.measures.is_watertight and part.measures.volume > 0 for part in parts)
+
+
+# ---- the command -----------------------------------------------------------------------------------------------------
+
+
+def test_the_command_writes_a_closed_mesh_for_every_label(tmp_path, capsys) -> None:
+    mesh, labels = ball_in_halves()
+    trimesh.Trimesh(mesh.vertices, mesh.faces, process=False).export(tmp_path / "ball.ply")
+    np.savez(tmp_path / "labels.npz", face_labels=np.where(labels == 1, 12, 3).astype(np.int32))
+    assert main(["complete", str(tmp_path / "ball.ply"), "--labels", str(tmp_path / "labels.npz"), "-o", str(tmp_path / "out")]) == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["ball.glb", "part_003.ply", "part_012.ply", "parts.json"]
+    table = json.loads((tmp_path / "out" / "parts.json").read_text())
+    assert [part["label"] for part in table["parts"]] == [3, 12]
+    assert all(part["watertight"] and part["made_by"] == "solid" and part["file"] for part in table["parts"])
+    assert trimesh.load(tmp_path / "out" / "part_012.ply", process=False).is_watertight
+    assert set(trimesh.load_scene(tmp_path / "out" / "ball.glb").geometry) == {"part_003", "part_012"}
+    assert "2 of 2 parts closed (solid)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", None])
+def test_a_label_file_that_is_damaged_or_missing_is_said_to_be(tmp_path, capsys, content: bytes | None) -> None:
+    trimesh.creation.box().export(tmp_path / "box.ply")
+    if content is not None:
+        (tmp_path / "l.npz").write_bytes(content)
+    assert main(["complete", str(tmp_path / "box.ply"), "--labels", str(tmp_path / "l.npz"), "-o", str(tmp_path / "out")]) == 1
+    said = capsys.readouterr().err
+    assert "l.npz" in said
+    assert "Traceback" not in said

@@ -452,7 +452,7 @@ def learned(known: Recipe, batch: list[dict[str, torch.Tensor]], precision: torc
             total = torch.stack(list(known.losses(network, batch, np.random.default_rng(0)).values())).sum()
         total.backward()
         optimizer.step()
-        seen.append(float(total))
+        seen.append(float(total.detach()))
     return seen[-1] / seen[0]
 
 

@@ -95,7 +95,7 @@ def add_features(bench: Any) -> None:
     parser.add_argument("--data", metavar="DIR", type=Path, help="folder of labelled models")
     parser.add_argument("--limit", metavar="N", type=positive, help="at most N models of each set, evenly chosen, always the same")
     parser.add_argument("--sets", metavar="SET,SET", type=lambda text: text.split(","), default=[], help="these sets alone")
-    about = ("forward", "reading", "clustering", "agreement", "quality")
+    about = ("forward", "reading", "clustering", "most", "agreement", "quality")
     parser.add_argument("--only", choices=about, action="append", help="may be given several times")
     parser.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
     parser.set_defaults(run=run_features)

@@ -14,12 +14,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from window import WHEEL_DOWN, WHEEL_UP, Disappointed, Window, expect
 
 LAMP = "Lamp"
 PIECES = 7  # of the lamp that start.py makes
 ROLE = "Finding Parts"
 SETTLING_SECONDS = 5.0
+DRAWING_SECONDS = 20.0  # without a graphics card, on a machine whose cores are all busy
+CLEARLY_BRIGHTER = 60  # of 255
+SAME_COLOR = 6  # of 255, in each channel
+# Of the objects that twins.py makes, points in their own space, seen from where start.py looks.
+TABLE, STOOL = "Table", "Stool"
+LEG_OF_TABLE, LEG_OF_STOOL, BOWL = (TABLE, (-0.8, -0.57, 0.5)), (STOOL, (0.0, -0.33, 0.4)), (TABLE, (0.3, -0.08, 1.32))
 SET_UP_SECONDS = 180.0
 FROZEN_SECONDS = 2.0  # for one answer, on a machine whose cores are all busy
 State = dict[str, Any]
@@ -242,6 +250,45 @@ class Journey:
         window.shot("reopened")
         expect_same(window, saved, "The reopened file is not what was saved")
 
+    def what_is_alike_lights_up_together_in_a_file_that_somebody_shared(self) -> None:
+        window = self.window
+        own = window.state()["file"]
+        self._open(f"{self.folder}/twins.blend", lambda s: {TABLE, STOOL} <= s["objects"].keys())
+        window.rest()
+        plain = window.shot("shared_file")
+        before = window.state()
+        expect(before["selected"] == [STOOL, TABLE], f"The shared file does not have its two objects selected: {before['selected']}.")
+        leg, other_leg, bowl = (window.place_of(*point) for point in (LEG_OF_TABLE, LEG_OF_STOOL, BOWL))
+        window.click("partgen.explore")
+        window.wait_until(lambda s: s["exploring"], "Explore begins nothing.")
+        window.point(leg)
+        title = f"Similarity to this point of {TABLE}"
+        window.wait_until(lambda s: s["exploring"] and s["exploring"]["title"] == title, "Pointing at a leg of the table is not noticed.")
+        expect_brighter(window, other_leg, bowl, "Pointing at a leg of the table, the leg of the stool is not brighter than the bowl.")
+        window.shot("exploring_a_leg")
+        expect(window.where_is_text(title, window.VIEWPORT), f'The legend does not say "{title}".')
+        for text in ("Alike", "Unlike"):
+            expect(window.where_is_text(text, window.VIEWPORT), f'The legend does not say which colors are "{text}".')
+        window.point(bowl)
+        expect_brighter(window, bowl, leg, "Pointing at the bowl, it is not brighter than the legs.")
+        window.click_at(bowl)
+        window.wait_until(lambda s: s["exploring"]["is_held"], "A click does not hold the point.")
+        window.rest()
+        window.shot("exploring_a_bowl_held")
+        window.key("Escape")
+        window.wait_until(lambda s: not s["exploring"], "Esc does not end Explore.")
+        expect_same(window, before, "Explore did not leave everything as it was")
+        expect(window.state()["selected"] == before["selected"], "Explore changed what is selected.")
+        expect(not window.state()["is_dirty"], "Explore changed the file.")
+        expect_picture(window, plain, (leg, other_leg, bowl), "After Explore the viewport does not show what it showed before.")
+        window.shot("explored")
+        self._open(own, lambda s: LAMP in s["objects"])
+
+    def _open(self, path: str, is_open: Callable[[State], bool]) -> None:
+        self.window.press("ctrl+o")
+        self.window.choose_path(path)
+        self.window.wait_until(is_open, f"{Path(path).name} did not open.")
+
     def the_slider_works_in_the_reopened_file_without_a_backend(self) -> None:
         window = self.window
         window.click_text("Backend", style="panel_title")
@@ -265,7 +312,6 @@ class Journey:
         window.rest()
         window.shot("applied_again")
         expect(not applied["messages"], f"Apply Again went well, but the panel says: {applied['messages']}")
-
 
     # ---- preferences -------------------------------------------------------------------------------------------------
 
@@ -316,6 +362,7 @@ STEPS: tuple[Callable[[Journey], None], ...] = (
     Journey.exploding_moves_the_parts_and_back,
     Journey.undo_takes_the_objects_away_and_redo_brings_them_back,
     Journey.the_file_remembers_the_parts,
+    Journey.what_is_alike_lights_up_together_in_a_file_that_somebody_shared,
     Journey.the_slider_works_in_the_reopened_file_without_a_backend,
     Journey.the_preferences_list_the_models,
     Journey.remove_leaves_nothing_behind,
@@ -338,6 +385,22 @@ def expect_problem(window: Window, state: State, action: str, button: str) -> No
 def expect_readable(window: Window, sentence: str) -> None:
     """Raises Disappointed where a sentence is not in the sidebar, or some of its words are cut off."""
     expect(window.reads(sentence), f'The sidebar does not show all of: "{sentence}"')
+
+
+def expect_brighter(window: Window, one: tuple[int, int], other: tuple[int, int], sentence: str) -> None:
+    """Waits for the screen to be clearly brighter at `one` than at `other`. Raises Disappointed with `sentence` where it never is."""
+    deadline = time.monotonic() + DRAWING_SECONDS
+    while (seen := window.brightness_at(one, other))[0] < seen[1] + CLEARLY_BRIGHTER:
+        expect(time.monotonic() < deadline, f"{sentence} Brightness: {seen[0]:.0f} and {seen[1]:.0f} of 255.")
+        time.sleep(0.2)
+
+
+def expect_picture(window: Window, then: NDArray[np.uint8], places: tuple[tuple[int, int], ...], sentence: str) -> None:
+    """Waits for the screen to look at these places as it did `then`. Raises Disappointed with `sentence` where it never does."""
+    deadline = time.monotonic() + DRAWING_SECONDS
+    while any(np.abs(window.look()[y, x].astype(int) - then[y, x]).max() > SAME_COLOR for x, y in places):
+        expect(time.monotonic() < deadline, sentence)
+        time.sleep(0.2)
 
 
 def expect_scale(state: State, above: float) -> None:

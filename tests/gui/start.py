@@ -1,4 +1,7 @@
-"""Runs inside a real Blender: a desk lamp of seven pieces, the sidebar open at PartGen, a watcher, then "SETUP DONE"."""
+"""Runs inside a real Blender: a desk lamp of seven pieces, the sidebar open at PartGen, a watcher, then "SETUP DONE".
+
+Beside the lamp's file lies twins.blend, with two objects that were taken apart elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,13 @@ from mathutils import Euler
 FOLDER = Path(__file__).resolve().parent  # run.sh puts settings.json and the folder gui/ here
 sys.path.append(str(FOLDER / "gui"))  # of this Blender's test only: the extension itself touches no path
 
+from twins import make_twins  # noqa: E402
 from watcher import Watcher  # noqa: E402
 
 
 def make_lamp() -> bpy.types.Object:
     """A lamp whose pieces are one mesh, with two materials, as an artist would have it."""
-    bpy.ops.object.select_all(action="SELECT")
-    bpy.ops.object.delete()
+    clear_scene()
     pieces = []
 
     def add(operator, **arguments) -> bpy.types.Object:
@@ -47,8 +50,13 @@ def make_lamp() -> bpy.types.Object:
     return lamp
 
 
-def look_at(lamp: bpy.types.Object) -> None:
-    """Opens the sidebar and turns the view so that the lamp fills it."""
+def clear_scene() -> None:
+    bpy.ops.object.select_all(action="SELECT")
+    bpy.ops.object.delete()
+
+
+def look_at_selected() -> None:
+    """Opens the sidebar and turns the view so that what is selected fills it."""
     area = next(area for area in bpy.context.window.screen.areas if area.type == "VIEW_3D")
     area.spaces.active.show_region_ui = True
     region = next(region for region in area.regions if region.type == "WINDOW")
@@ -63,14 +71,27 @@ def open_tab() -> None:
     area.tag_redraw()
 
 
-def step_one() -> None:
-    lamp = make_lamp()
-    look_at(lamp)
+def make_shared_file() -> None:
+    clear_scene()
+    make_twins()
+    look_at_selected()
+    bpy.app.timers.register(save_shared_file, first_interval=1.0)
+
+
+def save_shared_file() -> None:
+    open_tab()
+    bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "twins.blend"), copy=True)
+    bpy.app.timers.register(make_own_file, first_interval=0.1)
+
+
+def make_own_file() -> None:
+    make_lamp()
+    look_at_selected()
     bpy.ops.ed.undo_push(message="A lamp")
-    bpy.app.timers.register(step_two, first_interval=1.0)
+    bpy.app.timers.register(save_own_file, first_interval=1.0)
 
 
-def step_two() -> None:
+def save_own_file() -> None:
     open_tab()
     bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "lamp.blend"))
     Watcher(FOLDER).start()
@@ -81,6 +102,7 @@ def prepare() -> None:
     """Takes what would lie over the window out of the way, and leaves the rest as Blender comes."""
     preferences = bpy.context.preferences
     preferences.view.show_splash = False
+    preferences.view.smooth_view = 0  # on a busy machine a turn of the view may end only after the file was saved
     preferences.system.use_region_overlap = False
     settings = json.loads((FOLDER / "settings.json").read_text("utf-8"))
     # The set-up finds a Python as it finds one on any computer: on the path. Last, so that nothing else is found there first.
@@ -88,4 +110,4 @@ def prepare() -> None:
 
 
 prepare()
-bpy.app.timers.register(step_one, first_interval=1.0)
+bpy.app.timers.register(make_shared_file, first_interval=1.0)

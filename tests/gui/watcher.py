@@ -81,6 +81,7 @@ def state() -> dict[str, Any]:
         "messages": [{"text": f"{m.sentence} {m.remedy}".strip(), "action": m.action} for m in _module("messages").shown],
         "backend": _module("backend").status().name,
         "set_up": _set_up(),
+        "exploring": _exploring(),
         "models": {title: [entry.title for entry in catalog.entries(role)] for role, title in catalog.ROLES.items()},
     }
 
@@ -105,6 +106,14 @@ def _set_up() -> dict[str, Any]:
         "backend_command": _module("setup").backend_command() or [],
         "can_start": bool(making.plan and making.plan.can_start),
     }
+
+
+def _exploring() -> dict[str, Any] | None:
+    """What Explore says, and what it colors; None while nobody explores."""
+    exploring = _module("explore.session").current()
+    if exploring is None:
+        return None
+    return {"title": exploring.title(), "is_held": exploring.is_held, "objects": sorted(e.name for e in exploring.explored)}
 
 
 def _object(object_: bpy.types.Object) -> dict[str, Any]:
@@ -167,6 +176,15 @@ def objects_on_screen() -> dict[str, int]:
         "bottom": bottom + int(min(upward)),
         "top": bottom + int(max(upward)),
     }
+
+
+def place_on_screen(name: str, at: list[float]) -> dict[str, int]:
+    """Where a point of an object, in its own space, is in the largest 3D viewport: `x`, and `y` from below, pixels of the screen."""
+    found = [(w, a, r) for _, w, a, r in _every_region() if (a.type, r.type) == ("VIEW_3D", "WINDOW")]
+    window, area, region = max(found, key=lambda place: place[2].width * place[2].height)
+    world = bpy.data.objects[name].matrix_world @ Vector(at)
+    point = location_3d_to_region_2d(region, area.spaces.active.region_3d, world)
+    return {"x": window.x + region.x + int(point.x), "y": window.y + region.y + int(point.y)}
 
 
 def under_pointer() -> dict[str, Any] | None:
@@ -240,4 +258,6 @@ def _every_region() -> Iterator[tuple[int, bpy.types.Window, bpy.types.Area, bpy
                 yield number, window, area, region
 
 
-QUESTIONS = {question.__name__: question for question in (state, regions, objects_on_screen, under_pointer, titles, rendered)}
+QUESTIONS = {
+    question.__name__: question for question in (state, regions, objects_on_screen, place_on_screen, under_pointer, titles, rendered)
+}

@@ -166,6 +166,16 @@ class Window:
             words = words[count:]
         return True
 
+    def place_of(self, name: str, at: tuple[float, float, float]) -> tuple[int, int]:
+        """Where a point of an object, in its own space, is on the screen."""
+        found = self.ask("place_on_screen", name=name, at=at)
+        return found["x"], self.height - found["y"]
+
+    def brightness_at(self, *places: tuple[int, int]) -> list[float]:
+        """How bright the screen is at these places, each in [0, 255]: the luma of a few pixels."""
+        seen = self.look() @ np.array([0.2126, 0.7152, 0.0722])
+        return [float(np.median(seen[y - 2 : y + 3, x - 2 : x + 3])) for x, y in places]
+
     def part_colors(self, seen: NDArray[np.uint8] | None = None) -> int:
         """How many clearly different colors (hues) cover more than a thousandth of where the objects are in the viewport."""
         box = self.ask("objects_on_screen")

@@ -46,7 +46,9 @@ class PARTGEN_PT_complete(bpy.types.Panel):
             row.operator("partgen.complete", text="All").scope = "ALL"
         if any(patches.is_completed(object_.data) for object_ in chosen):
             row = layout.row(align=True)
-            row.prop(context.window_manager.partgen_completion, "show_xray", toggle=True, icon="XRAY")
+            if context.space_data is not None and context.space_data.type == "VIEW_3D":
+                # Blender's own, so that it also is where artists look for it. The parts are moved apart by Explode, above.
+                row.prop(context.space_data.shading, "show_xray", text="X-Ray", toggle=True, icon="XRAY")
             row.operator("partgen.reopen", icon="LOOP_BACK")
 
 

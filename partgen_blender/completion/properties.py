@@ -36,26 +36,12 @@ class PARTGEN_PG_completion(bpy.types.PropertyGroup):
     )
 
 
-class PARTGEN_PG_completion_view(bpy.types.PropertyGroup):
-    """How this Blender looks at completed parts: not part of the scene, so not undone."""
-
-    show_xray: bpy.props.BoolProperty(
-        name="X-Ray",
-        description="Show generated faces through whatever lies before them, in every 3D viewport",
-        default=False,
-        options={"SKIP_SAVE"},
-    )
-
-
-CLASSES = (PARTGEN_PG_completion, PARTGEN_PG_completion_view)
-_PLACES = ((bpy.types.Scene, PARTGEN_PG_completion), (bpy.types.WindowManager, PARTGEN_PG_completion_view))
+CLASSES = (PARTGEN_PG_completion,)
 
 
 def register() -> None:
-    for kind, group in _PLACES:
-        kind.partgen_completion = bpy.props.PointerProperty(type=group)
+    bpy.types.Scene.partgen_completion = bpy.props.PointerProperty(type=PARTGEN_PG_completion)
 
 
 def unregister() -> None:
-    for kind, _ in _PLACES:
-        del kind.partgen_completion
+    del bpy.types.Scene.partgen_completion

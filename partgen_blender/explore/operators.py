@@ -101,6 +101,7 @@ across all of them. It changes nothing; Esc ends it"""
             return {"CANCELLED"} if meaning is Reaction.END else {"CANCELLED", "PASS_THROUGH"}
         if meaning is Reaction.HOLD:
             exploring.is_held = not exploring.is_held and exploring.point is not None
+            context.workspace.status_text_set(_draw_keys)  # only then is it drawn anew
         has_changed = meaning is Reaction.HOLD
         if place is not None and meaning in (Reaction.LOOK, Reaction.HOLD) and not (exploring.is_held and meaning is Reaction.LOOK):
             has_changed |= _look(exploring, context, *place, event)

@@ -22,7 +22,7 @@ LAMP = "Lamp"
 PIECES = 7  # of the lamp that start.py makes
 ROLE = "Finding Parts"
 SETTLING_SECONDS = 5.0
-DRAWING_SECONDS = 20.0  # without a graphics card, on a machine whose cores are all busy
+DRAWING_SECONDS = 60.0  # without a graphics card, on a machine whose cores are all busy
 CLEARLY_BRIGHTER = 60  # of 255
 SAME_COLOR = 6  # of 255, in each channel
 # Of the objects that twins.py makes, points in their own space, seen from where start.py looks.

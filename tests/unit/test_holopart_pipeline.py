@@ -98,6 +98,20 @@ def test_every_part_is_closed_and_lies_where_it_was(folder: Path, snowman: tuple
         assert (np.abs(part.vertices - middle) <= size / 2 * 1.05 / (0.95 * 0.7) + size / 50).all()
 
 
+def test_what_was_visible_stays_and_the_rest_is_stitched_to_it(folder: Path, snowman: tuple[Mesh, np.ndarray]) -> None:
+    mesh, labels = snowman
+    chosen = HoloPartCompleter(lambda: PartDiffusion.from_folder(folder), lambda placement: TINY)
+    part = chosen.complete(mesh, labels, [4]).parts[0]
+    kept = len(part.original_faces)
+    assert part.made_by == "holopart"
+    assert part.measures.is_watertight
+    assert kept == (labels == 4).sum()
+    assert np.array_equal(part.vertices[: len(part.input_vertices)], mesh.vertices[part.input_vertices])
+    assert not part.generated[:kept].any()
+    assert part.generated[kept:].all()
+    assert len(part.generated) > kept
+
+
 def test_the_same_seed_gives_the_same_parts_and_another_seed_others(folder: Path, snowman: tuple[Mesh, np.ndarray]) -> None:
     first, again, other = (made(folder, *snowman, [4], seed=seed).parts[0].vertices for seed in (1, 1, 2))
     assert np.array_equal(first, again)

@@ -21,6 +21,7 @@ from ..segmentation import Progress, no_progress
 from ..weights.loading import location
 from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, check_labels, no_delivery
 from .extraction import ClosedSurface
+from .fusing import fused
 from .part_clouds import ObjectClouds, seed_of_part
 from .part_diffusion import FULL, REDUCED, Effort, PartDiffusion, within
 from .patches import Patch, patches, read_surface
@@ -98,7 +99,10 @@ class HoloPartCompleter:
         surface = pipeline(clouds.part(patch.label), self._effort(placement, options), seed_of_part(seed, patch.label), progress)
         if not len(surface.faces):
             return left_open(mesh, patch, "The network found no inside in it. Another seed may.")
-        return remeshed(patch, surface)
+        if options.remesh:
+            return remeshed(patch, surface)
+        part = fused(mesh, patch, surface, self.method)
+        return part if part.measures.is_watertight else remeshed(patch, surface, "What was generated could not be stitched to its surface.")
 
     def _reductions(self, placement: Placement, options: Options) -> tuple[str, ...]:
         """What a part lacks that was made there."""
@@ -142,13 +146,13 @@ def effort_on(placement: Placement) -> Effort:
     return REDUCED if placement.device.id == "cpu" else FULL
 
 
-def remeshed(patch: Patch, surface: ClosedSurface) -> CompletedPart:
+def remeshed(patch: Patch, surface: ClosedSurface, *notes: str) -> CompletedPart:
     """The part as the network made it, without a triangle of the input."""
     none = np.zeros(0, np.int32)
     count = len(surface.faces)
     return CompletedPart(
         patch.label, none, none, np.zeros(0, bool), surface.vertices.astype(np.float32), surface.faces.astype(np.int32),
-        np.ones(count, bool), "remesh",
+        np.ones(count, bool), "remesh", notes,
     )  # fmt: skip
 
 

@@ -246,13 +246,16 @@ def _split_off(body: Body, part: int, parts: Ints, land: Territory, reach: float
     points, faces = cap_faces(opened, FINEST, others.faces)
     scene = np.concatenate([body.faces[mine], others.faces])
     points, crossings = _best_filling(opened, points, faces, land, int(np.searchsorted(parts, part)), (body.points, scene), reach)
+    made_by = "solid"
+    if is_flat(opened, points, faces):
+        (points, faces), crossings, made_by = thickened(opened), 0, "sheet"
     added = body.add_points(points)
     names = np.concatenate([opened.welded, added])
     body.faces, body.owner, body.origin = others.faces, others.owner, others.origin
     middles = np.concatenate([opened.points, points])[faces].mean(axis=1)
     body.add_faces(names[faces][:, ::-1], _heirs(others, opened, middles))
     notes = (f"Its filling crosses other surfaces at {crossings} edges.",) if crossings else ()
-    return _piece(opened, points, faces, origin, added, "solid", *notes)
+    return _piece(opened, points, faces, origin, added, made_by, *notes)
 
 
 def _heirs(others: Body, opened: OpenSurface, middles: Floats) -> Ints:

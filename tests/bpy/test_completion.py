@@ -10,8 +10,9 @@ import bpy
 import numpy as np
 import pytest
 from bl_ext.user_default.partgen_blender import applying, backend, collections, jobs, messages
-from bl_ext.user_default.partgen_blender.completion import completing, patches, stitching
+from bl_ext.user_default.partgen_blender.completion import completing, patches, spreading, stitching, unwrapping
 from conftest import ROOT
+from drawing import drawn
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
 from studio import ball, corner_normals, decomposed, mark, origins, positions, values
@@ -57,9 +58,9 @@ def applied(name: str = "Chair", change: Callable[[bpy.types.Object], None] | No
 
 
 def complete(*parts: bpy.types.Object, **wishes: object) -> None:
-    """Completes parts as the button does, and waits."""
+    """Completes parts as the button does, and waits; by the quickest method where none is asked for."""
     select(*parts)
-    assert bpy.ops.partgen.complete("EXEC_DEFAULT", True, **wishes) == {"FINISHED"}
+    assert bpy.ops.partgen.complete("EXEC_DEFAULT", True, **{"method": "caps", **wishes}) == {"FINISHED"}
     assert jobs.finish(SECONDS)
 
 
@@ -134,10 +135,11 @@ def test_visible_faces_keep_their_vertices_uvs_materials_and_normals_when_a_part
         assert [slot.name for slot in part.data.materials][:2] == ["Oak", "Steel"]
 
 
-def test_a_completed_part_is_closed_and_looks_outward() -> None:
+@pytest.mark.parametrize("method", ["caps", "auto"])
+def test_a_completed_part_is_closed_and_looks_outward(method: str) -> None:
     parts = applied()
     assert not any(is_closed(part.data) for part in parts)
-    complete(*parts)
+    complete(*parts, method=method)
     assert all(is_closed(part.data) for part in parts)
     assert all(volume(part.data) > 0 for part in parts)
     assert not messages.shown
@@ -188,9 +190,9 @@ def test_parts_of_several_objects_are_one_undo_step() -> None:
 def test_completing_again_replaces_and_never_doubles() -> None:
     part, *_ = applied()
     before = seen(part.data)
-    complete(part, method="caps")
+    complete(part)
     once = len(part.data.polygons), len(part.data.vertices), len(part.data.materials)
-    complete(part, method="caps")
+    complete(part)
     assert (len(part.data.polygons), len(part.data.vertices), len(part.data.materials)) == once
     assert is_closed(part.data)
     expect_same(seen(part.data), before)
@@ -323,7 +325,7 @@ def test_what_is_done_is_kept_where_the_backend_ends() -> None:
 def test_a_part_that_is_edited_meanwhile_is_left_alone_and_the_others_are_completed() -> None:
     first, second, third = applied()
     select(first, second, third)
-    bpy.ops.partgen.complete()
+    bpy.ops.partgen.complete(method="caps")
     first.data.vertices[0].co.x += 1.0
     assert jobs.finish(SECONDS)
     assert [is_closed(part.data) for part in (first, second, third)] == [False, True, True]
@@ -334,7 +336,7 @@ def test_a_part_that_is_deleted_meanwhile_is_said_and_changes_nothing_else() -> 
     first, second, _ = applied()
     name = first.name
     select(first, second)
-    bpy.ops.partgen.complete()
+    bpy.ops.partgen.complete(method="caps")
     bpy.data.objects.remove(first)
     assert jobs.finish(SECONDS)
     assert f"{name} is no longer there" in told()
@@ -432,7 +434,7 @@ def test_generated_faces_have_uvs_of_the_density_of_the_rest_that_cover_no_visib
         source.data.uv_layers["UVMap"].uv.foreach_set("vector", (0.25 * places[:, :2] + 0.5).reshape(-1))
 
     part, *_ = applied(change=unwrap)
-    complete(part, method="caps")
+    complete(part)
     mesh = part.data
     uvs = values(mesh.uv_layers["UVMap"].uv, "vector", np.float32, 2)
     corners = np.repeat(generated(mesh), values(mesh.polygons, "loop_total", np.int32))
@@ -507,3 +509,65 @@ def test_a_remeshed_part_keeps_materials_groups_and_its_own_mesh_to_come_back_to
     assert bpy.ops.partgen.reopen() == {"FINISHED"}
     expect_same(seen(part.data), before)
     assert [group.name for group in part.vertex_groups] == ["All"]
+
+
+# ---- the panel -------------------------------------------------------------------------------------------------------
+
+
+def test_the_panel_says_what_is_completed() -> None:
+    parts = applied()
+    select(parts[0])
+    notes = drawn("PARTGEN_PT_complete")
+    assert "Complete This Part" in notes.text
+    assert "All" in notes.texts
+    assert "partgen.reopen" not in notes.operators
+    select(*parts)
+    notes = drawn("PARTGEN_PT_complete")
+    assert f"Complete {PARTS} Parts" in notes.text
+    assert "All" not in notes.texts
+    complete(*parts)
+    assert "partgen.reopen" in drawn("PARTGEN_PT_complete").operators
+
+
+# ---- numbers ---------------------------------------------------------------------------------------------------------
+
+
+def grid(count: int = 9) -> tuple[NDArray, NDArray]:
+    """A square of triangles: points (n, 3) in [0, 1], faces (m, 3)."""
+    u, v = np.meshgrid(np.linspace(0, 1, count), np.linspace(0, 1, count), indexing="ij")
+    number = np.arange(count * count).reshape(count, count)
+    a, b, c, d = (x.reshape(-1) for x in (number[:-1, :-1], number[1:, :-1], number[1:, 1:], number[:-1, 1:]))
+    return np.stack([u.reshape(-1), v.reshape(-1), 0 * u.reshape(-1)], axis=1), np.concatenate(
+        [np.stack([a, b, c], 1), np.stack([a, c, d], 1)]
+    )
+
+
+def test_values_spread_between_those_at_the_border_and_sums_stay_sums() -> None:
+    points, faces = grid()
+    border = (np.isclose(points[:, :2], 0) | np.isclose(points[:, :2], 1)).any(axis=1)
+    share = np.random.default_rng(0).random(len(points))
+    spread = spreading.harmonic(points, spreading.edges_of(faces), border, np.stack([share, 1 - share], axis=1))
+    np.testing.assert_array_equal(spread[border, 0], share[border])
+    assert share[border].min() - 1e-4 <= spread[:, 0].min() <= spread[:, 0].max() <= share[border].max() + 1e-4
+    np.testing.assert_allclose(spread.sum(axis=1), 1.0, atol=1e-4)
+
+
+def test_a_hole_in_a_flat_map_is_filled_by_going_on_with_it() -> None:
+    points, faces = grid()
+    border = np.flatnonzero((np.isclose(points[:, :2], 0) | np.isclose(points[:, :2], 1)).any(axis=1))
+    uvs = unwrapping.unwrap(points, faces, (border, 0.5 * points[border, :2]), 0.5, False, np.array([[0.0, 0.0], [1.0, 1.0]]))
+    np.testing.assert_allclose(uvs, 0.5 * points[faces][:, :, :2], atol=1e-3)
+
+
+def test_where_a_map_cannot_go_on_islands_lie_beside_it_at_its_density_and_apart() -> None:
+    points, faces = grid()
+    two = np.concatenate([points, points + np.array([0, 0, 3])])
+    both = np.concatenate([faces, faces + len(points)])
+    uvs = unwrapping.unwrap(two, both, (np.empty(0, np.int64), np.empty((0, 2))), 0.25, False, np.array([[0.0, 0.0], [1.0, 1.0]]))
+    assert uvs[..., 0].min() >= 1.0
+    a, b = uvs[:, 1] - uvs[:, 0], uvs[:, 2] - uvs[:, 0]
+    areas = (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]) / 2
+    assert (areas > 0).all()
+    assert areas.sum() == pytest.approx(2 * 0.25**2)
+    first, second = uvs[: len(faces)].reshape(-1, 2), uvs[len(faces) :].reshape(-1, 2)
+    assert ((first.max(axis=0) < second.min(axis=0)) | (second.max(axis=0) < first.min(axis=0))).any()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import bpy
 from partgen.errors import Action
 from partgen.weights import registry
-from partgen.weights.registry import Entry
+from partgen.weights.registry import Entry, Kind
 
 from . import actions, backend, features, methods
 from .methods import Method
@@ -50,7 +50,11 @@ def readiness(method: Method) -> Readiness:
     if entry is None:
         return Readiness(True, "Ready. Needs no weights.")
     condition = catalog.condition(entry)
-    return Readiness(condition.is_usable, condition.sentence, download=None if condition.is_usable else entry)
+    if condition.is_usable:
+        return Readiness(True, condition.sentence)
+    if entry.kind is Kind.BUNDLED:
+        return Readiness(False, f"{condition.sentence} Install PartGen again.")
+    return Readiness(False, condition.sentence, download=entry)
 
 
 def weights_of(method: Method) -> Entry | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 from partgen.weights import registry
-from partgen.weights.registry import Condition, Entry, State
+from partgen.weights.registry import Condition, Entry, Kind, State
 
 from .. import backend, features, preferences, watch
 from ..wrapping import draw_text
@@ -59,8 +59,8 @@ def _draw_entry(layout: bpy.types.UILayout, context: bpy.types.Context, entry: E
 
 
 def _draw_buttons(row: bpy.types.UILayout, entry: Entry, condition: Condition) -> None:
-    """What can be done with a model as it is."""
-    if condition.state is State.BUNDLED:
+    """What can be done with a model as it is. What comes with PartGen is not fetched, replaced or deleted by itself."""
+    if entry.kind is Kind.BUNDLED:
         return
     if not condition.is_usable:
         text = "Continue" if condition.state in (State.PARTIAL, State.DOWNLOADED) else "Download"

@@ -219,7 +219,7 @@ def test_the_store_build_finds_and_uses_a_partgen_that_the_user_installed(store_
     variables |= {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "BLENDER_USER_RESOURCES": str(tmp_path / "user")}
     done = subprocess.run([sys.executable, "-c", DECOMPOSE, store_archive], env=variables, capture_output=True, text=True, timeout=180)
     assert f"COMMAND ['{program}', 'serve']" in done.stdout, done.stdout + done.stderr
-    assert "METHOD geometric" in done.stdout, done.stdout + done.stderr
+    assert "METHOD superfaces" in done.stdout, done.stdout + done.stderr
 
 
 def test_one_build_can_be_installed_over_the_other(archive: Path, store_archive: Path, tmp_path: Path) -> None:

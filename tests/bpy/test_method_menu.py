@@ -16,7 +16,7 @@ from partgen.errors import Action
 from partgen.segmentation import METHODS as OF_THE_BACKEND
 from partgen.weights import registry
 
-PARTFIELD = methods.method_of("partfield")
+LEARNED, PARTFIELD = methods.method_of("superfaces"), methods.method_of("partfield")
 
 
 @pytest.fixture(autouse=True)
@@ -108,16 +108,23 @@ def test_what_is_on_another_computer_is_not_judged_from_here(monkeypatch: pytest
     assert "ada@farm" in now.sentence
 
 
-def test_weights_that_come_with_partgen_need_no_download(monkeypatch: pytest.MonkeyPatch) -> None:
-    bundled = registry.Entry(
-        "ours", "Ours", registry.Role.SEGMENTER, "Ours.", "ours", registry.Licence("Own", ""), registry.Kind.BUNDLED
-    )  # fmt: skip
-    monkeypatch.setattr(registry, "ENTRIES", (*registry.ENTRIES, bundled))
-    monkeypatch.setattr(method_menu, "weights_of", lambda method: bundled)
-    now = method_menu.readiness(methods.Method("ours", 99, "Ours", "Ours", weights="ours"))
+def test_the_learned_method_comes_with_partgen_and_needs_no_download() -> None:
+    now = method_menu.readiness(LEARNED)
     assert now.is_ready
     assert now.sentence == "Comes with PartGen."
     assert now.download is None
+    assert LEARNED.tier == methods.GEOMETRY
+
+
+def test_damaged_weights_that_come_with_partgen_are_not_offered_as_a_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "BUNDLED_FOLDER", tmp_path)
+    bpy.context.scene.partgen.method = LEARNED.id
+    now = method_menu.readiness(LEARNED)
+    assert not now.is_ready
+    assert "Install PartGen again." in now.sentence
+    notes = drawn("PARTGEN_PT_decompose")
+    assert f"{LEARNED.name}: {now.sentence}" in notes.text
+    assert "partgen.download_model" not in notes.operators
 
 
 def test_the_table_holds_what_the_backend_has_and_what_is_registered() -> None:

@@ -365,7 +365,8 @@ def test_every_button_and_property_has_a_tooltip() -> None:
 
 
 def test_numbers_of_methods_are_frozen() -> None:
-    assert [(item[0], item[3]) for item in properties.METHODS] == [("auto", 0), ("geometric", 1), ("partfield", 2)]
+    numbers = {"auto": 0, "geometric": 1, "partfield": 2, "superfaces": 3}
+    assert {item[0]: item[3] for item in properties.METHODS} == numbers
     assert [(item[0], item[3]) for item in properties.HIERARCHIES] == [("NONE", 0), ("PARENTING", 1), ("COLLECTIONS", 2)]
     assert [(item[0], item[3]) for item in properties.SURFACES] == [("ORIGINAL", 0), ("EVALUATED", 1)]
 

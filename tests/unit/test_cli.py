@@ -64,7 +64,7 @@ def test_decompose_writes_as_many_named_parts_as_asked(dumbbell: Path, tmp_path:
     assert [part["name"] for part in table["parts"]] == ["dumbbell Part 01", "dumbbell Part 02", "dumbbell Part 03"]
     assert sorted(scene.graph.nodes_geometry) == [part["name"] for part in table["parts"]]
     assert sum(part["faces"] for part in table["parts"]) == len(trimesh.load_mesh(dumbbell, process=False).faces)
-    assert table["method"] == "geometric"
+    assert (table["method"], table["weights"]) == ("superfaces", "superfaces")
 
 
 def test_a_broken_file_does_not_stop_the_others(dumbbell: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,7 @@ from .boundaries import smooth_boundaries
 from .merging import ComponentWeights, Merges, MergeWeights, Recipe, part_merges
 from .regions import RegionGraph, region_graph
 
-# Found by hill climbing, as in scripts/tune_geometric.py, on the development meshes of docs/benchmarks.md.
+# Found by hill climbing, as in scripts/tune_merging.py, on the development meshes of docs/benchmarks.md.
 RECIPE = Recipe(
     early=MergeWeights(
         concave=1.228, convex=0.031, creases=0.555, turns=0.336, contact=2.161, gap=0.309, thickness=0.241, hidden=1.094,

@@ -13,10 +13,11 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 
 from ..errors import PartgenError
 from ..mesh import Mesh
-from ..weights.registry import BUNDLED_FOLDER
+from ..weights.registry import BUNDLED_FOLDER, Condition, State, absent, entry
 from . import Progress, Segmentation, no_progress
 from .geometric import RECIPE as GEOMETRIC_RECIPE
 from .geometric import segment_by_regions
@@ -27,7 +28,7 @@ from .superface_network import SuperfaceWeights, answers
 
 WEIGHTS = "superfaces"
 
-# Found by scripts/tune_superfaces.py, as docs/benchmarks.md tells.
+# Found by scripts/tune_merging.py, as docs/benchmarks.md tells.
 RECIPE = Recipe(
     early=MergeWeights(
         concave=0, convex=0, creases=0, turns=0, contact=0, gap=0, thickness=0, hidden=0, hollow=0, warp=0, diffusion=0,
@@ -40,6 +41,12 @@ RECIPE = Recipe(
 SIGNIFICANT = 0.459
 
 Ablation = Literal["", "geometry", "learned", "shuffled"]
+ABLATIONS = {
+    "geometry": "For comparison: found by geometry alone, without what the network says.",
+    "learned": "For comparison: found by what the network says alone, without geometry.",
+    "shuffled": "For comparison: found with what the network says of other regions.",
+}
+"""What each leaves out, as its answers say."""
 
 
 class SuperfacesSegmenter:
@@ -52,15 +59,17 @@ class SuperfacesSegmenter:
     method = "superfaces"
 
     def __init__(self, ablation: Ablation = "") -> None:
-        if ablation not in ("", "geometry", "learned", "shuffled"):
+        if ablation and ablation not in ABLATIONS:
             raise PartgenError(
                 "method.options", f"The method superfaces has no ablation '{ablation}'.", "Choose geometry, learned or shuffled."
             )
         self.ablation = ablation
 
     def segment(self, mesh: Mesh, progress: Progress = no_progress) -> Segmentation:
-        """A part tree for `mesh`. Raises PartgenError where there is no surface."""
-        return segment_by_regions(mesh, self.method, self._merged, SIGNIFICANT, progress, WEIGHTS)
+        """A part tree for `mesh`. Raises PartgenError where there is no surface, and where the bundled weights are damaged."""
+        bundled_weights()  # before anything that takes time
+        found = segment_by_regions(mesh, self.method, self._merged, SIGNIFICANT, progress, WEIGHTS)
+        return replace(found, notes=(*found.notes, ABLATIONS[self.ablation])) if self.ablation else found
 
     def _merged(self, regions: RegionGraph) -> tuple[Merges, NDArray[np.float32]]:
         learned, looks = judged(regions)
@@ -74,8 +83,11 @@ class SuperfacesSegmenter:
 
 @cache
 def bundled_weights() -> SuperfaceWeights:
-    """The weights that ship with PartGen, read once."""
-    return SuperfaceWeights.read(BUNDLED_FOLDER / WEIGHTS)
+    """The weights that ship with PartGen, read once. Raises PartgenError "weights.damaged" where they are not whole."""
+    try:
+        return SuperfaceWeights.read(BUNDLED_FOLDER / WEIGHTS)
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise absent(entry(WEIGHTS), Condition(State.DAMAGED, "a file is missing in this installation or cannot be read.")) from error
 
 
 def judged(regions: RegionGraph) -> tuple[Learned, NDArray[np.float32]]:

@@ -502,6 +502,9 @@ def write_record(home: Path, record: Mapping[str, Any]) -> None:
 
 def absent(wanted: Entry, now: Condition) -> PartgenError:
     """Why an entry cannot be loaded, and what to do."""
+    if wanted.kind is Kind.BUNDLED:
+        sentence = f"The weights of {wanted.title}, which come with PartGen, are damaged: {now.sentence}"
+        return PartgenError("weights.damaged", sentence, "Repair the environment, or install PartGen again.", Action.REPAIR)
     download = f"Download it in the preferences under Models ({in_megabytes(wanted.size)}), or run: partgen models download {wanted.id}"
     if now.state is State.DAMAGED:
         sentence = f"The weights of {wanted.title} are damaged: {now.sentence}"

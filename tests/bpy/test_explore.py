@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import bmesh
 import bpy
 import conftest
 import gpu
@@ -354,6 +355,48 @@ def test_the_legend_and_the_ring_are_drawn_with_a_region_of_any_size() -> None:
     assert wide[145:156, 45:56].any()
     assert len(np.unique(wide[:, 300:600].reshape(-1, 4), axis=0)) > 50
     assert not narrow[:140].any()
+
+
+# ---- what is alike to a trained network --------------------------------------------------------------------------------
+
+
+def table(name: str, height: float, width: float, thickness: float) -> bpy.types.Object:
+    """A table, its top and its four legs loose pieces; their number, from 0 for the top, is the face attribute "piece"."""
+    bm = bmesh.new()
+    piece = bm.faces.layers.int.new("piece")
+    places = [(0.0, 0.0, height, width, width, thickness)]
+    places += [
+        (0.4 * x * width, 0.4 * y * width, 0.5 * height - 0.5 * thickness, thickness, thickness, height) for x in (-1, 1) for y in (-1, 1)
+    ]
+    for number, (x, y, z, *size) in enumerate(places):
+        made = bmesh.ops.create_cube(bm, size=1.0, matrix=Matrix.Translation((x, y, z)) @ Matrix.Diagonal((*size, 1.0)))
+        edges = list({edge for vertex in made["verts"] for edge in vertex.link_edges})
+        for face in {face for vertex in made["verts"] for face in vertex.link_faces}:
+            face[piece] = number
+        bmesh.ops.subdivide_edges(bm, edges=edges, cuts=8, use_grid_fill=True)
+    mesh = bpy.data.meshes.new(name)
+    bm.to_mesh(mesh)
+    bm.free()
+    return studio.put(name, mesh)
+
+
+def test_legs_of_tables_are_alike_and_tops_are_not_to_the_bundled_network(real_backend: None) -> None:
+    large, small = table("Large", 1.0, 1.6, 0.12), table("Small", 0.6, 0.8, 0.09)
+    small.location.x = 3.0
+    jobs.decompose([large, small], "auto")
+    assert jobs.finish(300), messages.shown
+    exploring = session.start([large, small])
+    bpy.context.view_layer.update()
+    front = Vector((-0.64, -5.0, 0.5))
+    assert exploring.look(front, Vector((0.0, 1.0, 0.0)), bpy.context.evaluated_depsgraph_get(), bpy.context.view_layer)
+    assert exploring.pointed().name == "Large"
+    for object_ in (large, small):
+        alike = likeness(object_)[stored_tree.leaf_of_polygon(object_.data)]
+        pieces = studio.values(object_.data.attributes["piece"].data, "value", np.int32)
+        top, *legs = (np.median(alike[pieces == number]) for number in range(5))
+        assert min(legs) > top + 0.3, (object_.name, top, legs)
+        colors = look_of(object_).colors[stored_tree.leaf_of_polygon(object_.data)]
+        assert np.median(lightness(colors[pieces > 0])) > np.median(lightness(colors[pieces == 0])) + 15
 
 
 # ---- the features ------------------------------------------------------------------------------------------------------

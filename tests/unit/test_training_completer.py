@@ -7,9 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import trimesh
 from partgen.cli import main
 from partgen.completion.extraction import HALF_SIZE
+from partgen.completion.holopart import HoloPartCompleter
+from partgen.completion.part_diffusion import Effort, PartDiffusion
 from partgen.errors import PartgenError
+from partgen.mesh import Mesh
 from partgen.networks.shape_vae import ShapeVAE, ShapeVAEConfig
 from partgen.training import completer, shape_vae
 from partgen.training.examples import START, Source, held_out_seed, shape_seed
@@ -177,6 +181,16 @@ def test_the_second_stage_goes_on_from_the_first_and_keeps_its_autoencoder(train
     kept = {name: weight for name, weight in second.items() if name.startswith("vae.")}
     assert kept.keys() == first.keys()
     assert all(torch.equal(weight, first[name]) for name, weight in kept.items())
+
+
+def test_what_was_trained_completes_parts(trained: Path) -> None:
+    ball = trimesh.creation.icosphere(2)
+    mesh, labels = Mesh.from_triangles(ball.vertices, ball.faces), (ball.triangles_center[:, 2] > 0.2).astype(np.int32)
+    chosen = HoloPartCompleter(lambda: PartDiffusion.from_training(trained / "completer" / "weights"), lambda placement: Effort(32, 2, 16))
+    part = chosen.complete(mesh, labels, [1]).parts[0]
+    assert part.made_by in ("holopart", "open")  # two steps teach nothing: it may find no inside
+    with pytest.raises(PartgenError, match="damaged"):
+        PartDiffusion.from_training(trained / "shape-vae" / "weights")
 
 
 def test_beginning_with_weights_that_are_not_there_is_refused(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,6 +34,7 @@ from .flow_matching import FlowMatching, step
 from .part_clouds import POINTS, PartCloud
 
 CONFIG, WEIGHTS = "config.json", "diffusion_pytorch_model.safetensors"
+TRAINED = "model*.safetensors"
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -100,6 +101,25 @@ class PartDiffusion:
             _network(folder / "vae", lambda values: ShapeVAE(ShapeVAEConfig.of(values))),
             _schedule(folder / "scheduler" / "scheduler_config.json"),
         )
+
+    @classmethod
+    def from_training(cls, folder: Path) -> PartDiffusion:
+        """The pipeline of a folder as `partgen train completer` leaves it: one config.json, and weights in one or several files.
+
+        Raises PartgenError "weights.damaged" as `from_folder` does.
+        """
+        config = _json(folder / CONFIG)
+        try:
+            tensors = {name: value for path in sorted(folder.glob(TRAINED)) for name, value in load_file(path).items()}
+            with torch.device("meta"):
+                encoder = PartEncoder(PartEncoderConfig.of(config["part_encoder"]))
+                transformer, vae = PartDiT(PartDiTConfig.of(config["transformer"])), ShapeVAE(ShapeVAEConfig.of(config["vae"]))
+            for name, network in (("part_encoder.", encoder), ("transformer.", transformer), ("vae.", vae)):
+                own = {key.removeprefix(name): value for key, value in tensors.items() if key.startswith(name)}
+                network.load_state_dict(own, assign=True)
+            return cls(encoder, transformer, vae, FlowMatching.of(config["scheduler"]))
+        except (SafetensorError, OSError, ValueError, RuntimeError, KeyError) as error:
+            raise _damaged(folder / TRAINED) from error
 
     def to(self, placement: Placement) -> PartDiffusion:
         """Moves everything to a device, to work there in its precision. Answers itself."""

@@ -107,7 +107,7 @@ class CompleteRequest:
     part_of_polygon: NDArray[np.int32]
     wanted: NDArray[np.int32]
     linear: NDArray[np.float64] = field(default_factory=lambda: np.eye(3))
-    reach: float = 0.0
+    reach: float = 1.0
     remesh: bool = False
     seed: int = 0
 

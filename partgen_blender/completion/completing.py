@@ -30,7 +30,7 @@ class Wishes:
     generated faces, "" for one that is made; `apply_with` how objects are made of parts that are none yet."""
 
     method: str = "auto"
-    reach: float = 0.0
+    reach: float = 1.0
     remesh: bool = False
     seed: int = 0
     inner: str = ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Method:
-    """One method: `number` is saved in files and kept for ever. `has_reach`: it can let parts go on into their neighbours."""
+    """One method: `number` is saved in files and kept for ever. `has_reach`: it can let parts bulge into their neighbours."""
 
     id: str
     number: int

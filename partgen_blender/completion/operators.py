@@ -32,7 +32,7 @@ It runs beside Blender, some seconds for a hundred thousand faces: keep on worki
     method: bpy.props.EnumProperty(
         name="Method", description="How the hidden rest of a part is made", items=properties.METHOD_ITEMS, default="auto"
     )
-    reach: bpy.props.FloatProperty(name="Inflate", description=properties.REACH, subtype="FACTOR", min=0.0, max=1.0, default=0.0)
+    reach: bpy.props.FloatProperty(name="Inflate", description=properties.REACH, subtype="FACTOR", min=0.0, max=1.0, default=1.0)
     remesh: bpy.props.BoolProperty(name="Remesh Instead", description=properties.REMESH, default=False)
     inner: bpy.props.StringProperty(name="Inner", description="The name of the material of generated faces; one of PartGen's where empty")
 

@@ -9,8 +9,8 @@ from .methods import METHODS
 METHOD_ITEMS = tuple((method.id, method.name, method.description, method.number) for method in METHODS)
 
 REACH = (
-    "How far a part goes on into its neighbours: 0 leaves each exactly its own room, so that no two parts overlap; "
-    "1 lets it be as round in there as it is outside"
+    "How far a part bulges into its neighbours: 0 closes it straight across, 1 goes as far as its form suggests. "
+    "What one part takes the other leaves free, so that they touch and do not overlap"
 )
 REMESH = (
     "Replace every part by one even, closed surface, for print or simulation. Its own faces, UV maps and shape keys are kept aside: "
@@ -25,7 +25,7 @@ class PARTGEN_PG_completion(bpy.types.PropertyGroup):
         name="Method", description="How the hidden rest of a part is made", items=METHOD_ITEMS, default="auto", options=set()
     )
     reach: bpy.props.FloatProperty(
-        name="Inflate", description=REACH, subtype="FACTOR", min=0.0, max=1.0, default=0.0, precision=2, options=set()
+        name="Inflate", description=REACH, subtype="FACTOR", min=0.0, max=1.0, default=1.0, precision=2, options=set()
     )
     remesh: bpy.props.BoolProperty(name="Remesh Instead", description=REMESH, default=False, options=set())
     inner: bpy.props.PointerProperty(

@@ -443,7 +443,7 @@ def test_generated_faces_have_uvs_of_the_density_of_the_rest_that_cover_no_visib
     for index in np.flatnonzero(generated(mesh)).tolist():
         polygon = mesh.polygons[index]
         a, b, c = uvs[polygon.loop_start : polygon.loop_start + 3]
-        in_uv += abs(float(np.cross(b - a, c - a))) / 2
+        in_uv += abs(float(np.linalg.det([b - a, c - a]))) / 2
         in_space += polygon.area
     assert 0.05 < np.sqrt(in_uv / in_space) < 0.5  # 0.25 where the surface faces the projection, less where it does not
 

@@ -82,6 +82,16 @@ def test_where_the_card_is_too_small_the_cpu_does_it_and_that_is_said(monkeypatc
     np.testing.assert_array_equal(found.leaf_of_face, partfield.PartFieldSegmenter(tiny_network).segment(dumbbell()).leaf_of_face)
 
 
+def test_a_card_whose_half_precision_overflows_is_told_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partfield, "place_as_told", lambda: GPU)
+    monkeypatch.setattr(partfield, "planes_of", lambda *_: torch.full((1, 3, 8, 16, 16), torch.nan))
+    with pytest.raises(PartgenError) as raised:
+        partfield.PartFieldSegmenter(tiny_network).segment(dumbbell())
+    assert "Small Card" in raised.value.sentence
+    assert "float32" in raised.value.remedy
+    assert raised.value.action is Action.USE_CPU
+
+
 def test_half_precision_is_near_full_precision() -> None:
     points = torch.rand(1, 2000, 3, generator=torch.Generator().manual_seed(0)) * 1.8 - 0.9
     full, half = (partfield.planes_of(tiny_network(), points, Placement(CPU, precision)) for precision in ("float32", "bfloat16"))

@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..devices import Placement, place_as_told, with_retries
-from ..errors import PartgenError
+from ..devices import CPU, Placement, place_as_told, with_retries
+from ..errors import Action, PartgenError
 from ..geometry.adjacency import face_graph
 from ..mesh import Mesh
 from ..networks.partfield import PartField, PartFieldConfig
@@ -49,7 +49,7 @@ class PartFieldSegmenter:
         self._points = points
 
     def segment(self, mesh: Mesh, progress: Progress = no_progress) -> Segmentation:
-        """A part tree for `mesh`. Raises PartgenError where there is no surface, no weights, or no device as chosen."""
+        """A part tree for `mesh`. Raises PartgenError where there is no surface, no weights, no device as chosen, or no numbers from it."""
         mesh.check()
         progress(0.0, "Reading the surface")
         graph = face_graph(mesh.vertices, mesh.faces)
@@ -62,6 +62,10 @@ class PartFieldSegmenter:
         points = torch.from_numpy(sample_surface(vertices, graph.corners, self._points))[None]
         progress(0.1, "Looking at the object")
         attempt = with_retries(lambda _, where: planes_of(network, points, where), 1, placement)
+        if not torch.isfinite(attempt.result).all():
+            problem = f"The network found no numbers for {mesh.name}, computing with {placement.words}."
+            action = Action.NONE if placement.device.id == CPU.id else Action.USE_CPU
+            raise PartgenError("network.not_finite", problem, "Choose the precision float32, or the CPU.", action)
         progress(0.7, "Reading features")
         features = face_features(attempt.result[0], vertices, graph.corners, dtype=torch.float16)
         progress(0.8, "Building the part tree")

@@ -151,10 +151,6 @@ bench-robustness: .venv/.dev ## what turning, scaling, noise and remeshing chang
 	.venv/bin/partgen bench robustness --data $(BENCHMARK) --method $(or $(METHOD),auto) --limit $(or $(LIMIT),4) \
 		--results build/bench/robustness.jsonl
 
-.PHONY: bench-features
-bench-features: .venv/.dev ## seconds and memory of PartField's features and of the tree from them
-	@.venv/bin/partgen bench features
-
 .PHONY: gallery
 gallery: .venv/.dev ## draw what the methods answer beside the true parts, of objects in the public domain: docs/gallery
 	@.venv/bin/partgen bench segmentation --data $(BENCHMARK) --method all --sets pmndrs,kenney,remeshed --objects 'pmndrs_*,kenney_*' \

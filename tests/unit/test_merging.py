@@ -14,7 +14,19 @@ from partgen.geometry.adjacency import components, face_graph
 from partgen.part_tree import PartTree
 from partgen.segmentation.diffusion import DIMENSIONS, diffusion_map
 from partgen.segmentation.geometric import RECIPE
-from partgen.segmentation.merging import FROM_THE_OTHER_SIDE, PIECES, Merges, _State, in_order, part_merges, warps
+from partgen.segmentation.merging import (
+    FROM_THE_OTHER_SIDE,
+    PIECES,
+    ComponentWeights,
+    Learned,
+    Merges,
+    MergeWeights,
+    Recipe,
+    _State,
+    in_order,
+    part_merges,
+    warps,
+)
 from partgen.segmentation.outlines import BODY_INTEGRALS, INTEGRALS
 from partgen.segmentation.regions import RegionGraph, is_assembled, region_graph
 from shapes import Shape, apart, at, ball, box, dumbbell, fused, humanoid, rod, table, two_boxes
@@ -100,6 +112,92 @@ def test_a_merged_state_is_the_state_of_the_merged_regions(count: int, seed: int
         assert state.lowest[region] == pytest.approx(state.costs(region, others, RECIPE.late).min(initial=np.inf))
         assert state.cost[region, state.best[region]] == state.lowest[region]
     assert np.isinf(state.lowest[np.setdiff1d(np.arange(count), left)]).all()
+
+
+NOTHING = dict.fromkeys(
+    ("concave", "convex", "creases", "turns", "contact", "gap", "thickness", "hidden", "hollow", "warp", "diffusion", "small", "open"), 0.0
+)
+
+
+def counting(**learned: float) -> Recipe:
+    """A recipe in which nothing counts but what was learned."""
+    weights = MergeWeights(**NOTHING, base=0.02, **learned)
+    return Recipe(weights, weights, weights, ComponentWeights(1, 0, 1))
+
+
+def chain(count: int) -> RegionGraph:
+    """Equal regions in a row, all of them alike, of one component."""
+    pairs = np.column_stack([np.arange(count - 1), np.arange(1, count)])
+    edges = count - 1
+    return replace(
+        random_regions(count, 0), areas=np.full(count, 1 / count), components=np.zeros(count, int), pairs=pairs, lengths=np.ones(edges),
+        gaps=np.zeros(edges), concave=np.zeros(edges), convex=np.zeros(edges), creases=np.zeros(edges), turns=np.zeros(edges),
+        outlines=np.ones((edges, INTEGRALS)),
+    )  # fmt: skip
+
+
+def told(count: int, boundary: int, level: int, places: float = 0.0) -> Learned:
+    """What a network says that sees one boundary of a chain, and nothing else, at one level; regions behind it lie so far away."""
+    boundaries, where = np.full((count - 1, 2), 0.1), np.zeros((count, 2, 3))
+    boundaries[boundary, level] = 0.9
+    where[boundary + 1 :, level] = places
+    return Learned(boundaries, where)
+
+
+def cut_of(learned: Learned | None, recipe: Recipe, count: int) -> int:
+    """After which region a chain is cut in two, all of its regions on each side together."""
+    part = PartTree.from_merges(part_merges(chain(count), recipe, learned).nodes, 1).cut_into(2)
+    (cut,) = np.flatnonzero(np.diff(part))
+    return int(cut)
+
+
+@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize("boundary", range(8))
+def test_what_a_network_says_of_a_boundary_keeps_two_parts_apart_by_itself(boundary: int, level: int) -> None:
+    recipe = counting(**{("boundary", "coarse_boundary")[level]: 1.0})
+    assert cut_of(told(9, boundary, level), recipe, 9) == boundary
+    other = counting(**{("coarse_boundary", "boundary")[level]: 1.0})
+    assert cut_of(told(9, boundary, level), other, 9) == cut_of(None, other, 9), "the other level says nothing of it"
+
+
+@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize("boundary", range(8))
+def test_places_that_lie_apart_keep_two_parts_apart_by_themselves(boundary: int, level: int) -> None:
+    recipe = counting(**{("place", "coarse_place")[level]: 1.0})
+    assert cut_of(told(9, boundary, level, places=2.0), recipe, 9) == boundary
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(2, 30), st.integers(0, 2**32 - 1))
+def test_where_nothing_learned_weighs_anything_it_changes_nothing(count: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    regions = random_regions(count, seed)
+    learned = Learned(random.random((len(regions.pairs), 2)), random.normal(size=(count, 2, 4)))
+    without, beside = part_merges(regions, RECIPE), part_merges(regions, RECIPE, learned)
+    assert not RECIPE.early.learned
+    assert np.array_equal(without.nodes, beside.nodes)
+    assert np.array_equal(without.costs, beside.costs)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(4, 16), st.integers(0, 2**32 - 1))
+def test_what_was_learned_of_merged_regions_is_its_mean_by_length_and_area(count: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    regions = random_regions(count, seed)
+    learned = Learned(random.random((len(regions.pairs), 2)), random.normal(size=(count, 2, 4)))
+    weights = counting(boundary=1.0, place=1.0).late
+    state = _State(regions, weights, learned)
+    state.merge(0, int(np.flatnonzero(state.adjacent[0])[0]))
+    gone = int(np.flatnonzero(np.isinf(state.lowest))[0])
+    member = np.isin(np.arange(count), (0, gone))
+    others = np.flatnonzero(state.adjacent[0])
+    areas = regions.areas + 1e-9
+    where = np.average(learned.places[member], axis=0, weights=areas[member])
+    length = np.where(regions.lengths > 0, regions.lengths, 1e-4)
+    for other, found in zip(others, state.learned_separation(0, others, weights), strict=True):
+        between = (np.isin(regions.pairs, (0, gone)).any(1)) & (regions.pairs == other).any(1)
+        mean = np.average(learned.boundaries[between, 0], weights=length[between])
+        assert found == pytest.approx(mean + np.linalg.norm(where[0] - learned.places[other, 0]))
 
 
 def test_merges_in_order_make_the_same_parts() -> None:

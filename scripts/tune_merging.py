@@ -1,34 +1,45 @@
 #!/usr/bin/env python3
-"""Looks for better weights of the geometric segmenter by random hill climbing over labelled meshes.
+"""Looks for better weights of what merges regions, of the geometric or the learned segmenter, by random hill climbing.
 
-    .venv/bin/python scripts/tune_geometric.py --data FOLDER --minutes 120              # on all objects
-    .venv/bin/python scripts/tune_geometric.py --data FOLDER --minutes 60 --fold 0      # on half of the categories, scored on the rest
+    .venv/bin/python scripts/tune_merging.py --data FOLDER --minutes 120                           # on all labelled objects
+    .venv/bin/python scripts/tune_merging.py --data FOLDER --minutes 60 --fold 0                   # on half of the categories, scored on the rest
+    .venv/bin/python scripts/tune_merging.py --data FOLDER --method superfaces --shapes 100    # and on procedural shapes
 
-Region graphs are made once; a proposal changes a few weights by a random factor and is kept where the objective rises.
-Prints every improvement and, at the end, the weights to paste into segmentation/geometric.py.
+Region graphs, and what the network says of them, are made once; a proposal changes a few weights by a random factor and is kept
+where the objective rises. Prints every improvement and, at the end, the weights to paste into segmentation/<method>.py.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import time
 import zlib
 from collections import defaultdict
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from partgen.evaluation.labelled import Labelled, labelled_files, read_labelled
 from partgen.geometry.adjacency import face_graph
+from partgen.mesh import Mesh
 from partgen.part_tree import PartTree
-from partgen.segmentation import geometric
-from partgen.segmentation.merging import Recipe, part_merges
+from partgen.segmentation import geometric, superfaces
+from partgen.segmentation.merging import Learned, Recipe, part_merges
 from partgen.segmentation.regions import RegionGraph, region_graph
+from partgen.shapes import make_shape
+from partgen.training.examples import EVERY_HELD_OUT
+from partgen.training.skins import treated_skin
+
+# Where the weights of each method stand.
+METHODS = {"geometric": geometric, "superfaces": superfaces}
 
 # What each measure of a set is worth; 1-RI counts against.
 WORTH = {
     "psb": {"auto_error": -2.0, "gtk_error": -2.0, "gtk_miou": 1.0, "best_miou": 1.2},
     "remeshed": {"gtk_miou": 1.0, "best_miou": 1.2},
+    "shapes": {"gtk_miou": 0.5, "best_miou": 0.5},
 }
 WORTH_OF_OTHERS = {"auto_miou": 0.5}
 WORTH_OF_COUNTS = 0.5
@@ -40,19 +51,21 @@ SIGNED = {"small", "open", "whole", "neck", "gape", "uneven", "round", "section"
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """An object whose region graph is known, and how many of its faces of each true part are in each region: (N, K) a labeling."""
+    """An object whose region graph is known, how many of its faces of each true part are in each region, (N, K) a labeling, and
+    what the network says of it where the method asks one."""
 
     collection: str
     category: str
     regions: RegionGraph
     tables: tuple[np.ndarray, ...]
+    learned: Learned | None
 
     @property
     def true_count(self) -> int:
         return int(np.median([table.shape[1] for table in self.tables]))
 
 
-def prepare(labelled: Labelled, category: str) -> Prepared:
+def prepare(labelled: Labelled, category: str, method: str) -> Prepared:
     graph = face_graph(labelled.mesh.vertices, labelled.mesh.faces)
     regions = region_graph(graph)
     region = np.where(graph.face_of_input >= 0, regions.region_of_face[graph.face_of_input], 0)
@@ -61,7 +74,25 @@ def prepare(labelled: Labelled, category: str) -> Prepared:
         labels = np.unique(truth, return_inverse=True)[1].reshape(-1)
         width = int(labels.max()) + 1
         tables.append(np.bincount(region * width + labels, minlength=regions.count * width).reshape(regions.count, width))
-    return Prepared(labelled.collection, category, regions, tuple(tables))
+    learned = superfaces.judged(regions)[0] if method == "superfaces" else None
+    return Prepared(labelled.collection, category, regions, tuple(tables), learned)
+
+
+def procedural(count: int) -> Iterator[Labelled]:
+    """So many shapes that no training has seen, their surfaces as they reach a user, labelled at every level of their parts.
+
+    The set is "shapes", the category the family.
+    """
+    seeds = itertools.count(0, EVERY_HELD_OUT)
+    while count:
+        seed = next(seeds)
+        shape = make_shape(seed)
+        if len(shape.parts) < 2:
+            continue
+        skin, _ = treated_skin(shape, np.random.default_rng([seed, 2]))
+        mesh = Mesh.from_triangles(skin.vertices, skin.faces, f"shape {seed}")
+        yield Labelled("shapes", mesh, tuple(level[skin.part_of_face] for level in shape.levels()), shape.family)
+        count -= 1
 
 
 def category_of(path: Path) -> str:
@@ -88,7 +119,7 @@ def rand_error_and_miou(part_of_region: np.ndarray, tables: tuple[np.ndarray, ..
 
 
 def measures(prepared: Prepared, recipe: Recipe, significant: float) -> dict[str, float]:
-    merges = part_merges(prepared.regions, recipe)
+    merges = part_merges(prepared.regions, recipe, prepared.learned)
     tree = PartTree.from_merges(merges.nodes, geometric.default_count(prepared.regions, merges.costs, significant))
     auto = rand_error_and_miou(tree.cut(tree.default_scale), prepared.tables)
     gtk = rand_error_and_miou(tree.cut_into(min(prepared.true_count, MOST_PARTS)), prepared.tables)
@@ -115,7 +146,8 @@ def evaluate(objects: list[Prepared], recipe: Recipe, significant: float) -> tup
 
 def proposal(recipe: Recipe, significant: float, random: np.random.Generator) -> tuple[Recipe, float]:
     """The weights with one to three of them changed. Those above zero stay so; exponents and what may help or hinder need not."""
-    names = [(group.name, name) for group in fields(recipe) for name in asdict(getattr(recipe, group.name))]
+    groups = {field.name: getattr(recipe, field.name) for field in fields(recipe)}
+    names = [(group, name) for group, weights in groups.items() if is_dataclass(weights) for name in asdict(weights)]
     for index in random.choice(len(names) + 1, random.integers(1, 4), replace=False):
         if index == len(names):
             significant *= float(np.exp(random.normal() * STEP))
@@ -131,7 +163,9 @@ def proposal(recipe: Recipe, significant: float, random: np.random.Generator) ->
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--method", choices=METHODS, default="geometric", help="whose weights to begin with")
     parser.add_argument("--data", type=Path, required=True, help="folder with labelled/ and remeshed/")
+    parser.add_argument("--shapes", type=int, default=0, metavar="N", help="and so many procedural shapes that are held out of trainings")
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--limit", type=int, help="so many objects of each set")
     parser.add_argument("--fold", type=int, choices=(0, 1), help="tune on this half of the categories and score the other")
@@ -139,11 +173,11 @@ def main() -> None:
     options = parser.parse_args()
 
     folds: dict[int, list[Prepared]] = defaultdict(list)
-    for collection, path in labelled_files(options.data, options.limit):
-        category = category_of(path)
-        folds[zlib.crc32(category.encode()) % 2].append(prepare(read_labelled(path, collection), category))
+    files = ((read_labelled(path, collection), category_of(path)) for collection, path in labelled_files(options.data, options.limit))
+    for labelled, category in itertools.chain(files, ((shape, shape.category) for shape in procedural(options.shapes))):
+        folds[zlib.crc32(category.encode()) % 2].append(prepare(labelled, category, options.method))
     tuned_on = folds[0] + folds[1] if options.fold is None else folds[options.fold]
-    weights = (geometric.RECIPE, geometric.SIGNIFICANT)
+    weights = (METHODS[options.method].RECIPE, METHODS[options.method].SIGNIFICANT)
     best, means = evaluate(tuned_on, *weights)
     print(f"{len(tuned_on)} objects, objective {best:.4f}", means, flush=True)
     random = np.random.default_rng(options.seed)

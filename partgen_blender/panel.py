@@ -237,6 +237,7 @@ def _draw_apply(layout: bpy.types.UILayout, context: bpy.types.Context, source: 
 def _draw_menu(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
     menu.layout.separator()
     menu.layout.operator("partgen.decompose", icon="MOD_EXPLODE")
+    menu.layout.operator("partgen.complete", icon="MOD_SOLIDIFY")
 
 
 CLASSES = (PARTGEN_PT_decompose, PARTGEN_PT_parts, PARTGEN_PT_backend)

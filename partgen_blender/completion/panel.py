@@ -17,6 +17,7 @@ class PARTGEN_PT_complete(bpy.types.Panel):
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "PartGen"
+    bl_options = {"DEFAULT_CLOSED"}  # parts are found first, and the sidebar is only so high
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

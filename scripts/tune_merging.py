@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Looks for better weights of what merges regions, of the geometric or the learned segmenter, by random hill climbing.
 
-    .venv/bin/python scripts/tune_merging.py --data FOLDER --minutes 120                           # on all labelled objects
-    .venv/bin/python scripts/tune_merging.py --data FOLDER --minutes 60 --fold 0                   # on half of the categories, scored on the rest
+    .venv/bin/python scripts/tune_merging.py --data FOLDER --minutes 120                       # on all labelled objects
+    .venv/bin/python scripts/tune_merging.py --data FOLDER --minutes 60 --fold 0               # on one half, scored on the other
     .venv/bin/python scripts/tune_merging.py --data FOLDER --method superfaces --shapes 100    # and on procedural shapes
 
 Region graphs, and what the network says of them, are made once; a proposal changes a few weights by a random factor and is kept

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from partgen.errors import PartgenError
 from partgen.protocol import CompleteRequest, CompleteResult, SegmentResult
 
-from .. import applying, collections, explode, jobs, mesh_data, messages, preferences, stored_tree
+from .. import applying, collections, explode, jobs, mesh_data, messages, preferences, stored_tree, wording
 from . import patches, stitching
 from .patches import Patch
 from .replacing import replace
@@ -81,15 +81,17 @@ class Completion(jobs.Job):
     def insert(self) -> list[str]:
         object_ = jobs.object_of(self)
         parts = self._parts(object_)
-        closed, notes, ways = 0, Counter[str](), Counter[str]()
+        closed, ways = 0, Counter[str]()
+        notes: dict[str, list[str]] = {}
         for number, result in sorted(self.results.items()):
             part = parts[number]
             if self._close(part, self.targets[number], result):
                 closed += 1
                 ways[result.made_by] += 1
-                notes.update(result.notes)
-        for note in notes:
-            messages.tell("INFO", note)
+                for note in result.notes:
+                    notes.setdefault(note, []).append(part.name)
+        for note, names in notes.items():
+            messages.tell("INFO", f"{wording.names_in_words(names)}: {note}")
         source = applying.source_of(object_)
         collection = collections.collection_of(source) if source is not None else None
         if collection is not None and collection.partgen.explode:

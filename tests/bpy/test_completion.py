@@ -142,7 +142,7 @@ def test_a_completed_part_is_closed_and_looks_outward(method: str) -> None:
     complete(*parts, method=method)
     assert all(is_closed(part.data) for part in parts)
     assert all(volume(part.data) > 0 for part in parts)
-    assert not messages.shown
+    assert {message.level for message in messages.shown} <= {"INFO"}
 
 
 def test_generated_faces_are_marked_and_have_a_material_of_their_own() -> None:

@@ -24,6 +24,9 @@ import build_extension  # noqa: E402
 import check_store  # noqa: E402
 import fetch_wheels  # noqa: E402
 
+BUNDLED = ROOT / "backend" / "partgen" / "weights" / "bundled"
+MOST_BYTES = 90 * 10**6
+
 # Installs each zip given over the one before, then tells what came of it.
 INSTALL = """
 import importlib, json, sys
@@ -141,6 +144,18 @@ def test_the_store_build_holds_nothing_that_installs(store_archive: Path, tmp_pa
     with zipfile.ZipFile(store_archive) as files, zipfile.ZipFile(io.BytesIO(files.read(wheel))) as base:
         assert "partgen/part_tree.py" in base.namelist()
         assert not [name for name in base.namelist() if name.startswith("partgen/environment/")]
+
+
+def test_both_builds_hold_the_bundled_weights_byte_for_byte_and_are_small(archive: Path, store_archive: Path) -> None:
+    files = (path for path in BUNDLED.rglob("*") if path.is_file())
+    bundled = {path.relative_to(ROOT / "backend").as_posix(): path.read_bytes() for path in files}
+    assert any(name.endswith(".safetensors") for name in bundled)
+    for zip in (archive, store_archive):
+        assert zip.stat().st_size <= MOST_BYTES
+        with zipfile.ZipFile(zip) as files:
+            (wheel,) = (name for name in files.namelist() if name.startswith("wheels/partgen-"))
+            with zipfile.ZipFile(io.BytesIO(files.read(wheel))) as base:
+                assert {name: base.read(name) for name in base.namelist() if name.startswith("partgen/weights/bundled/")} == bundled
 
 
 def test_the_store_build_keeps_the_rules_of_the_extension_platform(store_archive: Path) -> None:

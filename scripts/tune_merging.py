@@ -17,7 +17,7 @@ import time
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -147,7 +147,7 @@ def evaluate(objects: list[Prepared], recipe: Recipe, significant: float) -> tup
 def proposal(recipe: Recipe, significant: float, random: np.random.Generator) -> tuple[Recipe, float]:
     """The weights with one to three of them changed. Those above zero stay so; exponents and what may help or hinder need not."""
     groups = {field.name: getattr(recipe, field.name) for field in fields(recipe)}
-    names = [(group, name) for group, weights in groups.items() if is_dataclass(weights) for name in asdict(weights)]
+    names = [(group, name) for group, weights in groups.items() if not isinstance(weights, int) for name in asdict(weights)]
     for index in random.choice(len(names) + 1, random.integers(1, 4), replace=False):
         if index == len(names):
             significant *= float(np.exp(random.normal() * STEP))

@@ -460,6 +460,6 @@ def test_the_options_reach_the_training(tmp_path: Path) -> None:
     options = parser().parse_args(
         [*TINY, "--steps", "1", "--seed", "5", "--learning-rate", "0.5", "--device", "cpu", "--out", str(tmp_path)]
     )
-    training = begun(options)
+    training = begun(options, {})
     assert (training.seed, training.learning_rate, training.recipe.size) == (5, 0.5, "tiny")
     assert training.placement.device.id == "cpu"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,15 @@ import torch
 from ..devices import Placement, available_devices, place
 from ..errors import PartgenError
 from ..shapes import VERSION as SHAPES_VERSION
-from .examples import CAPACITY, OwnPool, Source, WorkerPool
-from .export import export, read_weights, source_commit
+from .assets import AssetExamples, Assets
+from .examples import CAPACITY, Mixture, OwnPool, Source, WorkerPool, check_cache
+from .export import export, read_weights, source_commit, weights_digest
 from .loop import CHECKPOINT, LOG, Budget, Interruption, Log, Losses, Training, run
 from .recipe import MODULES, recipe
 
 WEIGHTS_FOLDER = "weights"
+ASSET_SHARE = 0.25
+"""One draw of four is of a labelled mesh, where there are some."""
 
 DESCRIPTION = """\
 Trains a network on procedural shapes that are made on the fly. In DIR:
@@ -32,6 +35,7 @@ Trains a network on procedural shapes that are made on the fly. In DIR:
   partgen train superfaces --minutes 60 --out runs/superfaces --workers 4
   partgen train superfaces --minutes 90 --out runs/superfaces --resume runs/superfaces/checkpoint.pt
   partgen train partfield-small --size tiny --steps 200 --out runs/trial
+  partgen train superfaces --minutes 30 --out runs/more --begin-with runs/superfaces/weights --learning-rate 5e-4 --assets assets
 
 Minutes and steps count over all runs of a training: going on with the same number finishes it, a larger one lengthens it.
 Give --steps, and no workers, where the same seed must train the same network.
@@ -41,16 +45,18 @@ Give --steps, and no workers, where the same seed must train the same network.
 def main(arguments: Sequence[str]) -> int:
     """Runs `partgen train` and returns its exit code: 0 done, 128 + the signal where it was interrupted. Raises PartgenError."""
     options = parser().parse_args(arguments)
-    training = begun(options)
+    assets = None if options.assets is None else Assets.of(options.assets)
+    training = begun(options, what_is_given(options, assets))
     budget = Budget(options.minutes or math.inf, options.steps or math.inf)
     if budget.spent(training.seconds, training.step) >= 1:
         sentence = f"This training has had its {budget.words}: it is at step {training.step}, after {training.seconds / 60:.1f} minutes."
         raise PartgenError("training.spent", sentence, "Give it more to go on.")
     source = Source.of(training.recipe, options.cache)
+    drawn = source if assets is None else with_assets(source, training, assets, options)
     log = Log(options.out / LOG, sys.stdout)
     log.write("begin", **about(training, budget, options))
     interruption = Interruption()
-    with interruption.watched(), pool_for(training, source, options) as pool:
+    with interruption.watched(), pool_for(training, drawn, options) as pool:
         last = run(training, pool, budget, options.out, log, interruption)
         failed = pool.failures.count
     if interruption:
@@ -70,7 +76,13 @@ def parser() -> argparse.ArgumentParser:
     length.add_argument("--steps", metavar="N", type=positive, help="how long, in steps")
     program.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder to write to; made if missing")
     program.add_argument("--resume", metavar="CHECKPOINT", type=Path, help="go on from this file")
-    program.add_argument("--begin-with", metavar="WEIGHTS", type=Path, help="folder of weights of an earlier stage to begin with")
+    program.add_argument(
+        "--begin-with", metavar="WEIGHTS", type=Path, help="folder of weights of an earlier stage, or training, to begin with"
+    )
+    program.add_argument("--assets", metavar="FOLDER", type=Path, help="learn from the labelled meshes (.npz) in there, too")
+    program.add_argument(
+        "--asset-share", metavar="SHARE", type=share, help=f"of the draws, that of labelled meshes ({ASSET_SHARE}); needs --assets"
+    )
     program.add_argument("--seed", metavar="N", type=int, help="of the first weights and of the order of examples (0)")
     program.add_argument("--size", default="", help="of the network; the recipe's own where it is not given")
     program.add_argument("--device", default="auto", help="auto, cpu, cuda, xpu or mps; `partgen devices` lists them (auto)")
@@ -98,6 +110,14 @@ def above_zero(text: str) -> float:
     return value
 
 
+def share(text: str) -> float:
+    """An argument that is a share above 0, and 1 at most."""
+    value = above_zero(text)
+    if value > 1:
+        raise argparse.ArgumentTypeError(f"{text} is more than all")
+    return value
+
+
 def positive(text: str) -> int:
     """An argument that is a whole number from 1 on."""
     if not text.isdecimal() or int(text) < 1:
@@ -105,7 +125,19 @@ def positive(text: str) -> int:
     return int(text)
 
 
-def begun(options: argparse.Namespace) -> Training:
+def what_is_given(options: argparse.Namespace, assets: Assets | None) -> dict[str, Any]:
+    """What a training is given beside shapes, as its record tells it, without folders. Raises PartgenError where it cannot be read."""
+    told: dict[str, Any] = {}
+    if assets is not None:
+        told["assets"] = {"files": len(assets.names), "digest": assets.digest, "share": options.asset_share or ASSET_SHARE}
+    elif options.asset_share is not None:
+        raise PartgenError("training.no_assets", "--asset-share tells nothing without labelled meshes.", "Name their folder: --assets.")
+    if options.begin_with is not None:
+        told["begun_with"] = weights_digest(read_weights(options.begin_with))
+    return told
+
+
+def begun(options: argparse.Namespace, given: Mapping[str, Any]) -> Training:
     """The training that the options ask for, new or resumed. Raises PartgenError where they contradict what is there."""
     placement = training_placement(options.device, options.precision)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -117,6 +149,7 @@ def begun(options: argparse.Namespace) -> Training:
         training = Training(recipe(options.name, options.size), options.seed or 0, placement, options.learning_rate)
         if options.begin_with is not None:
             begin_with(training, options.begin_with)
+        training.given = dict(given)
         return training
     training = Training.resumed(options.resume, placement, options.learning_rate)
     found = {"name": training.recipe.id, "--size": training.recipe.size, "--seed": training.seed}
@@ -125,7 +158,32 @@ def begun(options: argparse.Namespace) -> Training:
         if value is not None and value != found[option]:
             sentence = f"{options.resume} is a training of {found['name']} {found['--size']} with seed {found['--seed']}."
             raise PartgenError("training.other", sentence, f"It cannot go on with {option} {value}.")
+    if given.get("assets") != training.given.get("assets"):
+        sentence = f"{options.resume} learned from {asset_words(training.given)}, not from {asset_words(given)}."
+        raise PartgenError("training.other", sentence, "Give the same --assets and --asset-share as before, or begin again.")
+    if "begun_with" in given and given != training.given:
+        raise PartgenError("training.other", f"{options.resume} did not begin with these weights.", "Leave --begin-with out.")
     return training
+
+
+def asset_words(given: Mapping[str, Any]) -> str:
+    """What a training learns from, for an error."""
+    if "assets" not in given:
+        return "shapes alone"
+    assets = given["assets"]
+    return f"{assets['files']} labelled meshes ({assets['digest'][:8]}, share {assets['share']:g})"
+
+
+def with_assets(source: Source, training: Training, assets: Assets, options: argparse.Namespace) -> Mixture:
+    """Examples of labelled meshes beside those of shapes; kept, where a folder is given, in one of their own there. Raises PartgenError."""
+    known = training.recipe
+    if known.learn is None:
+        raise PartgenError("training.no_assets", f"{known.id} cannot learn from labelled meshes.", "Leave --assets out.")
+    folder = None if options.cache is None else options.cache / f"assets {assets.digest[:16]}"
+    if folder is not None:
+        check_cache(folder, known.id)
+    of_assets = Source(known.id, AssetExamples(assets, known.learn), known.prepare, folder)
+    return Mixture(source, of_assets, training.given["assets"]["share"])
 
 
 def begin_with(training: Training, folder: Path) -> None:
@@ -144,10 +202,10 @@ def training_placement(device: str, precision: str) -> Placement:
     return Placement(placement.device, "float32")
 
 
-def pool_for(training: Training, source: Source, options: argparse.Namespace) -> Any:
+def pool_for(training: Training, source: Source | Mixture, options: argparse.Namespace) -> Any:
     """The pool of examples as a context: made in this process, or by workers."""
     if options.workers:
-        refill = source.folder is not None
+        refill = options.cache is not None
         return WorkerPool(source, training.seed, options.workers, training.made, refill, options.pool)
     return nullcontext(OwnPool(source, training.seed, options.reuse or training.recipe.reuse, training.made, options.pool))
 
@@ -175,6 +233,7 @@ def finish(training: Training, source: Source, budget: Budget, last: Losses, fai
         "command": command(training, budget, options),
         "seed": training.seed,
         "data": training.recipe.data,
+        **training.given,
         "shapes_version": SHAPES_VERSION,
         "examples": training.made,
         "examples_that_failed": failed,
@@ -201,5 +260,7 @@ def command(training: Training, budget: Budget, options: argparse.Namespace) -> 
     words.append(f"--minutes {budget.minutes:g}" if math.isfinite(budget.minutes) else f"--steps {budget.steps:g}")
     words += [f"--seed {training.seed}", f"--workers {options.workers}", f"--pool {options.pool}"]
     words += [f"--reuse {options.reuse}"] if options.reuse else []
+    words += ["--begin-with WEIGHTS"] if "begun_with" in training.given else []
+    words += [f"--assets FOLDER --asset-share {training.given['assets']['share']:g}"] if "assets" in training.given else []
     words += [f"--learning-rate {training.learning_rate:g}"] if training.learning_rate != known.learning_rate else []
     return " ".join(words)

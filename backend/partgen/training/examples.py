@@ -105,6 +105,20 @@ class Source:
         return made
 
 
+@dataclass(frozen=True)
+class Mixture:
+    """Prepared examples by seed, so large a `share` of them of labelled meshes, the others of shapes."""
+
+    shapes: Source
+    assets: Source
+    share: float
+
+    def __call__(self, seed: int) -> Arrays | None:
+        """As a `Source`. Which of the two is up to chance, not to turns: of workers that take turns, one would make them all."""
+        is_asset = np.random.default_rng([seed, 6]).random() < self.share
+        return (self.assets if is_asset else self.shapes)(seed)
+
+
 def check_cache(folder: Path, recipe_id: str) -> None:
     """Makes the folder, or checks that what it holds was made for this recipe, of these shapes. Raises PartgenError."""
     expected = {"recipe": recipe_id, "shapes": VERSION}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 from collections.abc import Mapping
@@ -58,6 +59,14 @@ def read_weights(folder: Path) -> dict[str, Tensor]:
     if not tensors:
         raise PartgenError("training.no_weights", f"There are no weights in {folder}.", "Name the folder `weights` of a training.")
     return tensors
+
+
+def weights_digest(weights: Mapping[str, Tensor]) -> str:
+    """What tells these weights from any others, however many files they are in."""
+    digest = hashlib.sha256()
+    for name in sorted(weights):
+        digest.update(name.encode() + weights[name].numpy().tobytes())
+    return digest.hexdigest()
 
 
 def halved(network: nn.Module) -> dict[str, Tensor]:

@@ -114,6 +114,8 @@ class Training:
         self.step = 0
         self.seconds = 0.0
         self.made = 0
+        self.given: dict[str, Any] = {}
+        """What it was given beside procedural shapes, as its record tells it: labelled meshes, weights to begin with."""
 
     # ---- a step ------------------------------------------------------------------------------------------------------
 
@@ -184,6 +186,7 @@ class Training:
             "step": self.step,
             "seconds": self.seconds,
             "made": self.made,
+            "given": self.given,
             "network": self.network.state_dict(),
             "averaged": self.averaged.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -213,6 +216,7 @@ class Training:
         training.averaged.load_state_dict(state["averaged"])
         training.optimizer.load_state_dict(state["optimizer"])
         training.step, training.seconds, training.made = state["step"], state["seconds"], state["made"]
+        training.given = state.get("given", {})
         torch.set_rng_state(state["random"])
         _set_device_random(training.device, state["device_random"])
         return training

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..errors import PartgenError
+from ..shapes import Skin
 
 Arrays: TypeAlias = dict[str, NDArray]
 """An example as plain arrays by name: what is kept in files and goes from workers to the loop."""
@@ -27,7 +28,8 @@ class Recipe:
     the device. Both are functions of a module, because workers import them. `build` makes the network with random weights;
     `losses` asks it about a batch, with a generator for whatever is drawn anew each time. `config` rebuilds the network.
     `reuse` is how often an example is drawn on average where the loop makes them itself. `begin` takes weights of an earlier
-    stage over into the network, where there is one.
+    stage, or of an earlier training, over into the network, where it can go on from some. `learn` makes the example of a
+    labelled mesh, treated with a generator, where it can learn from some.
     """
 
     id: str
@@ -43,6 +45,7 @@ class Recipe:
     weight_decay: float
     reuse: int
     begin: Callable[[nn.Module, Mapping[str, Tensor]], None] | None = None
+    learn: Callable[[Skin, np.random.Generator], Arrays] | None = None
 
 
 MODULES = {"superfaces": "superfaces", "partfield-small": "partfield_small", "shape-vae": "shape_vae", "completer": "completer"}

@@ -1,7 +1,7 @@
-"""Examples made of procedural shapes: their surface as it reaches a user, with the parts that it is made of.
+"""Examples made of surfaces as they reach a user, with the parts that they are made of: of procedural shapes, or labelled meshes.
 
-Two thirds are closed skins without inner structure, as scans and generators give them; the rest is modelled, in one piece
-or in loose shells. The same seed gives the same example.
+Two thirds of the shapes are closed skins without inner structure, as scans and generators give them; the rest is modelled,
+in one piece or in loose shells. The same seed gives the same example.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ REMESHED, MODELLED = 0.68, 0.18
 FEWEST_REGIONS, MOST_REGIONS = 350, 720
 """Superfaces of an object: a network that saw one number alone would count on it."""
 POINTS = 16_384
+UNTREATED = 0.2
+"""Share of the draws of a labelled mesh that show it as it is, only turned."""
+MOST_FACES = 40_000
+"""Of a labelled mesh; what has more is decimated first, so that no example takes minutes."""
 
 
 def regions_with_cover(seed: int) -> Arrays | None:
@@ -36,11 +40,15 @@ def regions_with_cover(seed: int) -> Arrays | None:
         return None
     wanted = int(rng.integers(FEWEST_REGIONS, MOST_REGIONS))
     skin, mode = treated_skin(shape, rng)
-    graph = face_graph(normalised(skin.vertices), skin.faces)
-    regions = region_graph(graph, regions=wanted)
-    cover = np.zeros((regions.count, len(shape.parts)), np.float32)
-    np.add.at(cover, (regions.region_of_face, _part_of_clean_faces(skin, graph)), (graph.areas / graph.areas.sum()).astype(np.float32))
-    return {**record(regions), **_about(shape, mode), "cover": cover}
+    return {**_covered(skin, len(shape.parts), wanted), **_about(shape, mode)}
+
+
+def regions_of_asset(asset: Skin, rng: np.random.Generator) -> Arrays:
+    """The same of a labelled mesh, treated with that generator: one level, that of its labels."""
+    parts = int(asset.part_of_face.max()) + 1
+    skin = treated_asset(asset, rng)
+    levels = np.arange(parts, dtype=np.int32)[None]
+    return {**_covered(skin, parts, int(rng.integers(FEWEST_REGIONS, MOST_REGIONS))), "levels": levels, "mode": np.array("asset")}
 
 
 def labelled_points(seed: int) -> Arrays | None:
@@ -71,6 +79,24 @@ def treated_skin(shape: Shape, rng: np.random.Generator) -> tuple[Skin, str]:
     else:
         mode, skin = "shells", corrupt(shape.shells(), rng, remeshed=0.0)
     return rotate(skin, rng), mode
+
+
+def treated_asset(asset: Skin, rng: np.random.Generator) -> Skin:
+    """A labelled mesh, turned, and mostly a little uneven or of fewer faces; gently: artists' own meshes are what users bring."""
+    skin = decimate(asset, rng, share=MOST_FACES / len(asset.faces)) if len(asset.faces) > MOST_FACES else asset
+    if rng.random() >= UNTREATED:
+        skin = add_noise(skin, rng, strength=rng.uniform(0.0005, 0.003)) if rng.random() < 0.6 else skin
+        skin = decimate(skin, rng, share=rng.uniform(0.4, 0.8)) if rng.random() < 0.5 else skin
+    return rotate(skin, rng)
+
+
+def _covered(skin: Skin, parts: int, wanted: int) -> Arrays:
+    """The record of the region graph of a skin, of about `wanted` regions, and `cover`."""
+    graph = face_graph(normalised(skin.vertices), skin.faces)
+    regions = region_graph(graph, regions=wanted)
+    cover = np.zeros((regions.count, parts), np.float32)
+    np.add.at(cover, (regions.region_of_face, _part_of_clean_faces(skin, graph)), (graph.areas / graph.areas.sum()).astype(np.float32))
+    return {**record(regions), "cover": cover}
 
 
 def _generator(seed: int) -> np.random.Generator:

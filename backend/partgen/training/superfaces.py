@@ -7,17 +7,18 @@ and so are pairs within one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..errors import PartgenError
 from ..networks.superfaces import LEVELS, SuperfaceConfig, SuperfaceNetwork
 from ..segmentation.superface_features import features
 from .recipe import Arrays, Example, Recipe
-from .skins import regions_with_cover
+from .skins import regions_of_asset, regions_with_cover
 
 NODE_FEATURES, EDGE_FEATURES = 20, 26
 SIZES: dict[str, dict[str, Any]] = {"small": {}, "tiny": {"width": 16, "layers": 2}}
@@ -41,7 +42,18 @@ def recipe(size: str) -> Recipe:
         learning_rate=2e-3,
         weight_decay=1e-4,
         reuse=12,
+        begin=begin,
+        learn=regions_of_asset,
     )
+
+
+def begin(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Takes over the weights of an earlier training of this size, with the scales of its features. Raises PartgenError for others."""
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        sentence = "These weights are not those of superfaces in the size that is trained."
+        raise PartgenError("training.other_weights", sentence, "Give the --size that they were trained in, or other weights.") from error
 
 
 def prepared(arrays: Arrays) -> Arrays:

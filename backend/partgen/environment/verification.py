@@ -11,6 +11,7 @@ import contextlib
 import importlib
 import importlib.metadata
 import importlib.util
+import inspect
 import json
 import re
 import subprocess
@@ -48,6 +49,13 @@ def modules_of(tier: str) -> Iterator[str]:
             found = wanted & {normalized(name) for name in distributions}
             reached |= found
             if found:
+                yield module
+    # Before Python 3.12 a distribution that is one compiled module, as manifold3d is, is not among them.
+    for name in sorted(wanted - reached):
+        for file in importlib.metadata.files(name) or ():
+            module = inspect.getmodulename(file.name)
+            if len(file.parts) == 1 and module and importlib.util.find_spec(module):
+                reached.add(name)
                 yield module
     if missing := wanted - reached:
         raise ModuleNotFoundError(f"nothing can be imported from {', '.join(sorted(missing))}")

@@ -210,11 +210,11 @@ def _requests(source: bpy.types.Object, parts: list[bpy.types.Object], wishes: W
             name = part.name if part is not None else source.name
             wanted[number] = _Target(name, part.session_uid if part is not None else 0, groups[number], cut)
     linear = mesh_data.linear_part(source.matrix_world)
-    requests = [_request(source, wanted, polygons, labels, linear, wishes)] if wanted else []
+    asked = [_request(source, wanted, polygons, labels, linear, wishes)] if wanted else []
     for part, patch in alone:
         target = _Target(part.name, part.session_uid, b"", _alone(patch))
-        requests.append(_request(part, {0: target}, patch.polygons, np.zeros(patch.polygons.count, np.int32), linear, wishes))
-    return requests
+        asked.append(_request(part, {0: target}, patch.polygons, np.zeros(patch.polygons.count, np.int32), linear, wishes))
+    return asked
 
 
 def _labels(source: bpy.types.Object, stored: stored_tree.StoredTree) -> tuple[NDArray[np.int32], dict[int, bytes]]:

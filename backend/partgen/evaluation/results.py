@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .. import __file__ as package
 from ..errors import PartgenError
 from .baselines import BASELINES
 
@@ -111,7 +110,7 @@ def _identity(key: Mapping[str, Any]) -> str:
 @cache
 def program_digest(method: str = "") -> str:
     """A digest of the code and the bundled weights that decide about a method's numbers."""
-    root = Path(package).parent
+    root = Path(__file__).resolve().parents[1]
     digest = hashlib.blake2b(digest_size=6)
     for path in deciding_files(root / name for name in (DECIDING_FOR_BASELINES if method in BASELINES else DECIDING)):
         digest.update(f"{path.relative_to(root).as_posix()}\0".encode())

@@ -19,7 +19,6 @@ from ..errors import PartgenError
 from ..mesh import Mesh
 from ..weights.registry import BUNDLED_FOLDER, Condition, State, absent, entry
 from . import Progress, Segmentation, no_progress
-from .geometric import RECIPE as GEOMETRIC_RECIPE
 from .geometric import segment_by_regions
 from .merging import ComponentWeights, Learned, Merges, MergeWeights, Recipe, part_merges
 from .regions import RegionGraph
@@ -28,17 +27,28 @@ from .superface_network import SuperfaceWeights, answers
 
 WEIGHTS = "superfaces"
 
-# Found by scripts/tune_merging.py, as docs/benchmarks.md tells.
+# Found by hill climbing, as in scripts/tune_merging.py; docs/benchmarks.md tells on what.
 RECIPE = Recipe(
     early=MergeWeights(
         concave=0, convex=0, creases=0, turns=0, contact=0, gap=0, thickness=0, hidden=0, hollow=0, warp=0, diffusion=0,
         base=0.02, small=0.4, open=0.3, boundary=0.6, coarse_boundary=0.4, place=0.1, coarse_place=0.1,
     ),
-    late=GEOMETRIC_RECIPE.late,
-    significance=GEOMETRIC_RECIPE.significance,
-    components=ComponentWeights(inside=0.061, small=0.989, apart=29.5),
+    late=MergeWeights(
+        concave=3.42, convex=0.0222, creases=0.261, turns=0.115, contact=12.7, gap=0.417, thickness=0.334, hidden=0.613,
+        hollow=0.834, warp=0.019, diffusion=0.121, base=0.0253, small=0.0869, open=-0.03, ragged=0.125, most_ragged=0.0182,
+        whole=0.146, neck=0.24, speck=0.00954, gape=-0.0168, uneven=-0.504, round=-0.194, section=0.00243, bulge=0.475,
+        reach=-0.0115, boundary=0.672, coarse_boundary=0.431, place=0.116, coarse_place=0.111,
+    ),
+    significance=MergeWeights(
+        concave=3.23, convex=0, creases=0.159, turns=0.0657, contact=15.7, gap=0.0962, thickness=0.156, hidden=0.433,
+        hollow=0.746, warp=0.0865, diffusion=0.0618, base=0, small=-0.154, open=-1.01, ragged=0.201, most_ragged=0.0241,
+        whole=0.438, neck=0.876, speck=0.0241, gape=-0.00999, uneven=-1.04, round=0.197, section=-0.123, bulge=0.82,
+        reach=-0.19, boundary=0.693, coarse_boundary=0.58, place=0.0192,
+    ),
+    components=ComponentWeights(inside=0.0823, small=0.875, apart=27.5),
+    pieces=160,
 )  # fmt: skip
-SIGNIFICANT = 0.459
+SIGNIFICANT = 0.644
 
 Ablation = Literal["", "geometry", "learned", "shuffled"]
 ABLATIONS = {

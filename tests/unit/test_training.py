@@ -16,15 +16,29 @@ import numpy as np
 import psutil
 import pytest
 import torch
+import trimesh
 from partgen.cli import main
 from partgen.devices import CPU, Placement
 from partgen.errors import PartgenError
 from partgen.networks.superfaces import SuperfaceConfig, SuperfaceNetwork
+from partgen.training.assets import labelled_skin
 from partgen.training.command import begun, parser
-from partgen.training.examples import CACHE_RECORD, MOST_FAILURES, START, OwnPool, Source, WorkerPool, held_out_seed, shape_seed
+from partgen.training.examples import (
+    CACHE_RECORD,
+    MOST_FAILURES,
+    START,
+    OwnPool,
+    Source,
+    WorkerPool,
+    check_cache,
+    held_out_seed,
+    keep,
+    shape_seed,
+)
 from partgen.training.export import MOST_BYTES, export
-from partgen.training.loop import Budget, Interruption, Log, Training, run
+from partgen.training.loop import HELD_OUT, Budget, Interruption, Log, Training, run
 from partgen.training.recipe import Arrays, Recipe, recipe
+from partgen.training.skins import regions_of_asset
 from partgen.weights import loading, registry
 from safetensors.torch import load_file
 from torch import nn
@@ -36,14 +50,21 @@ STEPS = 5
 
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The examples that short trainings draw, made once: making one takes longer than all the steps."""
+    """What short trainings draw in place of examples of shapes: of a few faces each, where one of a shape costs more than all steps."""
     folder = tmp_path_factory.mktemp("examples")
-    source = Source.of(recipe("superfaces", "tiny"), folder)
-    for index in range(START + 2):
-        source(shape_seed(index))
-    for index in range(9):
-        source(held_out_seed(index))
+    check_cache(folder, "superfaces")
+    examples = [post_on_plate(height) for height in (0.5, 1.0, 2.0)]
+    seeds = [*map(shape_seed, range(START + 2)), *map(held_out_seed, range(HELD_OUT))]
+    for number, seed in enumerate(seeds):
+        keep(folder / f"{seed}.npz", examples[number % len(examples)])
     return folder
+
+
+def post_on_plate(height: float) -> Arrays:
+    plate, post = trimesh.creation.box((2, 2, 0.4)), trimesh.creation.box((0.5, 0.5, height))
+    post.apply_translation((0, 0, height / 2))
+    both = trimesh.util.concatenate([plate, post])
+    return regions_of_asset(labelled_skin(both.vertices, both.faces, np.repeat([0, 1], 12)), np.random.default_rng(0))
 
 
 @pytest.fixture(autouse=True)

@@ -180,7 +180,7 @@ def test_the_list_for_programs_is_one_object(tmp_path: Path) -> None:
     assert len(lines) == 1
     assert told["event"] == "finished"
     assert [one["id"] for one in told["result"]["models"]] == [one.id for one in ENTRIES]
-    assert {one["state"] for one in told["result"]["models"]} == {"absent"}
+    assert {one["state"] for one in told["result"]["models"]} == {"absent", "bundled"}
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Closes the parts of a model: writes OUT_DIR/part_<label>.ply for every label, OUT_DIR/<name>.glb with all of them, and
-OUT_DIR/parts.json with their measures and how each was made. What was visible keeps its vertices and triangles; the property
-`generated` of the triangles in the .ply says which were added.
+OUT_DIR/parts.json with their measures and how each was made. What was visible keeps its vertices and triangles (but where a part
+touches itself along an edge, two triangles are split in two); the property `generated` in the .ply says which were added.
 
   partgen segment chair.ply --labels-dir labels/
   partgen complete chair.ply --labels labels/chair.npz -o out/
@@ -143,9 +143,7 @@ def _write_part(model: Model, part: CompletedPart, folder: Path) -> dict[str, An
     name = f"part_{part.label:03d}"
     measures = part.measures
     if len(part.faces):
-        surface = _surface(model, part)
-        surface.face_attributes["generated"] = part.generated.astype("u1")
-        write_file(folder / f"{name}.ply", surface.export(file_type="ply"))
+        write_file(folder / f"{name}.ply", _surface(model, part).export(file_type="ply"))
     return {
         "label": part.label, "name": name, "faces": len(part.faces), "area": measures.area, "volume": measures.volume,
         "bounds": _surface(model, part).bounds.tolist() if len(part.faces) else None,
@@ -156,10 +154,15 @@ def _write_part(model: Model, part: CompletedPart, folder: Path) -> dict[str, An
 
 
 def _surface(model: Model, part: CompletedPart) -> Any:
+    """A part as it is written: closed also for a reader that merges vertices at one place."""
     import trimesh
 
-    vertices = part.vertices + model.origin if model.origin.any() else part.vertices
-    return trimesh.Trimesh(vertices, part.faces, process=False)
+    from .completion.touching import apart
+
+    vertices, faces, source = apart(part.vertices, part.faces, part.generated)
+    surface = trimesh.Trimesh(vertices + model.origin if model.origin.any() else vertices, faces, process=False)
+    surface.face_attributes["generated"] = part.generated[source].astype("u1")
+    return surface
 
 
 def _glb(model: Model, parts: Sequence[CompletedPart]) -> bytes:

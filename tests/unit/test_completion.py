@@ -10,6 +10,7 @@ import pytest
 import trimesh
 from partgen.cli import main
 from partgen.completion import METHODS, CompletedPart, Options, completer
+from partgen.completion.touching import apart
 from partgen.errors import Cancelled, PartgenError
 from partgen.mesh import Mesh
 
@@ -83,6 +84,44 @@ def test_what_was_visible_stays_bit_for_bit(name: str, method: str) -> None:
         assert np.array_equal(part.vertices[: len(part.input_vertices)], mesh.vertices[part.input_vertices])
         assert np.array_equal(part.input_vertices[part.faces[:count]], mesh.faces[part.original_faces])
         assert np.array_equal(part.generated, np.arange(len(part.faces)) >= count)
+
+
+def boxes_that_share_an_edge() -> trimesh.Trimesh:
+    boxes = [trimesh.creation.box(bounds=[[x, x, 0], [x + 1, x + 1, 1]]).subdivide() for x in (0, 1)]
+    return trimesh.util.concatenate(boxes)
+
+
+def test_a_part_that_touches_itself_is_written_closed_for_readers_that_merge_vertices(tmp_path) -> None:
+    boxes = boxes_that_share_an_edge()
+    assert not trimesh.Trimesh(boxes.vertices, boxes.faces, process=True).is_watertight
+    boxes.export(tmp_path / "boxes.ply")
+    np.savez(tmp_path / "l.npz", face_labels=np.zeros(len(boxes.faces), np.int32))
+    assert main(["complete", str(tmp_path / "boxes.ply"), "--labels", str(tmp_path / "l.npz"), "-o", str(tmp_path / "out")]) == 0
+    written = trimesh.load(tmp_path / "out" / "part_000.ply", process=False)
+    merged = trimesh.load(tmp_path / "out" / "part_000.ply", process=True)
+    assert merged.is_watertight
+    assert merged.is_winding_consistent
+    assert np.isin(boxes.vertices.astype("f4").view("f4,f4,f4"), written.vertices.astype("f4").view("f4,f4,f4")).all()
+    assert written.volume == pytest.approx(2.0, abs=1e-4)
+
+
+def test_of_two_edges_in_one_place_the_visible_one_stays_whole() -> None:
+    boxes = boxes_that_share_an_edge()
+    generated = np.arange(len(boxes.faces)) >= len(boxes.faces) // 2
+    vertices, faces, source = apart(boxes.vertices, boxes.faces, generated)
+    kept = {tuple(face) for face in boxes.faces[~generated].tolist()}
+    assert {tuple(face) for face in faces[~generated[source]].tolist()} == kept
+    assert np.array_equal(vertices[: len(boxes.vertices)], boxes.vertices.astype(np.float32))
+    assert len(faces) > len(boxes.faces)
+
+
+def test_a_triangle_that_hangs_by_its_corner_gets_an_inside() -> None:
+    points = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [-1, 0, 1], [0, -1, 1]], float)
+    mesh = Mesh.from_triangles(points, np.array([[0, 1, 2], [0, 3, 4]]))
+    (part,) = completed(mesh, np.zeros(2), "caps")
+    merged = trimesh.Trimesh(part.vertices, part.faces, process=True)
+    assert merged.is_watertight
+    assert all(piece.volume > 0 for piece in merged.split(only_watertight=False))
 
 
 def test_solids_fill_the_object_together_and_do_not_overlap() -> None:

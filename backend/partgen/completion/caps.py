@@ -18,6 +18,9 @@ from .sheets import is_flat, thickened
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+RISE = 0.1
+"""How far a triangle's back is raised, as a share of the root of twice its area."""
+
 
 class CapsCompleter:
     """Fills the loops where each patch ends. Knows nothing of the object's inside; never fails on a patch."""
@@ -74,12 +77,29 @@ def cap_faces(patch: OpenSurface, finest: float = np.inf, around: Ints | None = 
         count += len(filling.points)
         points.append(filling.points)
         faces.append(names[filling.faces])
-    return split_chords(patch, np.concatenate(points), np.concatenate(faces), around)
+    return split_chords(patch, *raise_backs(patch, np.concatenate(points), np.concatenate(faces)), around)
 
 
 def canonical(loop: Ints, names: Ints) -> Ints:
     """The same loop, beginning at the vertex of the smallest name: both sides of a border fill it alike."""
     return np.roll(loop, -int(names[loop].argmin()))
+
+
+def raise_backs(patch: OpenSurface, points: Floats, faces: Ints) -> tuple[Floats, Ints]:
+    """Gives a triangle of a filling that is the back of one of the patch a vertex in its middle, a little behind: a triangle that
+    hangs at the rest by its corners alone would have no inside."""
+    own, filling = np.sort(patch.faces, axis=1), np.sort(faces, axis=1)
+    size = int(max(own.max(), filling.max())) + 1
+    back = np.isin(*((rows[:, 0] * size + rows[:, 1]) * size + rows[:, 2] for rows in (filling, own)))
+    if not back.any():
+        return points, faces
+    corners = patch.points[faces[back]]
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    length = np.linalg.norm(normal, axis=1, keepdims=True)
+    behind = corners.mean(axis=1) + RISE * np.divide(normal, np.sqrt(length), out=np.zeros_like(normal), where=length > 0)
+    middle = len(patch.points) + len(points) + np.arange(len(behind))
+    around = np.concatenate([np.column_stack([np.roll(faces[back], -turn, axis=1)[:, :2], middle]) for turn in range(3)])
+    return np.concatenate([points, behind]), np.concatenate([faces[~back], around])
 
 
 def split_chords(patch: OpenSurface, points: Floats, faces: Ints, around: Ints | None = None) -> tuple[Floats, Ints]:

@@ -254,8 +254,12 @@ def _split_off(body: Body, part: int, parts: Ints, land: Territory, reach: float
     body.faces, body.owner, body.origin = others.faces, others.owner, others.origin
     middles = np.concatenate([opened.points, points])[faces].mean(axis=1)
     body.add_faces(names[faces][:, ::-1], _heirs(others, opened, middles))
-    notes = (f"Its filling crosses other surfaces at {crossings} edges.",) if crossings else ()
+    notes = (_crossing_note(crossings),) if crossings else ()
     return _piece(opened, points, faces, origin, added, made_by, *notes)
+
+
+def _crossing_note(crossings: int) -> str:
+    return f"Its filling crosses other surfaces at {crossings} edge{'s' if crossings > 1 else ''}."
 
 
 def _heirs(others: Body, opened: OpenSurface, middles: Floats) -> Ints:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from ..completion import CompletedPart, completer
+from ..completion.touching import apart
 from ..errors import PartgenError
 from ..mesh import Mesh
 
@@ -119,9 +120,16 @@ def score(part: CompletedPart, truth: trimesh.Trimesh, mesh: Mesh) -> dict[str, 
     return {
         "chamfer": float(there.mean() + back.mean()) / 2, "f1_05": _f1(there, back, NEAR), "f1_02": _f1(there, back, VERY_NEAR),
         "iou": float((inside & truly).sum() / max((inside | truly).sum(), 1)),
-        "watertight": float(trimesh.Trimesh(part.vertices, part.faces, process=True).is_watertight),
+        "watertight": float(_is_closed_as_written(part)),
         "moved": float(np.percentile(moved, 95)),
     }  # fmt: skip
+
+
+def _is_closed_as_written(part: CompletedPart) -> bool:
+    """Whether a reader that merges vertices at one place finds the part closed and its windings in agreement."""
+    vertices, faces, _ = apart(part.vertices, part.faces, part.generated)
+    merged = trimesh.Trimesh(vertices, faces, process=True)
+    return bool(merged.is_watertight and merged.is_winding_consistent)
 
 
 def _f1(there: Floats, back: Floats, near: float) -> float:

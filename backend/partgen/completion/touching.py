@@ -1,0 +1,86 @@
+"""Where a closed surface touches itself along an edge: made such that it stays closed when vertices at one place are merged.
+
+Merging by position, as many programs do that read a file, would give such an edge four triangles. One of the two edges that
+lie there gets a vertex in its middle, a hair's breadth inside, which splits its two triangles. No vertex moves.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+INSET = 2e-5
+"""How far a new vertex lies from the edge, as a share of the surface's longest side, but at most `STEEPEST` of the edge."""
+
+STEEPEST = 0.05
+
+
+def apart(vertices: NDArray, faces: NDArray, generated: Bools) -> tuple[NDArray[np.float32], NDArray[np.int32], Ints]:
+    """A closed surface without two edges in the same place.
+
+    `vertices` (V, 3) stay the first V of the result's; triangles of `faces` (m, 3) that need not be split stay as they are, in
+    their order, and of the edges in one place that one stays whole that has the fewest `generated` (m,) triangles. Returns
+    vertices (V', 3), faces (m', 3), and the triangle (m',) that each is or was a part of.
+    """
+    points = np.asarray(vertices, np.float64)
+    place = _places(points)
+    inset = INSET * float(np.ptp(points, axis=0).max(initial=0.0))
+    current, source = np.asarray(faces, np.int64), np.arange(len(faces))
+    while len(pairs := _spare_edges(place, current, generated[source])):
+        points, current, kept = _split(points, current, pairs, inset)
+        source = source[kept]
+        place = np.concatenate([place, int(place.max()) + 1 + np.arange(len(points) - len(place))])
+    order = np.argsort(source, kind="stable")
+    return points.astype(np.float32), current[order].astype(np.int32), source[order]
+
+
+def _places(points: Floats) -> Ints:
+    """A number (V,) for the place of every point, the same where points coincide."""
+    return np.unique(points + 0.0, axis=0, return_inverse=True)[1].reshape(-1)
+
+
+def _spare_edges(place: Ints, faces: Ints, generated: Bools) -> Ints:
+    """Pairs of half edges (s, 2), as rows of `faces` flattened, that are one edge and lie where another edge lies. No two pairs
+    have a triangle in common."""
+    start, end = faces.reshape(-1), np.roll(faces, -1, axis=1).reshape(-1)
+    where = np.sort(place[np.stack([start, end], axis=1)], axis=1)
+    code = where[:, 0] * (int(place.max()) + 1) + where[:, 1]
+    _, group, counts = np.unique(code, return_inverse=True, return_counts=True)
+    crowded = np.flatnonzero((counts > 2)[group.reshape(-1)] & (where[:, 0] != where[:, 1]))
+    edges: dict[tuple[int, ...], list[int]] = {}
+    for half in crowded.tolist():
+        edges.setdefault((int(code[half]), *sorted((int(start[half]), int(end[half])))), []).append(half)
+    at: dict[int, list[list[int]]] = {}
+    for (here, _, _), halves in edges.items():
+        at.setdefault(here, []).append(halves)
+    taken: set[int] = set()
+    spare = []
+    for there in at.values():
+        there.sort(key=lambda halves: (sum(bool(generated[half // 3]) for half in halves), halves))
+        for halves in there[1:]:
+            apexes = {int(faces[half // 3, (half + 2) % 3]) for half in halves}  # one of a triangle and its own back
+            if len(halves) == 2 == len(apexes) and taken.isdisjoint(half // 3 for half in halves):
+                taken.update(half // 3 for half in halves)
+                spare.append(halves)
+    return np.array(spare, np.int64).reshape(-1, 2)
+
+
+def _split(points: Floats, faces: Ints, pairs: Ints, inset: float) -> tuple[Floats, Ints, Ints]:
+    """Splits the edges that pairs of half edges (s, 2) are: points, faces (m + 2s, 3), and the triangle (m + 2s,) each came from."""
+    start, end, apex = (faces[pairs // 3, (pairs + step) % 3] for step in range(3))
+    middle = (points[start[:, 0]] + points[end[:, 0]]) / 2
+    inward = points[apex].mean(axis=1) - middle
+    length = np.linalg.norm(inward, axis=1, keepdims=True)
+    span = np.linalg.norm(points[start[:, 0]] - points[end[:, 0]], axis=1, keepdims=True)
+    far = np.minimum(inset, STEEPEST * np.minimum(span, length))
+    new = len(points) + np.arange(len(pairs))
+    points = np.concatenate([points, middle + far * np.divide(inward, length, out=np.zeros_like(inward), where=length > 0)])
+    halves = [np.stack([start, np.repeat(new[:, None], 2, 1), apex], 2), np.stack([np.repeat(new[:, None], 2, 1), end, apex], 2)]
+    split = np.concatenate([half.reshape(-1, 3) for half in halves])
+    origin = np.concatenate([(pairs // 3).reshape(-1)] * 2)
+    whole = np.setdiff1d(np.arange(len(faces)), pairs // 3)
+    return points, np.concatenate([faces[whole], split]), np.concatenate([whole, origin])

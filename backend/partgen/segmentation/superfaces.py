@@ -34,21 +34,21 @@ RECIPE = Recipe(
         base=0.02, small=0.4, open=0.3, boundary=0.6, coarse_boundary=0.4, place=0.1, coarse_place=0.1,
     ),
     late=MergeWeights(
-        concave=3.42, convex=0.0222, creases=0.261, turns=0.115, contact=12.7, gap=0.417, thickness=0.334, hidden=0.613,
-        hollow=0.834, warp=0.019, diffusion=0.121, base=0.0253, small=0.0869, open=-0.03, ragged=0.125, most_ragged=0.0182,
-        whole=0.146, neck=0.24, speck=0.00954, gape=-0.0168, uneven=-0.504, round=-0.194, section=0.00243, bulge=0.475,
-        reach=-0.0115, boundary=0.672, coarse_boundary=0.431, place=0.116, coarse_place=0.111,
+        concave=1.81, convex=0.0111, creases=0.13, turns=0.0575, contact=6.65, gap=0.257, thickness=0.167, hidden=0.328,
+        hollow=0.609, warp=0.00952, diffusion=0.0604, base=0.0141, small=0.241, open=0.17, ragged=0.0814, most_ragged=0.0091,
+        whole=0.0759, neck=0.117, speck=0.00477, gape=0.0173, uneven=-0.461, round=-0.163, section=0.0397, bulge=0.213,
+        reach=0.0072, boundary=0.623, coarse_boundary=0.444, place=0.112, coarse_place=0.0991,
     ),
     significance=MergeWeights(
-        concave=3.23, convex=0, creases=0.159, turns=0.0657, contact=15.7, gap=0.0962, thickness=0.156, hidden=0.433,
-        hollow=0.746, warp=0.0865, diffusion=0.0618, base=0, small=-0.154, open=-1.01, ragged=0.201, most_ragged=0.0241,
-        whole=0.438, neck=0.876, speck=0.0241, gape=-0.00999, uneven=-1.04, round=0.197, section=-0.123, bulge=0.82,
-        reach=-0.19, boundary=0.693, coarse_boundary=0.58, place=0.0192,
+        concave=1.61, convex=0.00264, creases=0.118, turns=0.0699, contact=7.83, gap=0.0481, thickness=0.0779, hidden=0.263,
+        hollow=0.435, warp=0.123, diffusion=0.0328, base=0.0278, small=0.123, open=-0.364, ragged=0.101, most_ragged=0.012,
+        whole=0.214, neck=0.468, speck=0.0121, gape=0.045, uneven=-0.559, round=0.101, section=-0.0514, bulge=0.477,
+        reach=-0.0393, boundary=0.672, coarse_boundary=0.49, place=0.0703, coarse_place=0.05,
     ),
-    components=ComponentWeights(inside=0.0823, small=0.875, apart=27.5),
+    components=ComponentWeights(inside=0.237, small=0.685, apart=7.93),
     pieces=160,
 )  # fmt: skip
-SIGNIFICANT = 0.644
+SIGNIFICANT = 0.545
 
 Ablation = Literal["", "geometry", "learned", "shuffled"]
 ABLATIONS = {

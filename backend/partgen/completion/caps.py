@@ -90,7 +90,8 @@ def raise_backs(patch: OpenSurface, points: Floats, faces: Ints) -> tuple[Floats
     hangs at the rest by its corners alone would have no inside."""
     own, filling = np.sort(patch.faces, axis=1), np.sort(faces, axis=1)
     size = int(max(own.max(), filling.max())) + 1
-    back = np.isin(*((rows[:, 0] * size + rows[:, 1]) * size + rows[:, 2] for rows in (filling, own)))
+    codes = [(rows[:, 0] * size + rows[:, 1]) * size + rows[:, 2] for rows in (filling, own)]
+    back = np.isin(codes[0], codes[1])
     if not back.any():
         return points, faces
     corners = patch.points[faces[back]]

@@ -53,10 +53,10 @@ def modules_of(tier: str) -> Iterator[str]:
     # Before Python 3.12 a distribution that is one compiled module, as manifold3d is, is not among them.
     for name in sorted(wanted - reached):
         for file in importlib.metadata.files(name) or ():
-            module = inspect.getmodulename(file.name)
-            if len(file.parts) == 1 and module and importlib.util.find_spec(module):
+            single = inspect.getmodulename(file.name)
+            if len(file.parts) == 1 and single and importlib.util.find_spec(single):
                 reached.add(name)
-                yield module
+                yield single
     if missing := wanted - reached:
         raise ModuleNotFoundError(f"nothing can be imported from {', '.join(sorted(missing))}")
 

@@ -18,8 +18,12 @@ LEFT, RIGHT = 0, 1
 
 RINGS = np.array([[x, y, z] for x in (-2, 0, 2) for y, z in ((0, 0), (1, 0), (1, 1), (0, 1))], np.float32)
 QUADS = np.array(
-    [[3, 2, 1, 0], *([i, (i + 1) % 4, 4 + (i + 1) % 4, 4 + i] for i in range(4))]
-    + [[8, 9, 10, 11], *([4 + i, 4 + (i + 1) % 4, 8 + (i + 1) % 4, 8 + i] for i in range(4))]
+    [
+        [3, 2, 1, 0],
+        *([i, (i + 1) % 4, 4 + (i + 1) % 4, 4 + i] for i in range(4)),
+        [8, 9, 10, 11],
+        *([4 + i, 4 + (i + 1) % 4, 8 + (i + 1) % 4, 8 + i] for i in range(4)),
+    ]
 )
 
 

@@ -19,6 +19,7 @@ from ..errors import PartgenError
 from ..mesh import Mesh
 from ..weights.registry import BUNDLED_FOLDER, Condition, State, absent, entry
 from . import Progress, Segmentation, no_progress
+from .geometric import RECIPE as GEOMETRIC_RECIPE
 from .geometric import segment_by_regions
 from .merging import ComponentWeights, Learned, Merges, MergeWeights, Recipe, part_merges
 from .regions import RegionGraph
@@ -116,6 +117,8 @@ def without(recipe: Recipe, left_out: Literal["learned", "geometry"]) -> Recipe:
     geometric = {field.name for field in fields(MergeWeights)} - {*LEARNED_WEIGHTS, *SHAPE_OF_THE_SUM}
     nothing = dict.fromkeys(LEARNED_WEIGHTS if left_out == "learned" else geometric, 0.0)
     phases = {name: replace(getattr(recipe, name), **nothing) for name in ("early", "late", "significance")}
+    if left_out == "learned":
+        phases["early"] = GEOMETRIC_RECIPE.early  # of one that listens to the network alone nothing would be left
     return replace(recipe, **phases)
 
 

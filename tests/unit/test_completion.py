@@ -159,12 +159,27 @@ def test_a_concave_loop_is_not_filled_beyond_its_outline() -> None:
     from partgen.completion.filling import fill
 
     loop = np.concatenate([np.linspace(a, b, 8, endpoint=False) for a, b in pairwise([*outline, outline[0]])])
-    filling = fill([np.column_stack([loop, np.zeros(len(loop))])], 0.3)
+    ((_, filling),) = fill([np.column_stack([loop, np.zeros(len(loop))])], 0.3)
     points = np.concatenate([np.column_stack([loop, np.zeros(len(loop))]), filling.points])
     a, b, c = points[filling.faces].transpose(1, 0, 2)
     areas = np.cross(b - a, c - a)[:, 2] / 2
     assert (areas > 0).all()
     assert areas.sum() == pytest.approx(10.0)
+
+
+def test_holes_that_cross_each_other_are_filled_each_by_itself() -> None:
+    from partgen.completion.filling import fill
+    from partgen.geometry.solids import boundary_loops
+
+    turn = np.linspace(0, 2 * np.pi, 20, endpoint=False)
+    ring = np.column_stack([np.cos(turn), np.sin(turn), 0 * turn])
+    hole = ring[::-1]
+    loops = [4 * ring, hole - (0.5, 0, 0), hole + (0.5, 0, 0.1), hole + (0, 2.5, 0)]
+    borders = []
+    for filled, filling in fill(loops, 0.5):
+        names = np.concatenate([*(20 * i + np.arange(20) for i in filled), 80 + np.arange(len(filling.points))])
+        borders += [sorted(loop.tolist()) for loop in boundary_loops(names[filling.faces])]
+    assert sorted(borders) == [list(range(first, first + 20)) for first in (0, 20, 40, 60)]
 
 
 @pytest.mark.parametrize("method", LOCAL)

@@ -69,14 +69,14 @@ def cap_faces(patch: OpenSurface, finest: float = np.inf, around: Ints | None = 
     loops = [canonical(loop[::-1], patch.welded) for loop in patch.loops]
     points, faces, count = [], [], len(patch.points)
     for group in nested_loops([patch.points[loop] for loop in loops]):
-        border = np.concatenate([loops[i] for i in group])
         outlines = [patch.points[loops[i]] for i in group]
         size = float(np.sqrt(np.linalg.norm(newell_normal(outlines[0]))))
-        filling = fill(outlines, min(patch.edge_length, finest * size) if size > 0 else patch.edge_length)
-        names = np.concatenate([border, count + np.arange(len(filling.points))])
-        count += len(filling.points)
-        points.append(filling.points)
-        faces.append(names[filling.faces])
+        for filled, filling in fill(outlines, min(patch.edge_length, finest * size) if size > 0 else patch.edge_length):
+            border = np.concatenate([loops[group[i]] for i in filled])
+            names = np.concatenate([border, count + np.arange(len(filling.points))])
+            count += len(filling.points)
+            points.append(filling.points)
+            faces.append(names[filling.faces])
     return split_chords(patch, *raise_backs(patch, np.concatenate(points), np.concatenate(faces)), around)
 
 

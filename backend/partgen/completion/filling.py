@@ -36,22 +36,46 @@ class Filling:
     faces: Ints
 
 
-def fill(loops: Sequence[Floats], spacing: float) -> Filling:
+def fill(loops: Sequence[Floats], spacing: float) -> list[tuple[list[int], Filling]]:
     """Fills loops (n_i, 3): the first runs around what is filled, the others around holes in it, all as the filling's edges run.
 
-    `spacing` is the wanted edge length. Several loops must be nested about a plane, as `nested_loops` groups them.
+    `spacing` is the wanted edge length. Several loops must be nested about a plane, as `nested_loops` groups them. A hole that
+    crosses another is no hole of the first loop, but filled by itself. Returns which loops each filling is of.
     """
+    together = list(range(len(loops)))
+    filling = _fill_together(loops, spacing)
+    if filling is None:
+        together = _apart_in_plane(loops)
+        filling = _fill_together([loops[i] for i in together], spacing)
+    if filling is None:
+        together, filling = [0], _fill_alone(loops[0], spacing)
+    left = [i for i in range(len(loops)) if i not in together]
+    return [(together, filling), *([([i], _fill_alone(loops[i], spacing)) for i in left])]
+
+
+def _fill_alone(loop: Floats, spacing: float) -> Filling:
+    return _fill_together([loop], spacing) or Filling(*_film(loop, spacing))
+
+
+def _fill_together(loops: Sequence[Floats], spacing: float) -> Filling | None:
+    """The filling of nested loops in the view along the normal of the first, None where they cross there."""
     if len(loops) == 1 and len(loops[0]) == 3:
         return Filling(np.zeros((0, 3)), np.array([[0, 1, 2]]))
     flat, frame = flattened(loops)
-    faces = points = None
-    if all(is_simple(loop) for loop in flat):
-        inside, faces = _fill_flat(flat, spacing)
-        if faces is not None:
-            points = _lifted(np.concatenate(loops), inside, faces, frame)
-    if faces is None or points is None:
-        points, faces = _film(loops[0], spacing)
-    return Filling(points, faces)
+    if not all(is_simple(loop) for loop in flat):
+        return None
+    inside, faces = _fill_flat(flat, spacing)
+    return None if faces is None else Filling(_lifted(np.concatenate(loops), inside, faces, frame), faces)
+
+
+def _apart_in_plane(loops: Sequence[Floats]) -> list[int]:
+    """The first of nested loops and those others that cross none taken before, in its plane: indices."""
+    flat, _ = flattened(loops)
+    taken = [0]
+    for index in range(1, len(loops)):
+        if is_simple(flat[index]) and _ears([*(flat[i] for i in taken), flat[index]]) is not None:
+            taken.append(index)
+    return taken
 
 
 # ---- in the plane ----------------------------------------------------------------------------------------------------

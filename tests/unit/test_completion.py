@@ -173,8 +173,8 @@ def test_holes_that_cross_each_other_are_filled_each_by_itself() -> None:
 
     turn = np.linspace(0, 2 * np.pi, 20, endpoint=False)
     ring = np.column_stack([np.cos(turn), np.sin(turn), 0 * turn])
-    hole = ring[::-1]
-    loops = [4 * ring, hole - (0.5, 0, 0), hole + (0.5, 0, 0.1), hole + (0, 2.5, 0)]
+    middles = np.array([[-0.5, 0, 0], [0.5, 0, 0.1], [0, 2.5, 0]])
+    loops = [4 * ring, *(ring[::-1] + middles[:, None])]
     borders = []
     for filled, filling in fill(loops, 0.5):
         names = np.concatenate([*(20 * i + np.arange(20) for i in filled), 80 + np.arange(len(filling.points))])

@@ -1,0 +1,77 @@
+"""`partgen bench completion` measures what the benchmark's own script measures."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+from partgen.cli import main
+
+BENCHMARK = Path(os.environ.get("PARTGEN_BENCHMARK", "../shared/benchmark")).resolve()
+SCRIPT = BENCHMARK / "run_completion.py"
+OBJECTS = ("kenney_character", "kenney_vehicle-truck-green")
+NAMES = {"chamfer": "chamfer", "f1_05": "f05", "f1_02": "f02", "iou": "iou", "watertight": "watertight", "moved": "moved"}
+
+
+def folder_of(names: tuple[str, ...], folder: Path) -> Path:
+    """A benchmark folder with these objects alone."""
+    for kind in ("labelled", "remeshed"):
+        (folder / kind).mkdir(parents=True)
+        for name in names:
+            source = BENCHMARK / kind / f"{name}.npz"
+            if source.exists():
+                (folder / kind / source.name).symlink_to(source)
+    return folder
+
+
+def printed(command: list[str]) -> dict[str, dict[str, float]]:
+    """The rows that the script prints, by set."""
+    said = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False).stdout
+    number = re.compile(r"'(\w+)': (?:np\.float64\()?([-\d.e]+)")
+    rows = [line.split(maxsplit=1) for line in said.splitlines() if "'iou'" in line and line.split()[0] in ("skin", "fused")]
+    return {name: {key: float(value) for key, value in number.findall(rest)} for name, rest in rows}
+
+
+@pytest.mark.skipif(not SCRIPT.exists(), reason="no benchmark here")
+def test_its_numbers_are_those_of_the_script(tmp_path, capsys) -> None:
+    data = folder_of(OBJECTS, tmp_path / "data")
+    assert main(["bench", "completion", "--data", str(data), "--method", "caps", "--json"]) == 0
+    ours = json.loads(capsys.readouterr().out)["sets"]
+    partgen = Path(sys.executable).with_name("partgen")
+    theirs = printed([sys.executable, str(SCRIPT), "caps", "--data", str(data), "--partgen", str(partgen)])
+    assert set(ours) == set(theirs) == {"skin"}
+    for ours_called, theirs_called in [*NAMES.items(), ("penetration", "penetration"), ("parts", "n")]:
+        assert ours["skin"][ours_called] == pytest.approx(theirs["skin"][theirs_called], abs=1.5e-4), ours_called
+
+
+def test_halves_of_a_bar_are_measured_as_what_they_are(tmp_path, capsys) -> None:
+    """Caps close them exactly: nothing is missing, nothing moved, nothing overlaps."""
+    bar = trimesh.creation.box((4, 1, 1)).subdivide().subdivide()
+    labels = (bar.triangles_center[:, 0] > 0).astype(np.int32)
+    halves = [trimesh.creation.box(bounds=[[x, -0.5, -0.5], [x + 2, 0.5, 0.5]]) for x in (-2, 0)]
+    truths = {f"part_{i}_{key}": getattr(half, key) for i, half in enumerate(halves) for key in ("vertices", "faces")}
+    (tmp_path / "labelled").mkdir()
+    np.savez(
+        tmp_path / "labelled" / "bar.npz", fused_vertices=bar.vertices, fused_faces=bar.faces, fused_labels=labels,
+        part_watertight=np.ones(2, bool), **truths,
+    )  # fmt: skip
+    assert main(["bench", "completion", "--data", str(tmp_path), "--method", "caps", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["sets"].values()
+    assert row["parts"] == 2
+    assert row["watertight"] == 1
+    assert row["moved"] < 1e-6
+    assert row["penetration"] < 1e-3
+    assert row["iou"] > 0.99
+    assert row["f1_02"] > 0.95
+
+
+def test_a_folder_without_objects_is_said_to_be(tmp_path, capsys) -> None:
+    assert main(["bench", "completion", "--data", str(tmp_path), "--method", "caps"]) == 1
+    assert "no objects with complete parts" in capsys.readouterr().err

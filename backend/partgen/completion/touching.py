@@ -18,6 +18,11 @@ INSET = 2e-5
 
 STEEPEST = 0.05
 
+GOLDEN = 0.6180339887498949
+
+MOST_ROUNDS = 12
+"""In each, a triangle is split once. Whole areas that lie in one place would go on for long, and are left as they are."""
+
 
 def apart(vertices: NDArray, faces: NDArray, generated: Bools) -> tuple[NDArray[np.float32], NDArray[np.int32], Ints]:
     """A closed surface without two edges in the same place.
@@ -30,7 +35,12 @@ def apart(vertices: NDArray, faces: NDArray, generated: Bools) -> tuple[NDArray[
     place = _places(points)
     inset = INSET * float(np.ptp(points, axis=0).max(initial=0.0))
     current, source = np.asarray(faces, np.int64), np.arange(len(faces))
-    while len(pairs := _spare_edges(place, current, generated[source])):
+    before = len(faces)
+    for _ in range(MOST_ROUNDS):
+        pairs = _spare_edges(place, current, generated[source])
+        if not 0 < len(pairs) <= before:
+            break
+        before = len(pairs)
         points, current, kept = _split(points, current, pairs, inset)
         source = source[kept]
         place = np.concatenate([place, int(place.max()) + 1 + np.arange(len(points) - len(place))])
@@ -44,13 +54,14 @@ def _places(points: Floats) -> Ints:
 
 
 def _spare_edges(place: Ints, faces: Ints, generated: Bools) -> Ints:
-    """Pairs of half edges (s, 2), as rows of `faces` flattened, that are one edge and lie where another edge lies. No two pairs
-    have a triangle in common."""
+    """Pairs of half edges (s, 2), as rows of `faces` flattened, that are one edge and lie where another edge lies, or have
+    no length. No two pairs have a triangle in common."""
     start, end = faces.reshape(-1), np.roll(faces, -1, axis=1).reshape(-1)
     where = np.sort(place[np.stack([start, end], axis=1)], axis=1)
     code = where[:, 0] * (int(place.max()) + 1) + where[:, 1]
     _, group, counts = np.unique(code, return_inverse=True, return_counts=True)
-    crowded = np.flatnonzero((counts > 2)[group.reshape(-1)] & (where[:, 0] != where[:, 1]))
+    without_length = where[:, 0] == where[:, 1]
+    crowded = np.flatnonzero((counts > 2)[group.reshape(-1)] | without_length)
     edges: dict[tuple[int, ...], list[int]] = {}
     for half in crowded.tolist():
         edges.setdefault((int(code[half]), *sorted((int(start[half]), int(end[half])))), []).append(half)
@@ -61,7 +72,7 @@ def _spare_edges(place: Ints, faces: Ints, generated: Bools) -> Ints:
     spare = []
     for there in at.values():
         there.sort(key=lambda halves: (sum(bool(generated[half // 3]) for half in halves), halves))
-        for halves in there[1:]:
+        for halves in there if without_length[there[0][0]] else there[1:]:
             apexes = {int(faces[half // 3, (half + 2) % 3]) for half in halves}  # one of a triangle and its own back
             if len(halves) == 2 == len(apexes) and taken.isdisjoint(half // 3 for half in halves):
                 taken.update(half // 3 for half in halves)
@@ -76,7 +87,8 @@ def _split(points: Floats, faces: Ints, pairs: Ints, inset: float) -> tuple[Floa
     inward = points[apex].mean(axis=1) - middle
     length = np.linalg.norm(inward, axis=1, keepdims=True)
     span = np.linalg.norm(points[start[:, 0]] - points[end[:, 0]], axis=1, keepdims=True)
-    far = np.minimum(inset, STEEPEST * np.minimum(span, length))
+    far = np.minimum(inset, STEEPEST * np.where(span > 0, np.minimum(span, length), length))
+    far *= 0.5 + (np.arange(len(pairs))[:, None] + len(points)) * GOLDEN % 1  # two that lie in one place must not meet again
     new = len(points) + np.arange(len(pairs))
     points = np.concatenate([points, middle + far * np.divide(inward, length, out=np.zeros_like(inward), where=length > 0)])
     halves = [np.stack([start, np.repeat(new[:, None], 2, 1), apex], 2), np.stack([np.repeat(new[:, None], 2, 1), end, apex], 2)]

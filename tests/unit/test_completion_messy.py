@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from partgen.completion import completer
+from partgen.errors import PartgenError
 from partgen.files import read_model
+from partgen.segmentation import segmenter
 
 MESSY = Path(os.environ.get("PARTGEN_BENCHMARK", "../shared/benchmark")) / "messy"
 FILES = ["common3d/suzanne.obj", "common3d/beetle.obj", "common3d/woody.obj", "gltf/RiggedFigure/RiggedFigure.gltf", "trimesh/cubevt.obj"]
@@ -25,3 +27,29 @@ def test_a_messy_file_gives_closed_parts(name: str, method: str) -> None:
     for part in parts:
         assert part.measures.is_watertight
         assert np.array_equal(part.vertices[: len(part.input_vertices)], model.mesh.vertices[part.input_vertices])
+
+
+SMALL = [
+    "trimesh/joined_tetrahedra.obj",
+    "trimesh/soup.stl",
+    "trimesh/wallhole.obj",
+    "trimesh/tube.obj",
+    "gltf/RiggedFigure/RiggedFigure.gltf",
+]
+
+
+@pytest.mark.skipif(not MESSY.exists(), reason="no benchmark here")
+@pytest.mark.parametrize("method", ["caps", "solid"])
+@pytest.mark.parametrize("name", SMALL)
+def test_the_found_parts_of_a_messy_file_can_be_closed(name: str, method: str) -> None:
+    model = read_model(MESSY / name)
+    labels = segmenter("geometric").segment(model.mesh).labels()
+    parts = completer(method).complete(model.mesh, labels).parts
+    assert [part.label for part in parts] == np.unique(labels).tolist()
+    assert all(part.measures.is_watertight for part in parts)
+
+
+@pytest.mark.skipif(not MESSY.exists(), reason="no benchmark here")
+def test_a_file_without_faces_is_said_to_have_none() -> None:
+    with pytest.raises(PartgenError, match="has no faces"):
+        read_model(MESSY / "trimesh/empty_nodes.glb")

@@ -301,7 +301,7 @@ def test_one_object_costs_what_it_costs_alone(toys: Path) -> None:
 def test_stopping_a_run_loses_nothing_and_shows_no_traceback(benchmark_folder: Path, tmp_path: Path) -> None:
     kept = tmp_path / "results.jsonl"
     command = [sys.executable, "-m", "partgen", "bench", "segmentation", "--data", str(benchmark_folder), "--method", "geometric"]
-    command += ["--sets", "kenney", "--results", str(kept)]
+    command += ["--sets", "pmndrs", "--limit", "12", "--results", str(kept)]
     run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     while run.poll() is None and not (kept.exists() and kept.read_text().endswith("\n")):
         time.sleep(0.05)
@@ -310,11 +310,11 @@ def test_stopping_a_run_loses_nothing_and_shows_no_traceback(benchmark_folder: P
     assert run.returncode == 130
     assert "Traceback" not in said
     before = kept.read_text()
-    assert 1 <= before.count("\n") < 4
+    assert 1 <= before.count("\n") < 12
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "| kenney |       4 |" in done.stdout
+    assert "| pmndrs |      12 |" in done.stdout
     assert kept.read_text().startswith(before)
-    assert kept.read_text().count("\n") == 4
+    assert kept.read_text().count("\n") == 12
 
 
 # ---- gallery ---------------------------------------------------------------------------------------------------------

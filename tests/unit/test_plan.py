@@ -98,8 +98,8 @@ def test_on_every_platform_both_tiers_can_start_and_are_told_in_full(name, folde
     assert [step.id for step in geometry.steps] == ["check", "uv", "python", "venv", "packages", "partgen", "verify"]
     assert [step.id for step in ai.steps] == ["check", "uv", "python", "venv", "packages", "torch", "partgen", "verify"]
     # Measured sizes of the lock, and the estimate of Python.
-    assert 80 * MB < geometry.download_bytes < 140 * MB
-    assert 300 * MB < geometry.disk_bytes < 600 * MB
+    assert 80 * MB < geometry.download_bytes < 200 * MB
+    assert 300 * MB < geometry.disk_bytes < 800 * MB
     assert ai.download_bytes > geometry.download_bytes + 100 * MB
     assert ai.disk_bytes > ai.download_bytes
 

@@ -211,6 +211,11 @@ def test_cancelled_and_killed_at_any_moment_it_goes_on_and_says_what_is_missing(
     assert sorted(path.name for path in folder.iterdir()) == ["environment.json", "setup.lock", "setup.log", "setup.log.old", "uv", "venv"]
 
 
+def hears_interrupts() -> None:
+    """As in a terminal, also where these tests themselves run in the background, which hears no Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_person_who_interrupts_it_in_a_terminal_ends_the_installer_too(
     geometry: Settings, tmp_path: Path, uv_wheel: Path, partgen_wheels: tuple[Path, Path], number: int
@@ -218,7 +223,8 @@ def test_a_person_who_interrupts_it_in_a_terminal_ends_the_installer_too(
     folder = tmp_path / "environment"
     line = [sys.executable, "-m", "partgen.environment", "install", "--folder", str(folder), "--settings", json.dumps(geometry.to_json())]
     line += ["--uv-wheel", str(uv_wheel), "--partgen-wheel", str(partgen_wheels[0])]
-    program = subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT / "backend")})
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "backend")}
+    program = subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=environment, preexec_fn=hears_interrupts)
     assert program.stdout is not None
     for told in program.stdout:
         if "Install packages" in told:

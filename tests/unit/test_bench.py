@@ -298,11 +298,18 @@ def test_one_object_costs_what_it_costs_alone(toys: Path) -> None:
     assert row["faces"] == 96
 
 
+def hears_interrupts() -> None:
+    """As in a terminal, also where these tests themselves run in the background, which hears no Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_stopping_a_run_loses_nothing_and_shows_no_traceback(benchmark_folder: Path, tmp_path: Path) -> None:
     kept = tmp_path / "results.jsonl"
     command = [sys.executable, "-m", "partgen", "bench", "segmentation", "--data", str(benchmark_folder), "--method", "geometric"]
     command += ["--sets", "pmndrs", "--limit", "12", "--results", str(kept)]
-    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    run = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=hears_interrupts
+    )
     while run.poll() is None and not (kept.exists() and kept.read_text().endswith("\n")):
         time.sleep(0.05)
     os.killpg(run.pid, signal.SIGINT)  # as Ctrl-C does: everything that the run started hears it too

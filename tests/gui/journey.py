@@ -342,7 +342,7 @@ class Journey:
         time.sleep(0.5)
         window.shot("remove_asks")
         window.key("Return")
-        window.wait_until(lambda s: s["set_up"]["condition"] == "absent" and not s["set_up"]["is_running"], "Remove removes nothing.")
+        window.wait_until(lambda s: s["set_up"]["condition"] == "absent" and not s["set_up"]["is_running"], "Remove removes nothing.", 120)
         window.shot("removed")
         expect(not folder.exists(), "Remove left the environment's folder.")
 

@@ -167,6 +167,10 @@ bench-features: .venv/.dev ## what PartField's features and the tree from them c
 bench-slider: $(BPY)/.ready dist/partgen_blender.zip ## milliseconds for one move of the scale slider at 1M faces
 	@$(BPY)/bin/python tests/bpy/benchmark_slider.py dist/partgen_blender.zip
 
+.PHONY: bench-explore
+bench-explore: $(BPY)/.ready dist/partgen_blender.zip ## milliseconds for one hover of Explore at 1M faces
+	@$(BPY)/bin/python tests/bpy/benchmark_explore.py dist/partgen_blender.zip
+
 ##@ Environments
 .PHONY: system-packages
 system-packages: ## install the libraries that Blender links to, and what tests start (Debian, root)

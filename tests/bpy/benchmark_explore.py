@@ -9,31 +9,19 @@ have, beside a reference measured in the same run: copying one int32 for each fa
 from __future__ import annotations
 
 import os
-import statistics
 import sys
 import time
-from collections.abc import Callable
 
-from benchmark_slider import FRAME, make_mesh  # first: it keeps Blender away from the tester's own settings
+from benchmark_slider import FRAME, make_mesh, milliseconds  # first: it keeps Blender away from the tester's own settings
 
 # isort: split
 import bpy
-import gpu
 import numpy as np
+from graphics import begin_graphics
 from mathutils import Vector
 
 SIZES = ((800, 448), (3_000, 32), (30_000, 32))
 """Leaves and features for each: as PartField has them, as superfaces, and ten times these."""
-
-
-def milliseconds(action: Callable[[], object]) -> float:
-    """CPU time of this process, which a busy machine does not change."""
-    times = []
-    for _ in range(21):
-        began = time.process_time()
-        action()
-        times.append(1e3 * (time.process_time() - began))
-    return statistics.median(times)
 
 
 def main(archive: str) -> int:
@@ -42,12 +30,7 @@ def main(archive: str) -> int:
     from bl_ext.user_default.partgen_blender.explore import session
     from partgen.part_tree import PartTree
 
-    if hasattr(gpu, "init"):
-        gpu.init()
-    else:
-        bpy.context.scene.render.engine = "BLENDER_WORKBENCH"
-        bpy.context.scene.render.resolution_x = bpy.context.scene.render.resolution_y = 8
-        bpy.ops.render.render()
+    begin_graphics()
     generator = np.random.default_rng(1)
     mesh = make_mesh()
     object_ = bpy.data.objects.new("Grid", mesh)
@@ -55,7 +38,7 @@ def main(archive: str) -> int:
     side = float(np.sqrt(len(mesh.polygons) / 2))
     print(f"Blender {bpy.app.version_string}: {len(mesh.polygons):,} faces")
     labels = np.zeros(len(mesh.polygons), np.int32)
-    print(f"  {milliseconds(labels.copy):8.2f} ms  reference: copying one int32 for each face")
+    print(f"  {milliseconds(labels.copy, time.process_time):8.2f} ms  reference: copying one int32 for each face")
     slowest = 0.0
     for leaves, width in SIZES:
         merges = [(0 if i == 0 else leaves + i - 1, i + 1) for i in range(leaves - 1)]
@@ -76,7 +59,7 @@ def main(archive: str) -> int:
 
         hover()
         first = time.process_time()
-        median = milliseconds(hover)
+        median = milliseconds(hover, time.process_time)
         slowest = max(slowest, median)
         print(f"  {median:8.2f} ms  one hover with {leaves:,} leaves of {width} features")
         print(f"  {1e3 * (started - began):8.2f} ms  to begin, and {1e3 * (first - started):.2f} ms for the first hover, once")

@@ -30,6 +30,7 @@ from bl_ext.user_default.partgen_blender import (
 from bl_ext.user_default.partgen_blender.explore import operators, ramp, session
 from bl_ext.user_default.partgen_blender.explore.surroundings import Surroundings
 from drawing import drawn
+from graphics import begin_graphics
 from mathutils import Matrix, Vector
 from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
@@ -39,15 +40,8 @@ DOWN = Vector((0.0, 0.0, -1.0))
 
 @pytest.fixture(scope="module", autouse=True)
 def graphics() -> None:
-    """Blender without a window gets its graphics by itself from 5.1 on, before that with the first render."""
-    if hasattr(gpu, "init"):
-        gpu.init()
-        return
     bpy.ops.wm.read_homefile(use_factory_startup=True)
-    scene = bpy.context.scene
-    scene.render.engine = "BLENDER_WORKBENCH"
-    scene.render.resolution_x = scene.render.resolution_y = 8
-    bpy.ops.render.render()
+    begin_graphics()
 
 
 @pytest.fixture(autouse=True)

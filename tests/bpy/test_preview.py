@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import studio
 from bl_ext.user_default.partgen_blender import collections, mesh_data, overlay, palette, regrouping, stored_tree
+from graphics import begin_graphics
 from mathutils import Matrix
 from partgen.part_tree import PartTree
 
@@ -19,15 +20,8 @@ BACKGROUND = (0.0, 0.0, 0.0, 0.0)
 
 @pytest.fixture(scope="module", autouse=True)
 def graphics() -> None:
-    """Blender without a window gets its graphics by itself from 5.1 on, before that with the first render."""
-    if hasattr(gpu, "init"):
-        gpu.init()
-        return
     bpy.ops.wm.read_homefile(use_factory_startup=True)
-    scene = bpy.context.scene
-    scene.render.engine = "BLENDER_WORKBENCH"
-    scene.render.resolution_x = scene.render.resolution_y = 8
-    bpy.ops.render.render()
+    begin_graphics()
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -32,7 +33,7 @@ _NO_FAULT = ("cancelled", "superseded")
 
 
 @dataclass(kw_only=True)
-class Job:
+class Job(ABC):
     """One object on its way through the backend. What is done with it there, and with what comes back, is its class's."""
 
     title: ClassVar[str]  # what the artist asked for: "Decompose"
@@ -59,13 +60,13 @@ class Job:
         """Whether there is something to insert though the job comes to no good end."""
         return False
 
+    @abstractmethod
     def take(self, result: SegmentResult | CompleteResult) -> None:
         """Keeps what the backend answers, or a piece of it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def insert(self) -> list[str]:
         """Writes the result into the file. Returns what to tell the artist in the status bar. Raises PartgenError, with nothing changed."""
-        raise NotImplementedError
 
 
 @dataclass(kw_only=True)

@@ -48,7 +48,7 @@ def random_graph(config: SuperfaceConfig, count: int, pairs: int, sights: int, s
 
 
 def assert_equal_answers(network: SuperfaceNetwork, shown: Features, areas: NDArray[np.float32]) -> None:
-    """Fails where boundaries, distances of places, or what is kept as looks differ by more than the rounding of float32."""
+    """Fails where boundaries, distances of places, or what is kept as descriptors differ by more than the rounding of float32."""
     weights = SuperfaceWeights({name: tensor.numpy() for name, tensor in network.state_dict().items()}, network.config.layers)
     ours = answers(weights, shown, areas)
     known: list[torch.Tensor] = []
@@ -61,7 +61,7 @@ def assert_equal_answers(network: SuperfaceNetwork, shown: Features, areas: NDAr
     nearness = network.nearness.detach().numpy()
     expected = (nearness[:, None, None] - together).transpose(1, 2, 0)
     assert apart == pytest.approx(expected, rel=1e-3, abs=1e-3 * max(1.0, float(expected.max())))
-    assert ours.looks == pytest.approx(torch.nn.functional.normalize(known[0], dim=1).numpy(), abs=1e-4)
+    assert ours.descriptors == pytest.approx(torch.nn.functional.normalize(known[0], dim=1).numpy(), abs=1e-4)
     for values in ours:
         assert values.dtype == np.float32
         assert np.isfinite(values).all()

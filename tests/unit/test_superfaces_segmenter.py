@@ -140,9 +140,9 @@ def test_faces_without_area_are_told() -> None:
 @pytest.mark.parametrize("make", [table, two_boxes, humanoid])
 def test_every_leaf_has_a_look_of_length_one(make: Callable[[], Shape]) -> None:
     result = segment(make().mesh)
-    looks = result.leaf_features
-    assert (looks.dtype, len(looks)) == (np.float32, result.tree.leaf_count)
-    assert np.linalg.norm(looks, axis=1) == pytest.approx(1, abs=1e-5)
+    descriptors = result.leaf_features
+    assert (descriptors.dtype, len(descriptors)) == (np.float32, result.tree.leaf_count)
+    assert np.linalg.norm(descriptors, axis=1) == pytest.approx(1, abs=1e-5)
 
 
 def test_progress_rises_through_the_stages_of_geometry() -> None:

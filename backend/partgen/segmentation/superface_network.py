@@ -62,11 +62,11 @@ def silu(values: Floats) -> Floats:
 class Answers(NamedTuple):
     """What the network says of one object: `boundaries` (E, LEVELS) the probability that each separates two parts; `places`
     (N, LEVELS, C) of the regions, scaled so that the logit that two belong together falls by the square of their distance;
-    `looks` (N, width) what it knows of each region, unit rows."""
+    `descriptors` (N, width) what it knows of each region, unit rows."""
 
     boundaries: Floats
     places: Floats
-    looks: Floats
+    descriptors: Floats
 
 
 def answers(weights: SuperfaceWeights, features: Features, areas: NDArray) -> Answers:
@@ -93,11 +93,11 @@ def answers(weights: SuperfaceWeights, features: Features, areas: NDArray) -> An
         node = node + weights.perceptron(f"{name}.node_update", told)
     pairs = features.pair_count
     both_ways = weights.perceptron("boundary", weights.norm("boundary_norm", edge[: 2 * pairs]))
-    looks = weights.norm("place_norm", node)
-    places = weights.perceptron("place", looks).reshape(count, LEVELS, -1)
+    descriptors = weights.norm("place_norm", node)
+    places = weights.perceptron("place", descriptors).reshape(count, LEVELS, -1)
     falloff = np.exp(weights.tensors["falloff"] / 2)
-    looks = looks / np.maximum(np.linalg.norm(looks, axis=1, keepdims=True), np.float32(1e-12))
-    return Answers(expit((both_ways[:pairs] + both_ways[pairs:]) / 2), places * falloff[None, :, None], looks)
+    descriptors = descriptors / np.maximum(np.linalg.norm(descriptors, axis=1, keepdims=True), np.float32(1e-12))
+    return Answers(expit((both_ways[:pairs] + both_ways[pairs:]) / 2), places * falloff[None, :, None], descriptors)
 
 
 def _edge_update(

@@ -83,13 +83,13 @@ class SuperfacesSegmenter:
         return replace(found, notes=(*found.notes, ABLATIONS[self.ablation])) if self.ablation else found
 
     def _merged(self, regions: RegionGraph) -> tuple[Merges, NDArray[np.float32]]:
-        learned, looks = judged(regions)
+        learned, descriptors = judged(regions)
         recipe = RECIPE
         if self.ablation == "shuffled":
             learned = shuffled(learned, np.random.default_rng(0))
         elif self.ablation:
             recipe = without(RECIPE, "learned" if self.ablation == "geometry" else "geometry")
-        return part_merges(regions, recipe, learned), looks
+        return part_merges(regions, recipe, learned), descriptors
 
 
 @cache
@@ -104,7 +104,7 @@ def bundled_weights() -> SuperfaceWeights:
 def judged(regions: RegionGraph) -> tuple[Learned, NDArray[np.float32]]:
     """What the network says of the boundaries and regions of a graph, and what regions look like to it (N, D), unit rows."""
     told = answers(bundled_weights(), features(record(regions)), regions.areas)
-    return Learned(told.boundaries, told.places), told.looks
+    return Learned(told.boundaries, told.places), told.descriptors
 
 
 LEARNED_WEIGHTS = ("boundary", "coarse_boundary", "place", "coarse_place")

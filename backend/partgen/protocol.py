@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import Action, PartgenError
 
-PROTOCOL = 3
+PROTOCOL = 4
 MAGIC = b"\x00partgen\x00frames\x00"
 
 MAXIMUM_BANNER = 1 << 20
@@ -96,7 +96,8 @@ class CompleteRequest:
     The mesh is given as in a SegmentRequest. `part_of_polygon` (P,) int32: the part of every polygon, negative where it is
     none; `wanted` (n,) int32: the parts to complete, the others are what they must make room for. `method` is the id of a
     completion method, `reach` in [0, 1] how far parts go on into their neighbours (0: not at all), `remesh` asks for even
-    surfaces in place of the given ones, `seed` decides where a method can give more than one answer.
+    surfaces in place of the given ones. Methods that can give more than one answer give `proposals` of them for each part, with
+    the seeds `seed`, `seed` + 1, ...; the others give one.
     """
 
     name: str
@@ -110,6 +111,7 @@ class CompleteRequest:
     reach: float = 1.0
     remesh: bool = False
     seed: int = 0
+    proposals: int = 1
 
     def __post_init__(self) -> None:
         _settle(self, "vertices", np.float32, (-1, 3))
@@ -129,7 +131,7 @@ class CompleteResult:
     and are wound like the part's own. With `replaces` they are the whole part, in place of its own faces, and K is 0.
 
     `made_by` is a method id or a way of `completion.OTHER_WAYS`; `problem` and `remedy` say why a part stays open: then
-    there are no faces. `notes` are sentences for the artist; `method` and `weights` say who made it, never "auto".
+    there are no faces. `notes` are sentences for the artist; `method`, `weights` and `seed` say who made it, never "auto".
     """
 
     part: int
@@ -143,6 +145,7 @@ class CompleteResult:
     problem: str = ""
     remedy: str = ""
     notes: tuple[str, ...] = ()
+    seed: int = 0
 
     def __post_init__(self) -> None:
         _settle(self, "kept_vertices", np.int32, (-1,))
@@ -274,11 +277,13 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Done:
-    """A request's result, None where it came in pieces. `stored` where it was answered from memory."""
+    """A request's result, None where it came in pieces; `notes` are then sentences about all of them. `stored` where it was
+    answered from memory."""
 
     id: int
     result: SegmentResult | None = None
     stored: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

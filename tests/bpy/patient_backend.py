@@ -21,7 +21,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 
-def answer(request: Request, progress: Progress, deliver: Deliver) -> SegmentResult | None:
+def answer(request: Request, progress: Progress, deliver: Deliver) -> SegmentResult | tuple[str, ...]:
     """What the worker is asked for."""
     if isinstance(request, SegmentRequest):
         return parts_of(request, progress)
@@ -35,8 +35,7 @@ def answer(request: Request, progress: Progress, deliver: Deliver) -> SegmentRes
             progress(step / 600, "Thinking")
             time.sleep(0.1)
 
-    complete(request, progress, hand_over)
-    return None
+    return complete(request, progress, hand_over)
 
 
 def parts_of(request: SegmentRequest, progress: Progress) -> SegmentResult:

@@ -113,9 +113,10 @@ def no_delivery(part: CompletedPart) -> None:
 
 
 class Completer(Protocol):
-    """One implementation of the role."""
+    """One implementation of the role: its `method` id, and the id of its `weights`, "" where it needs none."""
 
     method: str
+    weights: str
 
     def complete(
         self,
@@ -134,6 +135,9 @@ class Completer(Protocol):
 
 
 METHODS = ("auto", "caps", "solid", "holopart")
+
+SEEDED = frozenset({"holopart", "generative"})
+"""Those that draw their answer by a seed, and so can give several; the others give one."""
 
 
 def completer(method: str) -> Completer:

@@ -26,6 +26,7 @@ class CapsCompleter:
     """Fills the loops where each patch ends. Knows nothing of the object's inside; never fails on a patch."""
 
     method = "caps"
+    weights = ""
 
     def complete(
         self,

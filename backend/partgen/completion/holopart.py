@@ -37,6 +37,7 @@ class HoloPartCompleter:
     """
 
     method = "holopart"
+    weights = WEIGHTS
 
     def __init__(self, source: Callable[[], PartDiffusion] | None = None, effort: Callable[[Placement], Effort] | None = None) -> None:
         self._source = source or partial(PartDiffusion.from_folder, location(WEIGHTS))

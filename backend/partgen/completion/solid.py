@@ -89,6 +89,7 @@ class SolidCompleter:
     """Divides the inside of every closed shell among the parts that share its surface."""
 
     method = "solid"
+    weights = ""
 
     def complete(
         self,

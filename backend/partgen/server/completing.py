@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..completion import CompletedPart, Options, completer
+from ..completion import SEEDED, CompletedPart, Completer, Options, completer
 from ..errors import PartgenError
 from ..mesh import Mesh
 from ..protocol import CompleteRequest, CompleteResult
@@ -17,9 +17,11 @@ from .segmenting import mesh_of
 _REMESH = "Turn on Remesh Instead, which replaces it by an even, closed surface, or close it by hand."
 
 
-def complete(request: CompleteRequest, progress: Progress, deliver: Callable[[CompleteResult], None]) -> None:
+def complete(request: CompleteRequest, progress: Progress, deliver: Callable[[CompleteResult], None]) -> tuple[str, ...]:
     """Answers a request, every part of it as soon as it is there. A part that cannot be closed is delivered with its problem.
 
+    Proposals come one after the other, all parts of each, so that a cancel leaves every part with at least one where it can.
+    Returns sentences for the artist about all parts.
     Raises PartgenError for a mesh or labels that nobody could complete, and Cancelled out of `progress`.
     """
     progress(0.0, "Reading the mesh")
@@ -27,16 +29,25 @@ def complete(request: CompleteRequest, progress: Progress, deliver: Callable[[Co
     back = _way_back(request)
     labels = request.part_of_polygon[mesh.polygon_of_face]
     chosen = completer(request.method)
-    options = Options(reach=request.reach, seed=request.seed, remesh=request.remesh)
-    made = 0
+    wanted = sorted(set(request.wanted.tolist()))
+    rounds = max(request.proposals, 1) if chosen.method in SEEDED else 1
+    notes: dict[str, None] = {}
+    for number in range(rounds):
+        options = Options(reach=request.reach, seed=request.seed + number, remesh=request.remesh)
 
-    def hand_over(part: CompletedPart) -> None:
-        nonlocal made
-        made += 1
-        deliver(_result(part, mesh, back, request, chosen.method))
+        def hand_over(part: CompletedPart, seed: int = options.seed) -> None:
+            deliver(_result(part, mesh, back, request, chosen, seed))
 
-    completion = chosen.complete(mesh, labels, sorted(set(request.wanted.tolist())), options, progress, hand_over)
-    assert made == len(completion.parts)
+        completion = chosen.complete(mesh, labels, wanted, options, _of_round(progress, number, rounds), hand_over)
+        notes |= dict.fromkeys(completion.notes)
+    return tuple(notes)
+
+
+def _of_round(progress: Progress, number: int, rounds: int) -> Progress:
+    """The progress of one of several rounds, from its own."""
+    if rounds == 1:
+        return progress
+    return lambda fraction, stage: progress((number + fraction) / rounds, f"Proposal {number + 1} of {rounds}: {stage}")
 
 
 def _way_back(request: CompleteRequest) -> NDArray[np.float64]:
@@ -49,7 +60,9 @@ def _way_back(request: CompleteRequest) -> NDArray[np.float64]:
     return back
 
 
-def _result(part: CompletedPart, mesh: Mesh, back: NDArray[np.float64], request: CompleteRequest, method: str) -> CompleteResult:
+def _result(
+    part: CompletedPart, mesh: Mesh, back: NDArray[np.float64], request: CompleteRequest, chosen: Completer, seed: int
+) -> CompleteResult:
     """What of a completed part is new, on the vertices of the request."""
     notes = part.notes
     replaces = part.made_by == "remesh"
@@ -57,8 +70,9 @@ def _result(part: CompletedPart, mesh: Mesh, back: NDArray[np.float64], request:
         problem = part.notes[0] if part.notes else f"Part {part.label} of {request.name} could not be closed without moving its surface."
         none, empty = np.empty(0, np.int32), np.empty((0, 3), np.float32)
         return CompleteResult(
-            part.label, none, empty, empty.astype(np.int32), method, part.made_by, problem=problem, remedy=_REMESH, notes=notes[1:]
-        )
+            part.label, none, empty, empty.astype(np.int32), chosen.method, part.made_by, chosen.weights,
+            problem=problem, remedy=_REMESH, notes=notes[1:], seed=seed,
+        )  # fmt: skip
     corners = _on_own_vertices(part, mesh)
     if _looks_inward(part) != (np.linalg.det(request.linear) < 0):
         corners = corners[:, ::-1]
@@ -68,7 +82,9 @@ def _result(part: CompletedPart, mesh: Mesh, back: NDArray[np.float64], request:
     faces[is_own] = of_kept.reshape(-1)
     faces[~is_own] = corners[~is_own] - len(mesh.vertices) + len(kept)
     added = (part.vertices[len(part.input_vertices) :].astype(np.float64) @ back.T).astype(np.float32)
-    return CompleteResult(part.label, kept.astype(np.int32), added, faces, method, part.made_by, replaces=replaces, notes=notes)
+    return CompleteResult(
+        part.label, kept.astype(np.int32), added, faces, chosen.method, part.made_by, chosen.weights, replaces, notes=notes, seed=seed
+    )
 
 
 def _on_own_vertices(part: CompletedPart, mesh: Mesh) -> NDArray[np.int64]:

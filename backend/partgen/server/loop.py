@@ -37,10 +37,10 @@ from ..protocol import (
     Progress,
     Submit,
 )
-from ..segmentation import METHODS
 from .child import GREETING_SECONDS, Child
 from .estimate import TimeLeft
 from .notices import NoticeBoard
+from .offered import METHODS
 from .parent import Parent
 from .placing import Placing
 from .results import ResultStore, digest_of

@@ -38,8 +38,9 @@ from ..protocol import (
     Submit,
     write_message,
 )
-from ..segmentation import METHODS, segmenter
 from ..segmentation import Progress as ProgressCallback
+from ..segmentation import segmenter
+from .offered import METHODS
 from .parent import Parent, die_with_parent, leave_with
 from .streams import log_to, take_over_standard_streams
 
@@ -53,8 +54,8 @@ MEMORY_SECONDS = 2.0
 """The time between two looks at the memory, as long as it is shown."""
 
 Deliver = Callable[[CompleteResult], None]
-Answer = Callable[[Request, ProgressCallback, Deliver], SegmentResult | None]
-"""Gives the result; None where it has handed over all of it in pieces."""
+Answer = Callable[[Request, ProgressCallback, Deliver], SegmentResult | tuple[str, ...]]
+"""Gives the result; sentences about the whole where it has handed over all of it in pieces."""
 
 
 def main() -> int:
@@ -95,10 +96,9 @@ def _load() -> Answer:
     from .completing import complete
     from .segmenting import segment
 
-    def answer(request: Request, progress: ProgressCallback, deliver: Deliver) -> SegmentResult | None:
+    def answer(request: Request, progress: ProgressCallback, deliver: Deliver) -> SegmentResult | tuple[str, ...]:
         if isinstance(request, CompleteRequest):
-            complete(request, progress, deliver)
-            return None
+            return complete(request, progress, deliver)
         return segment(request, progress)
 
     segmenter("auto")
@@ -164,7 +164,8 @@ class _Worker:
 
         name, what = submit.request.name, "complete" if isinstance(submit.request, CompleteRequest) else "decompose"
         try:
-            return Done(submit.id, self._answer(submit.request, progress, deliver))
+            answer = self._answer(submit.request, progress, deliver)
+            return Done(submit.id, notes=answer) if isinstance(answer, tuple) else Done(submit.id, answer)
         except PartgenError as error:
             logging.info("%s: %s", name, error)
             return Failed.of(submit.id, error)

@@ -23,7 +23,8 @@ STANDARD_LIBRARY_ALONE = (
 )  # fmt: skip
 NUMPY_ALONE = (
     "partgen", "partgen.mesh", "partgen.part_tree", "partgen.protocol", "partgen.channel", "partgen.breaker", "partgen.endings",
-    "partgen.client", "partgen.devices", "partgen.segmentation",
+    "partgen.client", "partgen.devices", "partgen.segmentation", "partgen.editing", "partgen.editing.edits", "partgen.editing.frame",
+    "partgen.editing.deforming",
 )  # fmt: skip
 BASE = (*NUMPY_ALONE, *STANDARD_LIBRARY_ALONE)
 BLENDER = {"bpy", "bmesh", "mathutils", "gpu", "gpu_extras", "blf", "bpy_extras"}

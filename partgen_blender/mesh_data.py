@@ -122,3 +122,24 @@ def is_same_surface(a: Polygons, b: Polygons) -> bool:
         and np.array_equal(a.corner_vertices, b.corner_vertices)
         and np.array_equal(a.vertices, b.vertices, equal_nan=True)
     )
+
+
+def hidden_polygons(mesh: bpy.types.Mesh) -> NDArray[np.bool_] | None:
+    """Which polygons of `mesh` were hidden in Edit Mode, (P,) bool; None where none is."""
+    attribute = mesh.attributes.get(".hide_poly")
+    if attribute is None or attribute.domain != "FACE" or attribute.data_type != "BOOLEAN":
+        return None
+    hidden = np.empty(len(mesh.polygons), bool)
+    attribute.data.foreach_get("value", hidden)
+    return hidden if hidden.any() else None
+
+
+def polygon_areas(polygons: Polygons) -> NDArray[np.float64]:
+    """The area of every polygon, (P,), in the mesh's own space: half the length of the sum of its corners' cross products (Newell)."""
+    offsets = polygons.polygon_offsets
+    corners = polygons.vertices.take(polygons.corner_vertices, axis=0)
+    corners = corners - np.repeat(corners.take(offsets[:-1], axis=0), np.diff(offsets), axis=0)  # far from the origin little is left else
+    crosses = np.zeros((len(corners), 3))
+    crosses[:-1] = np.cross(corners[:-1], corners[1:])
+    crosses[offsets[1:] - 1] = 0.0  # from the last corner to the first, which is the origin here
+    return 0.5 * np.linalg.norm(np.add.reduceat(crosses, offsets[:-1], axis=0), axis=1)

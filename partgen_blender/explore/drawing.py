@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import blf
 import bpy
 import gpu
@@ -11,22 +9,17 @@ import numpy as np
 from bpy_extras.view3d_utils import location_3d_to_region_2d
 from gpu_extras.batch import batch_for_shader
 from mathutils import Vector
-from numpy.typing import NDArray
 
-from .. import overlay
+from .. import overlay, signs
 from . import ramp, session
 
 _LEAST_LIGHT = 0.7
 """Lightness is what the colors tell, so shading takes little of it away: just enough to see the form."""
-_FONT = 0
 # Pixels at scale 1.
 _RING = 6.0
 _BAR = (260.0, 10.0)
 _MARGIN = 14.0
 _ABOVE_EDGE = 34.0
-_TEXT = (0.93, 0.93, 0.93, 1.0)
-_FAINT = (0.75, 0.75, 0.75, 1.0)
-_BOARD = (0.08, 0.08, 0.08, 0.75)
 
 _handles: list[object] = []
 
@@ -59,7 +52,7 @@ def _draw_signs() -> None:
     scale = context.preferences.system.ui_scale
     gpu.state.blend_set("ALPHA")
     if (place := _place_of_point(exploring, context)) is not None:
-        _draw_ring(place, _RING * scale, exploring.is_held, scale)
+        signs.draw_ring(place, _RING * scale, exploring.is_held, scale)
     _draw_legend(exploring, context.region, scale)
     gpu.state.blend_set("NONE")
 
@@ -73,22 +66,6 @@ def _place_of_point(exploring: session.Session, context: bpy.types.Context) -> V
     return None
 
 
-def _draw_ring(center: Vector, radius: float, is_held: bool, scale: float) -> None:
-    """A ring that is seen on bright and on dark; filled where the point is held."""
-    turn = np.linspace(0.0, 2.0 * np.pi, 33)
-    circle = np.stack([np.cos(turn), np.sin(turn)], axis=1) * radius + np.array(center)
-    if is_held:
-        fan = np.stack([np.broadcast_to(np.array(center), (32, 2)), circle[:-1], circle[1:]], axis=1).reshape(-1, 2)
-        _fill(fan, (1.0, 1.0, 1.0, 1.0))
-    for width, color in ((4.0, (0.0, 0.0, 0.0, 0.9)), (2.0, (1.0, 1.0, 1.0, 1.0))):
-        shader = gpu.shader.from_builtin("POLYLINE_UNIFORM_COLOR")
-        shader.bind()
-        shader.uniform_float("viewportSize", gpu.state.viewport_get()[2:])
-        shader.uniform_float("lineWidth", width * scale)
-        shader.uniform_float("color", color)
-        batch_for_shader(shader, "LINE_STRIP", {"pos": _flat(circle)}).draw(shader)
-
-
 def _draw_legend(exploring: session.Session, region: bpy.types.Region, scale: float) -> None:
     """At the lower middle: what is compared, the colors from unlike to alike, and what is to be remarked."""
     width, height = min(_BAR[0] * scale, region.width - 4 * _MARGIN * scale), _BAR[1] * scale
@@ -97,17 +74,17 @@ def _draw_legend(exploring: session.Session, region: bpy.types.Region, scale: fl
     size = bpy.context.preferences.ui_styles[0].widget.points * scale
     line, margin = 1.5 * size, _MARGIN * scale
     title, remark = exploring.title(), exploring.remark()
-    blf.size(_FONT, size)
-    half = max(width, *(blf.dimensions(_FONT, text)[0] for text in (title, remark))) / 2 + margin
+    blf.size(signs.FONT, size)
+    half = max(width, *(blf.dimensions(signs.FONT, text)[0] for text in (title, remark))) / 2 + margin
     middle, bottom = region.width / 2, _ABOVE_EDGE * scale
     top = bottom + 2 * line + height + 2 * margin + (line if remark else 0.0)
-    _fill(_rectangle(middle - half, bottom, middle + half, top), _BOARD)
-    _write("Unlike", middle - width / 2, bottom + margin, _FAINT)
-    _write("Alike", middle + width / 2 - blf.dimensions(_FONT, "Alike")[0], bottom + margin, _FAINT)
+    signs.fill(signs.rectangle(middle - half, bottom, middle + half, top), signs.BOARD)
+    signs.write("Unlike", middle - width / 2, bottom + margin, signs.FAINT)
+    signs.write("Alike", middle + width / 2 - blf.dimensions(signs.FONT, "Alike")[0], bottom + margin, signs.FAINT)
     _draw_bar(middle - width / 2, bottom + margin + line, width, height)
     above = bottom + margin + line + height + 0.6 * size
-    for text, color in ((remark, _FAINT), (title, _TEXT)) if remark else ((title, _TEXT),):
-        _write(text, middle - blf.dimensions(_FONT, text)[0] / 2, above, color)
+    for text, color in ((remark, signs.FAINT), (title, signs.TEXT)) if remark else ((title, signs.TEXT),):
+        signs.write(text, middle - blf.dimensions(signs.FONT, text)[0] / 2, above, color)
         above += line
 
 
@@ -118,28 +95,5 @@ def _draw_bar(left: float, bottom: float, width: float, height: float) -> None:
     across = np.repeat(left + width * values, 2)
     upward = np.tile([bottom, bottom + height], 33)
     shader = gpu.shader.from_builtin("SMOOTH_COLOR")
-    content = {"pos": _flat(np.stack([across, upward], axis=1)), "color": np.repeat(colors, 2, axis=0).astype(np.float32)}
+    content = {"pos": signs.flat(np.stack([across, upward], axis=1)), "color": np.repeat(colors, 2, axis=0).astype(np.float32)}
     batch_for_shader(shader, "TRI_STRIP", content).draw(shader)
-
-
-def _write(text: str, left: float, bottom: float, color: Sequence[float]) -> None:
-    blf.color(_FONT, *color)
-    blf.position(_FONT, left, bottom, 0)
-    blf.draw(_FONT, text)
-
-
-def _fill(triangles: NDArray, color: Sequence[float]) -> None:
-    """Fills triangles (3n, 2)."""
-    shader = gpu.shader.from_builtin("UNIFORM_COLOR")
-    shader.bind()
-    shader.uniform_float("color", color)
-    batch_for_shader(shader, "TRIS", {"pos": _flat(triangles)}).draw(shader)
-
-
-def _rectangle(left: float, bottom: float, right: float, top: float) -> NDArray[np.float64]:
-    return np.array([(left, bottom), (right, bottom), (right, top), (left, bottom), (right, top), (left, top)])
-
-
-def _flat(points: NDArray) -> NDArray[np.float32]:
-    """Points (n, 2) at depth 0: (n, 3) float32, as the shaders take them."""
-    return np.column_stack([points, np.zeros(len(points))]).astype(np.float32)

@@ -10,8 +10,9 @@ from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_
 from mathutils import Vector
 from partgen.errors import PartgenError
 
-from .. import applying, preferences
+from .. import applying, preferences, viewports
 from ..operators import chosen_objects
+from ..viewports import viewport_at
 from . import drawing, session
 
 
@@ -24,16 +25,6 @@ class Reaction(Enum):
     IGNORE = auto()
     """It is kept from Blender, because it would change the scene, and a tool that only shows is no place for that."""
     PASS = auto()
-
-
-_NAVIGATION = {
-    *("MIDDLEMOUSE", "WHEELUPMOUSE", "WHEELDOWNMOUSE", "WHEELINMOUSE", "WHEELOUTMOUSE", "WHEELLEFTMOUSE", "WHEELRIGHTMOUSE"),
-    *("TRACKPADPAN", "TRACKPADZOOM", "MOUSEROTATE", "MOUSESMARTZOOM", "HOME", "ACCENT_GRAVE"),
-    *("LEFT_CTRL", "RIGHT_CTRL", "LEFT_SHIFT", "RIGHT_SHIFT", "LEFT_ALT", "RIGHT_ALT", "OSKEY"),
-}
-_PANELS = {"N", "T"}
-_WITH_CONTROL = {"Z", "Y", "S", "O", "N"}
-"""Undo and redo, saving, opening, a new file."""
 
 
 def reaction(event: bpy.types.Event, is_over_viewport: bool) -> Reaction:
@@ -49,9 +40,7 @@ def reaction(event: bpy.types.Event, is_over_viewport: bool) -> Reaction:
         return Reaction.END if is_pressed else Reaction.IGNORE
     if kind == "LEFTMOUSE" and not event.alt:  # with Alt it turns the view where the mouse has two buttons
         return Reaction.HOLD if is_pressed else Reaction.IGNORE
-    is_control = event.ctrl or event.oskey
-    is_known = kind in _NAVIGATION or kind in _PANELS or kind.startswith(("NUMPAD_", "NDOF_", "TIMER"))
-    if not is_pressed or is_known or (is_control and kind in _WITH_CONTROL) or kind == "LEFTMOUSE":
+    if not is_pressed or kind == "LEFTMOUSE" or viewports.is_blenders_own(event):
         return Reaction.PASS
     return Reaction.IGNORE
 
@@ -139,21 +128,6 @@ def stop() -> None:
     while _workspaces:
         if workspace := bpy.data.workspaces.get(_workspaces.pop()):
             workspace.status_text_set(None)
-
-
-def viewport_at(window: bpy.types.Window, x: int, y: int) -> tuple[bpy.types.SpaceView3D, bpy.types.Region] | None:
-    """The 3D viewport at a place of the window, pixels; None elsewhere, also on the panels and headers that lie over it."""
-    for area in window.screen.areas:
-        if area.type != "VIEW_3D" or not _contains(area, x, y):
-            continue
-        regions = [region for region in area.regions if region.width > 1 and region.height > 1 and _contains(region, x, y)]
-        if regions and all(region.type == "WINDOW" for region in regions):
-            return area.spaces.active, regions[0]
-    return None
-
-
-def _contains(place: bpy.types.Area | bpy.types.Region, x: int, y: int) -> bool:
-    return place.x <= x < place.x + place.width and place.y <= y < place.y + place.height
 
 
 def _look(

@@ -20,13 +20,13 @@ from mathutils import Vector
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
-from .. import applying, mesh_data, methods, overlay, preferences, regrouping, stored_features, stored_tree
+from .. import applying, methods, overlay, preferences, regrouping, stored_features, stored_tree
+from ..surfaces import SurfaceOnScreen
+from ..surroundings import Surroundings
 from . import ramp
-from .surroundings import Surroundings
 
 Kind = tuple[str, str, int]
 """Method, weights and number of features: only what agrees in these can be compared."""
-_NO_LEAVES = np.empty(0, np.int32)
 
 
 @dataclass
@@ -47,15 +47,11 @@ class Look:
         return mesh is not None and mesh.session_uid == self.mesh_uid and stored_features.tree_of(mesh) == self.tree
 
 
-@dataclass
-class Explored:
-    """One object that is explored, itself decomposed or a part. Its surface is read when it is needed first, and after edits."""
+@dataclass(kw_only=True)
+class Explored(SurfaceOnScreen):
+    """One object that is explored, itself decomposed or a part."""
 
-    name: str
-    uid: int
     look: Look
-    leaves: NDArray[np.int32] | None = None  # of the polygons on screen; none where these are not known
-    batch: gpu.types.GPUBatch | None = None
 
 
 @dataclass(frozen=True)
@@ -117,7 +113,7 @@ class Session:
         """What of it is visible in a viewport, or without one in a view layer."""
         viewport = {} if space is None else {"viewport": space}
         for explored in self.explored:
-            object_ = object_of(explored)
+            object_ = explored.object()
             if object_ is not None and object_.mode != "EDIT" and object_.visible_get(view_layer=view_layer, **viewport):
                 yield explored, object_
 
@@ -128,12 +124,11 @@ class Session:
         self.refresh()
         found: list[overlay.Surface] = []
         for explored, object_ in self.shown(view_layer, space) if self.point else ():
-            if explored.batch is None and (explored.leaves is None or len(explored.leaves)):
-                self._read_surface(explored, object_, depsgraph, on_gpu=True)
-            if explored.batch is not None:
+            batch = explored.uploaded(object_, depsgraph)
+            if batch is not None:
                 look = explored.look
                 look.table = look.table or overlay.color_table(look.colors)
-                found.append((object_.matrix_world, explored.batch, look.table))
+                found.append((object_.matrix_world, batch, look.table))
         return found
 
     def likeness(self, look: Look) -> NDArray[np.float32] | None:
@@ -182,12 +177,12 @@ class Session:
         looks = {e.look.mesh_uid: e.look for e in self.explored}
         for explored in self.explored:
             if explored.uid in self.edited or explored.look.mesh_uid in self.edited:
-                explored.leaves = explored.batch = None
+                explored.let_go()
         self.edited = set()
         if not self.is_outdated and all(look.is_current() for look in looks.values()):
             return
         self.is_outdated = False
-        self.explored = _explored([o for e in self.explored if (o := object_of(e)) is not None])[0]
+        self.explored = _explored([o for e in self.explored if (o := e.object()) is not None])[0]
         pointed = self.pointed()
         if self.point and (pointed is None or self.point.leaf >= len(pointed.look.features)):
             self.point, self.is_held = None, False
@@ -213,40 +208,12 @@ class Session:
             look.table = None
             look.colors = ramp.unknown(len(look.features)) if likeness is None else ramp.colors_of(likeness, self.floors[look.kind])
 
-    # ---- surfaces ----------------------------------------------------------------------------------------------------
-
     def _hit(
         self, explored: Explored, object_: bpy.types.Object, origin: Vector, direction: Vector, depsgraph: bpy.types.Depsgraph
     ) -> tuple[float, Point] | None:
         """Where a ray of the world meets the surface on screen, and how far away; None where it does not, or the leaf is unknown."""
-        matrix = object_.matrix_world
-        if not matrix.determinant():
-            return None  # scaled to nothing
-        inverse = matrix.inverted()
-        is_hit, location, _, polygon = object_.evaluated_get(depsgraph).ray_cast(inverse @ origin, inverse.to_3x3() @ direction)
-        if not is_hit:
-            return None
-        if explored.leaves is None:
-            self._read_surface(explored, object_, depsgraph, on_gpu=False)
-        if explored.leaves is None or polygon >= len(explored.leaves):
-            return None
-        return (matrix @ location - origin).length, Point(explored.uid, int(explored.leaves[polygon]), tuple(location))
-
-    def _read_surface(self, explored: Explored, object_: bpy.types.Object, depsgraph: bpy.types.Depsgraph, on_gpu: bool) -> None:
-        """Reads the surface on screen, after all modifiers: these hand the leaf of a face to those that they make of it."""
-        evaluated = object_.evaluated_get(depsgraph)
-        mesh = evaluated.to_mesh()
-        try:
-            leaves = stored_tree.leaf_of_polygon(mesh)
-            if leaves is None or not len(leaves):
-                explored.leaves = _NO_LEAVES
-                return
-            # What was joined to the object since brought leaves of its own: a wrong color is better than none.
-            explored.leaves = np.clip(leaves, 0, len(explored.look.features) - 1)
-            if on_gpu:
-                explored.batch = overlay.surface_batch(mesh, mesh_data.read_polygons(mesh, object_.name), explored.leaves)
-        finally:
-            evaluated.to_mesh_clear()
+        hit = explored.hit(object_, origin, direction, depsgraph)
+        return (hit.distance, Point(explored.uid, hit.leaf, hit.location)) if hit is not None and hit.leaf is not None else None
 
 
 _session: Session | None = None
@@ -300,14 +267,6 @@ def obstacle(objects: Iterable[bpy.types.Object]) -> str:
     )
 
 
-def object_of(explored: Explored) -> bpy.types.Object | None:
-    """The object as it is now, under whatever name; None where it is gone."""
-    named = bpy.data.objects.get(explored.name)
-    if named is not None and named.session_uid == explored.uid:
-        return named
-    return next((o for o in bpy.data.objects if o.session_uid == explored.uid), None)
-
-
 def _explored(objects: list[bpy.types.Object]) -> tuple[list[Explored], list[PartgenError]]:
     """What of `objects` can be explored, and what is wrong with others that have features."""
     explored, problems = [], []
@@ -322,7 +281,7 @@ def _explored(objects: list[bpy.types.Object]) -> tuple[list[Explored], list[Par
             problems.append(error)
             continue
         looks[mesh.session_uid] = look
-        explored.append(Explored(object_.name, object_.session_uid, look))
+        explored.append(Explored(object_.name, object_.session_uid, len(look.features), look=look))
     return explored, problems
 
 

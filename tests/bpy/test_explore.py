@@ -24,11 +24,12 @@ from bl_ext.user_default.partgen_blender import (
     overlay,
     preferences,
     regrouping,
+    signs,
     stored_features,
     stored_tree,
 )
 from bl_ext.user_default.partgen_blender.explore import operators, ramp, session
-from bl_ext.user_default.partgen_blender.explore.surroundings import Surroundings
+from bl_ext.user_default.partgen_blender.surroundings import Surroundings
 from drawing import drawn
 from graphics import begin_graphics
 from mathutils import Matrix, Vector
@@ -204,8 +205,8 @@ def test_a_ray_along_an_axis_and_one_across_find_the_same_covers() -> None:
         ((2.0, 0.5, 0.0), along, 9.0, [1]),
         ((0.5, 0.5, 0.5), along, 0.1, [0]),
     ):
-        assert bounds._crossed(np.array(start), direction, distance) == expected
-    assert Surroundings([], np.empty((0, 3)), np.empty((0, 3)))._crossed(np.zeros(3), along, 1.0) == []
+        assert bounds.crossed(np.array(start), direction, distance) == expected
+    assert Surroundings([], np.empty((0, 3)), np.empty((0, 3))).crossed(np.zeros(3), along, 1.0) == []
 
 
 @pytest.mark.parametrize(
@@ -341,7 +342,7 @@ def test_the_legend_and_the_ring_are_drawn_with_a_region_of_any_size() -> None:
             gpu.matrix.load_matrix(Matrix.Identity(4))
             gpu.matrix.load_projection_matrix(Matrix(((2 / 900, 0, 0, -1), (0, 2 / 200, 0, -1), (0, 0, -1, 0), (0, 0, 0, 1))))
             gpu.state.blend_set("ALPHA")
-            drawing._draw_ring(Vector((50.0, 150.0)), 6.0, True, 1.0)
+            signs.draw_ring(Vector((50.0, 150.0)), 6.0, True, 1.0)
             drawing._draw_legend(session.current(), SimpleNamespace(width=width), 1.0)
             seen.append(np.array(framebuffer.read_color(0, 0, 900, 200, 4, 0, "UBYTE").to_list(), np.uint8).reshape(200, 900, 4))
         offscreen.free()

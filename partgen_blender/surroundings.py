@@ -1,4 +1,4 @@
-"""What else stands in the scene: a surface that hides behind another object is not what one points at."""
+"""What else stands in the scene: what a ray may meet at all, and what hides a surface from whoever points at it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MARGIN = 1e-5
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The mesh objects of a view layer that are not explored, with their bounds in the world: `low` and `high` (n, 3)."""
+    """Mesh objects of a view layer by name, with their bounds in the world: `low` and `high` (n, 3)."""
 
     names: list[str]
     low: NDArray[np.float64]
@@ -27,13 +27,18 @@ class Surroundings:
 
     @classmethod
     def of(cls, view_layer: bpy.types.ViewLayer, explored: Collection[int], depsgraph: bpy.types.Depsgraph) -> Surroundings:
-        """Those of a view layer but for the objects with these session ids. Some ten microseconds for each: keep them."""
+        """Those that show faces, but for the objects with these session ids. Some ten microseconds for each: keep them."""
         others = [o for o in view_layer.objects if o.type == "MESH" and o.session_uid not in explored and o.display_type in _FILLED]
-        corners = np.empty((len(others), 8, 3))
-        for number, object_ in enumerate(others):
+        return cls.around(others, depsgraph)
+
+    @classmethod
+    def around(cls, objects: Collection[bpy.types.Object], depsgraph: bpy.types.Depsgraph) -> Surroundings:
+        """These objects, as they stand."""
+        corners = np.empty((len(objects), 8, 3))
+        for number, object_ in enumerate(objects):
             matrix = np.array(object_.matrix_world)
             corners[number] = np.array(object_.evaluated_get(depsgraph).bound_box) @ matrix[:3, :3].T + matrix[:3, 3]
-        return cls([o.name for o in others], corners.min(axis=1), corners.max(axis=1))
+        return cls([o.name for o in objects], corners.min(axis=1), corners.max(axis=1))
 
     def cover(
         self,
@@ -51,7 +56,7 @@ class Surroundings:
         if space is not None and (space.shading.type == "WIREFRAME" or space.shading.show_xray):
             return False  # one looks through everything
         viewport = {} if space is None else {"viewport": space}
-        for number in self._crossed(np.array(origin), np.array(direction.normalized()), distance):
+        for number in self.crossed(np.array(origin), np.array(direction.normalized()), distance):
             object_ = view_layer.objects.get(self.names[number])
             if object_ is None or not object_.visible_get(view_layer=view_layer, **viewport):
                 continue
@@ -64,12 +69,13 @@ class Surroundings:
                 return True
         return False
 
-    def _crossed(self, origin: NDArray, direction: NDArray, distance: float) -> list[int]:
-        """The objects whose bounds a ray crosses nearer than `distance`."""
+    def crossed(self, origin: NDArray, direction: NDArray, distance: float) -> list[int]:
+        """The objects whose bounds a ray crosses nearer than `distance`, in the order in which it enters them."""
         # Neither of these changes what is crossed, but without them what is flat, or lies along an axis, divides zero by zero.
         direction = np.where(np.abs(direction) < _TINY, _TINY, direction)
         margin = _MARGIN * (self.high - self.low).max(axis=1, keepdims=True) + _TINY
         first, second = (self.low - margin - origin) / direction, (self.high + margin - origin) / direction
         enter = np.minimum(first, second).max(axis=1, initial=0.0)
         leave = np.maximum(first, second).min(axis=1, initial=distance)
-        return np.flatnonzero(enter <= leave).tolist()
+        met = np.flatnonzero(enter <= leave)
+        return met[np.argsort(enter[met], kind="stable")].tolist()

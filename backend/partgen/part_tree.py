@@ -22,11 +22,14 @@ class PartTree:
 
     `merges` (L-1, 2) int32: row i joins two nodes into node L+i; nodes below L are leaves. `heights` (L-1,) float32 in
     [0, 1], never falling, the last one 1: the scale from which on merge i is applied. `default_scale` in [0, 1].
+    `numbers` (L,) int32: what each rank is called after the tree was edited, so that parts that were not touched keep their
+    colours and names; a permutation of 0..L-1, None where no rank was renamed.
     """
 
     merges: Ints
     heights: NDArray[np.float32]
     default_scale: float = 0.5
+    numbers: Ints | None = None
 
     def __post_init__(self) -> None:
         merges = np.ascontiguousarray(self.merges, np.int32).reshape(-1, 2)
@@ -34,7 +37,9 @@ class PartTree:
         object.__setattr__(self, "merges", merges)
         object.__setattr__(self, "heights", heights)
         object.__setattr__(self, "default_scale", float(self.default_scale))
-        problem = _problem(merges, heights, self.default_scale)
+        if self.numbers is not None:
+            object.__setattr__(self, "numbers", np.ascontiguousarray(self.numbers, np.int32).reshape(-1))
+        problem = _problem(merges, heights, self.default_scale) or _problem_of_numbers(self.numbers, len(merges) + 1)
         if problem:
             raise PartgenError("tree.invalid", f"The part tree is damaged: {problem}.", "Decompose the object again.")
 
@@ -73,7 +78,8 @@ class PartTree:
         """(2L-1,) int32: a stable number for every node, for colours and default names.
 
         The root has rank 0; where a node splits, its larger child keeps the rank and the smaller gets the next new one.
-        So a cut into n parts shows exactly the ranks 0..n-1, and dragging the slider recolours only what changes.
+        So a cut into n parts shows exactly the ranks 0..n-1, and dragging the slider recolours only what changes. Where the
+        tree has `numbers`, these stand in for the ranks: any n different ones, still the same at every scale.
         """
         ranks = np.zeros(2 * self.leaf_count - 1, np.int32)
         sizes = self.leaf_sizes
@@ -82,7 +88,7 @@ class PartTree:
             keeper, other = (a, b) if sizes[a] >= sizes[b] else (b, a)
             ranks[keeper] = ranks[self.leaf_count + i]
             ranks[other] = len(self.merges) - i
-        return ranks
+        return ranks if self.numbers is None else self.numbers[ranks]
 
     def count(self, scale: float) -> int:
         """The number of parts at `scale`."""
@@ -145,6 +151,12 @@ def scale_of_count(count: NDArray, leaf_count: int) -> NDArray[np.float32]:
     if leaf_count < 2:
         return np.ones(len(count), np.float32)
     return (1.0 - np.log(count) / np.log(leaf_count)).astype(np.float32)
+
+
+def _problem_of_numbers(numbers: Ints | None, leaf_count: int) -> str:
+    if numbers is None or (len(numbers) == leaf_count and np.array_equal(np.sort(numbers), np.arange(leaf_count))):
+        return ""
+    return "its numbers are not one for each leaf"
 
 
 def _dense(values: Ints) -> Ints:

@@ -49,6 +49,7 @@ class Job(ABC):
     stage: str = "Waiting for the backend"
     seconds_left: float | None = None
     is_over: bool = False  # nothing more comes of it: it waits until it can be inserted
+    notes: tuple[str, ...] = ()  # sentences about all of a result that came in pieces
 
     @property
     def lines(self) -> list[str]:
@@ -263,6 +264,7 @@ def pump() -> bool:
         elif isinstance(event, Done) and event.id in _open:
             if event.result is not None:
                 _open[event.id].take(event.result)
+            _open[event.id].notes = event.notes
             _open[event.id].is_over = True
             _open[event.id].fraction = 1.0
     failed = [event for event in heard if isinstance(event, Failed)]

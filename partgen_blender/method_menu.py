@@ -1,7 +1,11 @@
-"""The menu of methods: what each is, whether it is ready here, and what a download or the set-up would add, with licence and size."""
+"""The menus of methods, one for each role: what each is, whether it is ready here, and what a download or the set-up would add.
+
+With licence and size, before anything is fetched.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import bpy
@@ -15,8 +19,8 @@ from .models import catalog
 from .models.operators import licence_in_words
 from .wrapping import draw_text
 
-_WIDTH = 17
-"""Of the menu, in units of Blender's interface."""
+WIDTH = 17
+"""Of a menu, in units of Blender's interface."""
 _UNIT = 20.0
 _LABEL_SHARE = 0.4
 """Of the width, for the name of the property: Blender's own share."""
@@ -63,13 +67,20 @@ def weights_of(method: Method) -> Entry | None:
 
 
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """The chosen method, which opens the menu, and what it lacks, with the button that mends it."""
-    chosen = methods.method_of(context.scene.partgen.method) or methods.METHODS[0]
+    """The chosen method that finds parts, which opens the menu, and what it lacks, with the button that mends it."""
+    draw_chosen(layout, context, context.scene.partgen, methods.METHODS, PARTGEN_PT_method_menu.__name__)
+
+
+def draw_chosen(
+    layout: bpy.types.UILayout, context: bpy.types.Context, settings: bpy.types.PropertyGroup, offered: Sequence[Method], menu: str
+) -> None:
+    """The `method` of `settings`, one of those `offered`, as a button that opens the panel `menu`; and what it lacks."""
+    chosen = next((method for method in offered if method.id == settings.method), offered[0])
     row = layout.split(factor=_LABEL_SHARE, align=True)
     label = row.row()
     label.alignment = "RIGHT"
     label.label(text="Method")
-    row.popover(panel="PARTGEN_PT_method_menu", text=chosen.name)
+    row.popover(panel=menu, text=chosen.name)
     now = readiness(chosen)
     if not now.is_ready:
         draw_text(layout, context, f"{chosen.name}: {now.sentence}", "ERROR")
@@ -82,22 +93,29 @@ class PARTGEN_PT_method_menu(bpy.types.Panel):
     bl_label = "Methods"
     bl_space_type = "TOPBAR"  # drawn where it is called, and nowhere else
     bl_region_type = "HEADER"
-    bl_ui_units_x = _WIDTH
+    bl_ui_units_x = WIDTH
 
     def draw(self, context: bpy.types.Context) -> None:
-        for method in methods.METHODS:
-            _draw_method(self.layout.box().column(align=True), context, method)
+        draw_offered(self.layout, context, context.scene.partgen, methods.METHODS)
 
 
-def _draw_method(layout: bpy.types.UILayout, context: bpy.types.Context, method: Method) -> None:
+def draw_offered(
+    layout: bpy.types.UILayout, context: bpy.types.Context, settings: bpy.types.PropertyGroup, offered: Sequence[Method]
+) -> None:
+    """The methods that can be chosen as the `method` of `settings`, each with what it needs and the button for what is missing."""
+    for method in offered:
+        _draw_method(layout.box().column(align=True), context, settings, method)
+
+
+def _draw_method(layout: bpy.types.UILayout, context: bpy.types.Context, settings: bpy.types.PropertyGroup, method: Method) -> None:
     now, entry = readiness(method), weights_of(method)
     row = layout.row()
-    row.prop_enum(context.scene.partgen, "method", method.id)
+    row.prop_enum(settings, "method", method.id)
     side = row.row()
     side.alignment = "RIGHT"
     side.active = False
     side.label(text="" if method.id == "auto" else f"Tier {method.tier}")
-    width = _WIDTH * _UNIT
+    width = WIDTH * _UNIT
     explore = " What it finds can be explored." if method.has_features else ""
     draw_text(layout, context, f"{method.description}.{explore}", width=width)
     if entry:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import bpy
 import numpy as np
@@ -19,20 +19,23 @@ from partgen.errors import PartgenError
 from partgen.protocol import CompleteRequest, CompleteResult, SegmentResult
 
 from .. import applying, collections, explode, jobs, mesh_data, messages, preferences, stored_tree, wording
-from . import patches, stitching
+from . import patches, proposals, stitching
+from .methods import is_drawn_by_seed
 from .patches import Patch
-from .replacing import replace
+from .proposals import Maker, Proposal
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """How parts are to be completed. `reach` in [0, 1] is how far they go on into their neighbours; `inner` the name of the material of
-    generated faces, "" for one that is made; `apply_with` how objects are made of parts that are none yet."""
+    """How parts are to be completed. `reach` in [0, 1] is how far they go on into their neighbours; `seed` that of the first of so
+    many `proposals`; `inner` the name of the material of generated faces, "" for one that is made; `apply_with` how objects are
+    made of parts that are none yet."""
 
     method: str = "auto"
     reach: float = 1.0
     remesh: bool = False
     seed: int = 0
+    proposals: int = 1
     inner: str = ""
     apply_with: tuple[str, bool] = ("NONE", True)
 
@@ -62,13 +65,12 @@ class Completion(jobs.Job):
 
     targets: dict[int, _Target]  # by the number that the request gives them
     wishes: Wishes
-    results: dict[int, CompleteResult] = field(default_factory=dict)
+    results: dict[int, list[CompleteResult]] = field(default_factory=dict)  # the proposals of every part, as they came
 
     @property
     def lines(self) -> list[str]:
-        if len(self.targets) < 2:
-            return [self.stage]
-        return [f"{len(self.results)} of {len(self.targets)} parts done", self.stage]
+        parts = [f"{len(self.results)} of {len(self.targets)} parts done"] if len(self.targets) > 1 else []
+        return [*parts, self.stage]
 
     @property
     def is_worth_keeping(self) -> bool:
@@ -76,26 +78,26 @@ class Completion(jobs.Job):
 
     def take(self, result: SegmentResult | CompleteResult) -> None:
         assert isinstance(result, CompleteResult)
-        self.results[result.part] = result
+        self.results.setdefault(result.part, []).append(result)
 
     def insert(self) -> list[str]:
         object_ = jobs.object_of(self)
         parts = self._parts(object_)
         closed, ways = 0, Counter[str]()
         notes: dict[str, list[str]] = {}
-        for number, result in sorted(self.results.items()):
+        for number, results in sorted(self.results.items()):
             part = parts[number]
-            if self._close(part, self.targets[number], result):
+            shown = self._close(part, self.targets[number], results)
+            if shown is not None:
                 closed += 1
-                ways[result.made_by] += 1
-                for note in result.notes:
+                ways[shown.made_by] += 1
+                for note in shown.notes:
                     notes.setdefault(note, []).append(part.name)
         for note, names in notes.items():
             messages.tell("INFO", f"{wording.names_in_words(names)}: {note}")
-        source = applying.source_of(object_)
-        collection = collections.collection_of(source) if source is not None else None
-        if collection is not None and collection.partgen.explode:
-            explode.arrange(collection)
+        for note in self.notes:
+            messages.tell("INFO", note)
+        _settle(parts.values())
         if not closed:
             raise PartgenError("parts.not_completed", f"No part of {self.object_name} was completed.")
         return [_in_words(self.object_name, closed, len(self.targets), ways)]
@@ -117,25 +119,27 @@ class Completion(jobs.Job):
                 found[number] = part
         return found
 
-    def _close(self, part: bpy.types.Object, target: _Target, result: CompleteResult) -> bool:
-        """Stitches one result to its part. False, with a message, where that cannot be."""
+    def _close(self, part: bpy.types.Object, target: _Target, results: list[CompleteResult]) -> CompleteResult | None:
+        """Gives a part its proposals. Returns the one that it shows; None, with a message, where it stays open."""
+        good = [result for result in results if not result.problem]
         try:
             if not mesh_data.is_same_surface(patches.patch_of(part.data, part.name).polygons, target.patch.polygons):
                 sentence = f"{part.name} was edited while it was being completed, so the result no longer fits it."
                 raise PartgenError("mesh.edited", sentence, "Complete it again.")
-            if result.problem:
-                raise PartgenError("part.open", f"{part.name} stays open: {result.problem}", result.remedy)
+            if not good:
+                raise PartgenError("part.open", f"{part.name} stays open: {results[0].problem}", results[0].remedy)
         except PartgenError as error:
             messages.tell_error(error, "WARNING")
-            return False
-        inner = bpy.data.materials.get(self.wishes.inner) if self.wishes.inner else None
-        record = {"method": result.method, "made_by": result.made_by, "weights": result.weights, "seed": self.wishes.seed}
-        if result.replaces:
-            replace(part, result.added_vertices, result.generated_faces, record)
-        else:
-            kept = np.searchsorted(target.patch.vertices, result.kept_vertices).astype(np.int32)
-            stitching.close(part, stitching.Addition(kept, result.added_vertices, result.generated_faces), inner, record)
-        return True
+            return None
+        surface = proposals.surface_of(target.patch.polygons)
+        proposals.add(part, [self._proposal(result, target.patch, surface) for result in good])
+        return good[0]
+
+    def _proposal(self, result: CompleteResult, patch: Patch, surface: str) -> Proposal:
+        kept = np.searchsorted(patch.vertices, result.kept_vertices).astype(np.int32)
+        addition = stitching.Addition(kept, result.added_vertices, result.generated_faces)
+        maker = Maker(result.method, result.made_by, result.weights, result.seed, self.wishes.reach)
+        return Proposal(maker, addition, surface, result.replaces, self.wishes.inner)
 
 
 # ---- asking ----------------------------------------------------------------------------------------------------------
@@ -166,16 +170,72 @@ def complete(objects: Iterable[bpy.types.Object], wishes: Wishes = DEFAULT_WISHE
     return started
 
 
+def reroll(parts: Iterable[bpy.types.Object], wishes: Wishes = DEFAULT_WISHES) -> list[jobs.Job]:
+    """Asks for one proposal more of each of `parts`, each by the method and with the reach that made the one that it shows, and with
+    a seed that none of them has had. The rest of `wishes` counts as in `complete`, which raises as this does."""
+    alike: dict[tuple[str, float, bool], list[bpy.types.Object]] = {}
+    for part in parts:
+        shown = proposals.shown(part.data)
+        if shown is not None and is_drawn_by_seed(shown.maker.method):
+            alike.setdefault((shown.maker.method, shown.maker.reach, shown.is_remeshed), []).append(part)
+    started: list[jobs.Job] = []
+    for (method, reach, remesh), members in alike.items():
+        seed = max(proposals.next_seed(part.data) for part in members)
+        started += complete(members, replace(wishes, method=method, reach=reach, remesh=remesh, seed=seed, proposals=1))
+    if not alike:
+        sentence = "No selected part was completed by a method that can give another result."
+        raise PartgenError("proposal.no_seed", sentence, "Complete it by a method that generates.")
+    return started
+
+
+def choose(parts: Iterable[bpy.types.Object], number: int = 0, step: int = 1) -> int:
+    """Shows the proposal `number` of each of `parts` that has several, counted from 1; with 0 the one that is `step` further on,
+    around at the end. Returns of how many parts. Raises PartgenError, and changes nothing, where one of them cannot show it.
+    """
+    wanted = {}
+    for part in _completed(parts):
+        now = proposals.shown(part.data)
+        if now is not None and now.count > 1:
+            wanted[part] = number or (now.number - 1 + step) % now.count + 1
+    for part, of_part in wanted.items():
+        proposals.require(part, of_part)
+    for part, of_part in wanted.items():
+        proposals.show(part, of_part)
+    _settle(wanted)
+    return len(wanted)
+
+
+def keep(parts: Iterable[bpy.types.Object]) -> int:
+    """Forgets the proposals that `parts` do not show. Returns how many."""
+    return sum(proposals.keep(part) for part in _completed(parts))
+
+
 def reopen(parts: Iterable[bpy.types.Object]) -> int:
     """Takes from `parts` what their completion made. Returns of how many. Raises PartgenError, and changes nothing, in Edit Mode."""
-    completed = [part for part in parts if part.type == "MESH" and patches.is_completed(part.data)]
+    completed = _completed(parts)
     for part in completed:
         if part.data.is_editmode:
             raise PartgenError("mesh.edit_mode", f"{part.name} is in Edit Mode.", "Leave Edit Mode and try again.")
     for part in completed:
         stitching.reopen(part)
-    preferences.redraw_viewports()
+    _settle(completed)
     return len(completed)
+
+
+def _completed(parts: Iterable[bpy.types.Object]) -> list[bpy.types.Object]:
+    """Those of `parts` that are completed, one of each mesh: objects that share one are completed together."""
+    found = {part.data.session_uid: part for part in parts if part.type == "MESH" and patches.is_completed(part.data)}
+    return list(found.values())
+
+
+def _settle(parts: Iterable[bpy.types.Object]) -> None:
+    """Moves parts that changed their form to where the explode slider says, and shows them."""
+    sources = {source.session_uid: source for source in map(applying.source_of, parts) if source is not None}
+    for source in sources.values():
+        collection = collections.collection_of(source)
+        if collection is not None and collection.partgen.explode:
+            explode.arrange(collection)
+    preferences.redraw_viewports()
 
 
 def _by_source(objects: Iterable[bpy.types.Object]) -> dict[bpy.types.Object, list[bpy.types.Object]]:
@@ -264,6 +324,7 @@ def _request(
         wishes.reach,
         wishes.remesh,
         wishes.seed,
+        wishes.proposals,
     )
     numbers = ",".join(map(str, sorted(targets)))
     job = Completion(

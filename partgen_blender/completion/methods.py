@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .. import methods
+
 
 @dataclass(frozen=True)
-class Method:
-    """One method: `number` is saved in files and kept for ever. `has_reach`: it can let parts bulge into their neighbours."""
+class Method(methods.Method):
+    """One method. `has_reach`: it can let parts bulge into their neighbours. `has_seed`: it draws its results, and can give several."""
 
-    id: str
-    number: int
-    name: str
-    description: str
     has_reach: bool = False
+    has_seed: bool = False
 
 
 METHODS = (
@@ -34,6 +33,16 @@ METHODS = (
         "Divide the inside of the object among its parts, so that together they fill it without overlapping. Needs no trained weights",
         has_reach=True,
     ),
+    Method(
+        "holopart",
+        3,
+        "HoloPart",
+        "Generate the hidden rest of a part as the network of the HoloPart paper sees it. For a GPU; without one in a reduced form, "
+        "which takes minutes for each part. It says how long before it begins",
+        tier=methods.AI,
+        weights="holopart",
+        has_seed=True,
+    ),
 )
 """In the order in which they are offered."""
 
@@ -41,3 +50,15 @@ METHODS = (
 def method_of(identifier: str) -> Method | None:
     """The method of that id; None for one that a newer version knows."""
     return next((method for method in METHODS if method.id == identifier), None)
+
+
+def name_of(identifier: str) -> str:
+    """What a method is called; its id where it is not known here."""
+    method = method_of(identifier)
+    return method.name if method else identifier
+
+
+def is_drawn_by_seed(identifier: str) -> bool:
+    """Whether a method can give several results for one part."""
+    method = method_of(identifier)
+    return method is not None and method.has_seed

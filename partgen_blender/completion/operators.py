@@ -7,9 +7,10 @@ from partgen.errors import PartgenError
 
 from .. import applying, messages, preferences
 from ..operators import chosen_objects, decomposed_objects, report_error
-from . import completing, patches, properties
+from . import completing, patches, properties, proposals
+from .methods import is_drawn_by_seed
 
-_NAMES = ("method", "reach", "remesh", "inner")
+_SETTINGS = ("method", "reach", "remesh", "seed", "proposals")
 
 
 class PARTGEN_OT_complete(bpy.types.Operator):
@@ -33,13 +34,14 @@ It runs beside Blender, some seconds for a hundred thousand faces: keep on worki
         name="Method", description="How the hidden rest of a part is made", items=properties.METHOD_ITEMS, default="auto"
     )
     reach: bpy.props.FloatProperty(name="Inflate", description=properties.REACH, subtype="FACTOR", min=0.0, max=1.0, default=1.0)
+    proposals: bpy.props.IntProperty(name="Proposals", description=properties.PROPOSALS, min=1, max=properties.MOST_PROPOSALS, default=1)
+    seed: bpy.props.IntProperty(name="Seed", description=properties.SEED, min=0, default=0)
     remesh: bpy.props.BoolProperty(name="Remesh Instead", description=properties.REMESH, default=False)
     inner: bpy.props.StringProperty(name="Inner", description="The name of the material of generated faces; one of PartGen's where empty")
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Return to Object Mode first")
+        if not _is_in_object_mode(cls, context):
             return False
         if not any(applying.source_of(object_) for object_ in chosen_objects(context)):
             cls.poll_message_set("Select an object that has been decomposed, or some of its parts")
@@ -48,7 +50,7 @@ It runs beside Blender, some seconds for a hundred thousand faces: keep on worki
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         settings = context.scene.partgen_completion
-        for name in ("method", "reach", "remesh"):
+        for name in _SETTINGS:
             if not self.properties.is_property_set(name):
                 setattr(self, name, getattr(settings, name))
         if not self.properties.is_property_set("inner"):
@@ -56,12 +58,80 @@ It runs beside Blender, some seconds for a hundred thousand faces: keep on worki
         return self.execute(context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        scene = context.scene.partgen
-        apply_with = (scene.hierarchy, scene.keep_shading)
-        wishes = completing.Wishes(self.method, self.reach, self.remesh, 0, self.inner, apply_with)
+        wishes = completing.Wishes(self.method, self.reach, self.remesh, self.seed, self.proposals, self.inner, _apply_with(context))
         objects = decomposed_objects(context) if self.scope == "ALL" else chosen_objects(context)
         try:
             completing.complete(objects, wishes)
+        except PartgenError as error:
+            messages.keep(error)
+            return report_error(self, error)
+        preferences.redraw()
+        return {"FINISHED"}
+
+
+class PARTGEN_OT_choose_proposal(bpy.types.Operator):
+    """Show another proposal of the selected parts. Your own faces stay as they are"""
+
+    bl_idname = "partgen.choose_proposal"
+    bl_label = "Choose Proposal"
+    bl_options = {"REGISTER", "UNDO"}
+
+    step: bpy.props.IntProperty(name="Step", description="How many proposals to go on, back where negative; around at the end", default=1)
+    number: bpy.props.IntProperty(
+        name="Number", description="Which proposal to show, counted from 1; with 0 it is Step that counts", min=0, default=0
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _can_choose(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            completing.choose(chosen_objects(context), self.number, self.step)
+        except PartgenError as error:
+            return report_error(self, error)
+        return {"FINISHED"}
+
+
+class PARTGEN_OT_keep_proposal(bpy.types.Operator):
+    """Keep what the selected parts show and forget their other proposals, which then take no room in the file any more"""
+
+    bl_idname = "partgen.keep_proposal"
+    bl_label = "Keep This"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _can_choose(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        count = completing.keep(chosen_objects(context))
+        self.report({"INFO"}, f"{count} other proposal{'s' if count != 1 else ''} forgotten.")
+        return {"FINISHED"}
+
+
+class PARTGEN_OT_reroll(bpy.types.Operator):
+    """Make one more proposal of each selected part, by the same method with a new seed. The others stay to flip back to"""
+
+    bl_idname = "partgen.reroll"
+    bl_label = "Another"
+    bl_options = {"REGISTER"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not _is_in_object_mode(cls, context):
+            return False
+        shown = [proposals.shown(object_.data) for object_ in chosen_objects(context)]
+        if not any(now is not None and is_drawn_by_seed(now.maker.method) for now in shown):
+            cls.poll_message_set("Select parts that were completed by a method that generates: the others give one result for a part")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.partgen_completion
+        inner = settings.inner.name if settings.inner else ""
+        try:
+            completing.reroll(chosen_objects(context), completing.Wishes(inner=inner, apply_with=_apply_with(context)))
         except PartgenError as error:
             messages.keep(error)
             return report_error(self, error)
@@ -78,8 +148,7 @@ class PARTGEN_OT_reopen(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Return to Object Mode first")
+        if not _is_in_object_mode(cls, context):
             return False
         if not any(patches.is_completed(object_.data) for object_ in chosen_objects(context)):
             cls.poll_message_set("Select parts that have been completed")
@@ -95,4 +164,33 @@ class PARTGEN_OT_reopen(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (PARTGEN_OT_complete, PARTGEN_OT_reopen)
+def _apply_with(context: bpy.types.Context) -> tuple[str, bool]:
+    """How objects are made of parts that are none yet, as the panel says."""
+    return context.scene.partgen.hierarchy, context.scene.partgen.keep_shading
+
+
+def _is_in_object_mode(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    if context.mode != "OBJECT":
+        operator.poll_message_set("Return to Object Mode first")
+        return False
+    return True
+
+
+def _can_choose(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """Whether any selected part has more than one proposal."""
+    if not _is_in_object_mode(operator, context):
+        return False
+    shown = [proposals.shown(object_.data) for object_ in chosen_objects(context)]
+    if not any(now is not None and now.count > 1 for now in shown):
+        operator.poll_message_set("Select parts that have several proposals")
+        return False
+    return True
+
+
+CLASSES = (
+    PARTGEN_OT_complete,
+    PARTGEN_OT_choose_proposal,
+    PARTGEN_OT_keep_proposal,
+    PARTGEN_OT_reroll,
+    PARTGEN_OT_reopen,
+)

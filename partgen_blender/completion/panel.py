@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import bpy
 
-from .. import applying, backend, operators
-from . import patches
-from .methods import method_of
+from .. import applying, backend, method_menu, operators
+from . import patches, proposals
+from .methods import METHODS, is_drawn_by_seed, method_of, name_of
+
+_OTHER_WAYS = {"whole": "closed already", "sheet": "a thin sheet"}
+"""How a part was made where not by filling its holes."""
 
 
 class PARTGEN_PT_complete(bpy.types.Panel):
@@ -26,31 +29,96 @@ class PARTGEN_PT_complete(bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        settings = context.scene.partgen_completion
-        options = layout.column()
-        options.use_property_split = True
-        options.use_property_decorate = False
-        options.prop(settings, "method")
-        reach = options.row()
-        method = method_of(settings.method)
-        reach.enabled = method is None or method.has_reach
-        reach.prop(settings, "reach", slider=True)
-        options.prop(settings, "remesh")
-        inner = options.row()
-        inner.enabled = not settings.remesh
-        inner.prop(settings, "inner")
         chosen = operators.chosen_objects(context)
+        _draw_settings(layout, context)
         row = layout.row(align=True)
         row.scale_y = 1.4
         row.operator("partgen.complete", text=_what_is_completed(chosen), icon="MOD_SOLIDIFY").scope = "SELECTED"
         if _are_some_parts(chosen):
             row.operator("partgen.complete", text="All").scope = "ALL"
-        if any(patches.is_completed(object_.data) for object_ in chosen):
-            row = layout.row(align=True)
-            if context.space_data is not None and context.space_data.type == "VIEW_3D":
-                # Blender's own, so that it also is where artists look for it. The parts are moved apart by Explode, above.
-                row.prop(context.space_data.shading, "show_xray", text="X-Ray", toggle=True, icon="XRAY")
-            row.operator("partgen.reopen", icon="LOOP_BACK")
+        completed = next((object_ for object_ in chosen if patches.is_completed(object_.data)), None)
+        if completed is not None:
+            _draw_proposals(layout, completed)
+            _draw_looking(layout, context)
+
+
+class PARTGEN_PT_completion_methods(bpy.types.Panel):
+    """The methods that complete parts, what each needs, and what of that is here"""
+
+    bl_label = "Completion Methods"
+    bl_space_type = "TOPBAR"  # drawn where it is called, and nowhere else
+    bl_region_type = "HEADER"
+    bl_ui_units_x = method_menu.WIDTH
+
+    def draw(self, context: bpy.types.Context) -> None:
+        method_menu.draw_offered(self.layout, context, context.scene.partgen_completion, METHODS)
+
+
+def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """How parts are completed when the button is pressed."""
+    settings = context.scene.partgen_completion
+    options = layout.column()
+    options.use_property_split = True
+    options.use_property_decorate = False
+    method_menu.draw_chosen(options, context, settings, METHODS, PARTGEN_PT_completion_methods.__name__)
+    method = method_of(settings.method)
+    if method is None or method.has_reach:
+        options.prop(settings, "reach", slider=True)
+    if method is not None and method.has_seed:
+        drawn = options.column(align=True)
+        drawn.prop(settings, "proposals")
+        drawn.prop(settings, "seed")
+    options.prop(settings, "remesh")
+    if not settings.remesh:
+        options.prop(settings, "inner")
+
+
+def _draw_proposals(layout: bpy.types.UILayout, part: bpy.types.Object) -> None:
+    """Which proposal of a part is shown and who made it, with what flips through them."""
+    now = proposals.shown(part.data)
+    if now is None:
+        return
+    column = layout.column(align=True)
+    row = column.row(align=True)
+    several = now.count > 1
+    if several:
+        row.operator("partgen.choose_proposal", text="", icon="TRIA_LEFT").step = -1
+    label = row.row(align=True)
+    label.alignment = "CENTER"
+    label.label(text=f"{now.number} of {now.count} · {_made_by(now)}" if several else _made_by(now))
+    if several:
+        row.operator("partgen.choose_proposal", text="", icon="TRIA_RIGHT").step = 1
+    row = column.row(align=True)
+    if is_drawn_by_seed(now.maker.method):
+        row.operator("partgen.reroll", icon="FILE_REFRESH")
+    if several:
+        row.operator("partgen.keep_proposal", icon="CHECKMARK")
+
+
+def _draw_looking(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """How completed parts are looked at, and the way back. They are moved apart by Explode, above."""
+    row = layout.row(align=True)
+    space = context.space_data
+    if space is not None and space.type == "VIEW_3D":
+        # Blender's own switch, so that it also is where artists look for it.
+        is_wire = space.shading.type == "WIREFRAME"
+        look = row.row(align=True)
+        look.enabled = space.shading.type in ("SOLID", "WIREFRAME")
+        look.prop(space.shading, "show_xray_wireframe" if is_wire else "show_xray", text="X-Ray", toggle=True, icon="XRAY")
+    row.operator("partgen.reopen", icon="LOOP_BACK")
+
+
+def _made_by(now: proposals.Shown) -> str:
+    """Who made what is shown: "Solid", "HoloPart, seed 3", "Caps, closed already"."""
+    maker = now.maker
+    said = [name_of(maker.method)]
+    if is_drawn_by_seed(maker.method):
+        said.append(f"seed {maker.seed}")
+    if now.is_remeshed:
+        said.append("remeshed")
+    elif maker.made_by in _OTHER_WAYS:
+        said.append(_OTHER_WAYS[maker.made_by])
+    return ", ".join(filter(None, said))
 
 
 def _what_is_completed(chosen: list[bpy.types.Object]) -> str:
@@ -72,4 +140,4 @@ def _are_some_parts(chosen: list[bpy.types.Object]) -> bool:
     return source is not None and len(chosen) < len(applying.parts_of_this_tree(source))
 
 
-CLASSES = (PARTGEN_PT_complete,)
+CLASSES = (PARTGEN_PT_complete, PARTGEN_PT_completion_methods)

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import bpy
 
+from . import proposals
 from .methods import METHODS
 
 METHOD_ITEMS = tuple((method.id, method.name, method.description, method.number) for method in METHODS)
 
 REACH = (
-    "How far a part bulges into its neighbours: 0 closes it straight across, 1 goes as far as its form suggests. "
-    "What one part takes the other leaves free, so that they touch and do not overlap"
+    "How far a part goes on into its neighbours: 0 closes it straight across, 1 goes as far as its form suggests, or less far where "
+    "it would meet another surface. What one part takes the other leaves free, so that they touch and do not overlap. "
+    "Caps closes straight across in any case, and networks decide it by themselves"
 )
+PROPOSALS = "How many results are made of each part, to flip through. Each takes as long as the first"
+SEED = "The number that the first result is drawn by. The same number gives the same parts, on one device"
 REMESH = (
-    "Replace every part by one even, closed surface, for print or simulation. Its own faces, UV maps and shape keys are kept aside: "
-    "Open Again brings them back"
+    "Replace every part by one even, closed surface, for print or simulation. Materials and weights are taken over, UV maps are made "
+    "anew. Its own faces, UV maps and shape keys are kept aside: Open Again brings them back"
 )
+MOST_PROPOSALS = proposals.MOST
 
 
 class PARTGEN_PG_completion(bpy.types.PropertyGroup):
@@ -27,6 +32,8 @@ class PARTGEN_PG_completion(bpy.types.PropertyGroup):
     reach: bpy.props.FloatProperty(
         name="Inflate", description=REACH, subtype="FACTOR", min=0.0, max=1.0, default=1.0, precision=2, options=set()
     )
+    proposals: bpy.props.IntProperty(name="Proposals", description=PROPOSALS, min=1, max=MOST_PROPOSALS, default=1, options=set())
+    seed: bpy.props.IntProperty(name="Seed", description=SEED, min=0, default=0, options=set())
     remesh: bpy.props.BoolProperty(name="Remesh Instead", description=REMESH, default=False, options=set())
     inner: bpy.props.PointerProperty(
         name="Inner",

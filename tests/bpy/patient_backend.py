@@ -1,24 +1,47 @@
 """A backend for tests of jobs: the real server above a worker whose parts are the loose pieces, one leaf each.
 
 `partgen serve` in all but the segmenter. An object whose name contains "Slow" takes a minute, in steps with progress; its parts
-are completed by the real completer, but after the second one that takes a minute too.
+are completed by the real completer, but after the second one that takes a minute too. What HoloPart is asked for is made by the
+completer `solid`, with another reach for every seed.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from partgen.completion import CompletedPart, Completion, Options, completer
+from partgen.completion.solid import SolidCompleter
 from partgen.part_tree import PartTree
 from partgen.protocol import CompleteResult, Request, SegmentRequest, SegmentResult
 from partgen.segmentation import Progress
-from partgen.server import serve
-from partgen.server.completing import complete
+from partgen.server import completing, serve
 from partgen.server.worker import Deliver, work
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
+
+
+class Drawn:
+    """In place of HoloPart: parts that differ by seed, in an instant."""
+
+    method = weights = "holopart"
+
+    def complete(self, mesh, labels, wanted, options: Options, progress: Progress, deliver) -> Completion:
+        made = []
+
+        def hand_over(part: CompletedPart) -> None:
+            made.append(replace(part, made_by="holopart"))
+            deliver(made[-1])
+
+        reach = 1.0 - options.seed % 5 / 5
+        SolidCompleter().complete(mesh, labels, wanted, replace(options, reach=reach), progress, hand_over)
+        return Completion(tuple(made), self.method, self.weights, ("A pen worked in a reduced form.",))
+
+
+completing.completer = lambda method: Drawn() if method == "holopart" else completer(method)
 
 
 def answer(request: Request, progress: Progress, deliver: Deliver) -> SegmentResult | tuple[str, ...]:
@@ -35,7 +58,7 @@ def answer(request: Request, progress: Progress, deliver: Deliver) -> SegmentRes
             progress(step / 600, "Thinking")
             time.sleep(0.1)
 
-    return complete(request, progress, hand_over)
+    return completing.complete(request, progress, hand_over)
 
 
 def parts_of(request: SegmentRequest, progress: Progress) -> SegmentResult:

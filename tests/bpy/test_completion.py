@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 import pytest
 from bl_ext.user_default.partgen_blender import applying, backend, collections, jobs, messages
-from bl_ext.user_default.partgen_blender.completion import completing, patches, spreading, stitching, unwrapping
+from bl_ext.user_default.partgen_blender.completion import completing, patches, proposals, spreading, stitching, unwrapping
 from conftest import ROOT
 from drawing import drawn
 from numpy.typing import NDArray
@@ -476,6 +476,215 @@ def test_a_face_whose_back_is_generated_is_no_obstacle() -> None:
     stitching.close(leaf, back, None, {})
     assert len(mesh.polygons) == 2
     assert generated(mesh).tolist() == [False, True]
+
+
+# ---- proposals -------------------------------------------------------------------------------------------------------
+
+
+def draw_proposals(*parts: bpy.types.Object, count: int = 3, seed: int = 0) -> None:
+    """Completes parts by the method that draws, so many times."""
+    complete(*parts, method="holopart", proposals=count, seed=seed)
+
+
+def now(part: bpy.types.Object) -> proposals.Shown:
+    found = proposals.shown(part.data)
+    assert found is not None
+    return found
+
+
+def flip(*parts: bpy.types.Object, **which: int) -> None:
+    select(*parts)
+    assert bpy.ops.partgen.choose_proposal("EXEC_DEFAULT", True, **which) == {"FINISHED"}
+
+
+def test_several_proposals_are_flipped_through_and_around_and_each_is_closed_with_the_same_own_faces() -> None:
+    part, *_ = applied(smooth=True)
+    before = seen(part.data)
+    draw_proposals(part)
+    forms = []
+    for number in (1, 2, 3):
+        assert (now(part).number, now(part).count) == (number, 3)
+        assert is_closed(part.data)
+        expect_same(seen(part.data), before)
+        forms.append(positions(part.data))
+        flip(part)
+    assert now(part).number == 1
+    np.testing.assert_array_equal(positions(part.data), forms[0])
+    assert not np.array_equal(forms[0], forms[1])
+    assert not np.array_equal(forms[1], forms[2])
+    flip(part, step=-1)
+    np.testing.assert_array_equal(positions(part.data), forms[2])
+    flip(part, number=2)
+    np.testing.assert_array_equal(positions(part.data), forms[1])
+
+
+def test_every_proposal_says_which_method_weights_and_seed_made_it() -> None:
+    part, *_ = applied()
+    draw_proposals(part, count=2, seed=5)
+    first = now(part).maker
+    assert (first.method, first.weights, first.seed) == ("holopart", "holopart", 5)
+    assert "1 of 2 · HoloPart, seed 5" in drawn("PARTGEN_PT_complete").text
+    flip(part)
+    assert now(part).maker.seed == 6
+    assert "A pen worked in a reduced form." in told()
+
+
+def test_choosing_is_one_undo_step() -> None:
+    part, *_ = applied()
+    name = part.name
+    draw_proposals(part)
+    first = positions(part.data)
+    flip(part)
+    second = positions(part.data)
+    bpy.ops.ed.undo()
+    part = bpy.data.objects[name]
+    np.testing.assert_array_equal(positions(part.data), first)
+    assert now(part).number == 1
+    bpy.ops.ed.redo()
+    part = bpy.data.objects[name]
+    np.testing.assert_array_equal(positions(part.data), second)
+    assert now(part).number == 2
+
+
+def test_one_part_is_rolled_again_alone_with_a_new_seed() -> None:
+    first, second, _ = applied()
+    draw_proposals(first, second, count=2)
+    untouched = positions(second.data)
+    select(first)
+    assert bpy.ops.partgen.reroll() == {"FINISHED"}
+    assert jobs.finish(SECONDS)
+    assert (now(first).number, now(first).count, now(first).maker.seed) == (3, 3, 2)
+    assert (now(second).number, now(second).count) == (1, 2)
+    np.testing.assert_array_equal(positions(second.data), untouched)
+
+
+def test_keeping_one_forgets_the_others_and_leaves_the_part_as_it_is() -> None:
+    part, *_ = applied()
+    draw_proposals(part)
+    flip(part, number=2)
+    chosen = positions(part.data)
+    assert bpy.ops.partgen.keep_proposal("EXEC_DEFAULT", True) == {"FINISHED"}
+    assert now(part).count == 1
+    np.testing.assert_array_equal(positions(part.data), chosen)
+    assert is_closed(part.data)
+    assert len(proposals.of(part.data)) == 1
+    assert not bpy.ops.partgen.choose_proposal.poll()
+
+
+def test_completing_by_another_method_is_one_more_proposal_to_compare() -> None:
+    part, *_ = applied()
+    complete(part, method="caps")
+    complete(part, method="solid")
+    complete(part, method="caps")
+    assert (now(part).number, now(part).count, now(part).maker.method) == (2, 2, "caps")
+    flip(part)
+    assert now(part).maker.method == "solid"
+
+
+def test_a_flip_between_stitched_and_remeshed_keeps_the_artists_mesh() -> None:
+    part, *_ = applied()
+    before = seen(part.data)
+    complete(part, method="caps")
+    complete(part, method="caps", remesh=True)
+    assert generated(part.data).all()
+    flip(part)
+    expect_same(seen(part.data), before)
+    assert is_closed(part.data)
+    flip(part)
+    assert generated(part.data).all()
+    select(part)
+    assert bpy.ops.partgen.reopen() == {"FINISHED"}
+    expect_same(seen(part.data), before)
+
+
+def test_what_was_painted_on_a_part_stays_whichever_proposal_is_shown() -> None:
+    part, *_ = applied()
+    draw_proposals(part)
+    own = np.flatnonzero(~generated(part.data))
+    oak = bpy.data.materials.new("Oak")
+    part.data.materials[0] = oak
+    part.data.polygons.foreach_set("use_smooth", np.ones(len(part.data.polygons), bool))
+    flip(part)
+    assert part.data.materials[0] == oak
+    assert values(part.data.polygons, "use_smooth", bool)[own].all()
+
+
+def test_the_material_of_the_hidden_faces_stays_whichever_proposal_is_shown() -> None:
+    part, *_ = applied()
+    draw_proposals(part)
+    flesh = bpy.data.materials.new("Flesh")
+    part.data.materials[-1] = flesh
+    flip(part)
+    assert part.data.materials[-1] == flesh
+
+
+def test_proposals_of_a_part_that_was_moved_since_are_refused_with_what_to_do() -> None:
+    first, second, _ = applied()
+    draw_proposals(first, second)
+    moved = positions(second.data)
+    moved[0] += 0.1
+    second.data.vertices.foreach_set("co", moved.reshape(-1))
+    with pytest.raises(PartgenError, match="no longer fit it") as error:
+        completing.choose([first, second])
+    assert error.value.remedy == "Complete it again."
+    assert now(first).number == now(second).number == 1
+    np.testing.assert_array_equal(positions(second.data), moved)
+    complete(second, method="caps")
+    assert (now(second).count, now(second).maker.method) == (1, "caps")  # those that fitted no more are forgotten
+
+
+def test_a_file_remembers_the_proposals(tmp_path) -> None:
+    part, *_ = applied()
+    name = part.name
+    draw_proposals(part)
+    flip(part)
+    second = positions(part.data)
+    flip(part)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "chair.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "chair.blend"))
+    part = bpy.data.objects[name]
+    assert (now(part).number, now(part).count) == (3, 3)
+    flip(part, number=2)
+    np.testing.assert_array_equal(positions(part.data), second)
+
+
+def test_cancel_keeps_the_proposals_that_are_done() -> None:
+    parts = applied("Slow Chair")
+    select(*parts)
+    assert bpy.ops.partgen.complete(method="holopart", proposals=2) == {"FINISHED"}
+    pump_until(lambda: any("2 of 3 parts done" in job.lines for job in jobs.open_jobs()), SECONDS)
+    assert bpy.ops.partgen.cancel() == {"FINISHED"}
+    done = [part for part in parts if is_closed(part.data)]
+    assert len(done) == 2
+    assert [now(part).count for part in done] == [1, 1]
+
+
+def test_there_are_never_more_proposals_than_can_be_looked_at() -> None:
+    part, *_ = applied()
+    draw_proposals(part, count=5)
+    draw_proposals(part, count=5, seed=7)
+    assert now(part).count <= proposals.MOST
+
+
+def test_part_of_a_completed_part_has_none_of_its_proposals() -> None:
+    whole, *_ = applied()
+    draw_proposals(whole)
+    select(whole)
+    assert bpy.ops.partgen.decompose() == {"FINISHED"}
+    assert jobs.finish(SECONDS)
+    (copy,) = applying.apply(whole)
+    assert proposals.shown(copy.data) is None
+
+
+def test_methods_that_give_one_result_offer_no_other() -> None:
+    part, *_ = applied()
+    complete(part, method="solid", proposals=3)
+    assert now(part).count == 1
+    select(part)
+    assert not bpy.ops.partgen.reroll.poll()
+    notes = drawn("PARTGEN_PT_complete")
+    assert "Solid" in notes.text
+    assert not {"partgen.reroll", "partgen.choose_proposal", "partgen.keep_proposal"} & set(notes.operators)
 
 
 # ---- replacing -------------------------------------------------------------------------------------------------------

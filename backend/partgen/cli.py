@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import __version__, completing
+from . import __version__, completing, transferring
 from .errors import PartgenError
 from .evaluation import command as bench
 from .segmentation import METHODS
@@ -29,6 +29,7 @@ Takes meshes apart into a tree of parts.
   partgen decompose robot.glb -o out/ --parts 8  as eight parts
   partgen segment a.ply b.stl --labels-dir out/  a part number for every triangle
   partgen complete a.ply --labels a.npz -o out/  closed parts of a model and its labels
+  partgen transfer a.ply b.ply --labels a.npz -o b.npz  the labels of a model on another of its kind
   partgen models list                            the networks' weights that there are, and what of them is here
   partgen COMMAND --help                         more about one command
 """
@@ -104,6 +105,7 @@ def parser() -> argparse.ArgumentParser:
         amount.add_argument("--parts", type=bench.positive, help="number of parts, at most what the model can be cut into")
 
     completing.add_parser(commands)
+    transferring.add_parser(commands)
 
     devices = commands.add_parser("devices", help="list what networks can run on here, and the memory that is free")
     devices.set_defaults(run=run_devices)

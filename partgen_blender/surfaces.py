@@ -99,22 +99,22 @@ class SurfaceOnScreen:
             evaluated = object_.evaluated_get(depsgraph)
             mesh = evaluated.to_mesh()
             try:
-                if self._read(mesh):
+                self._read(mesh)
+                if self.leaves is not None and len(self.leaves):
                     self.batch = overlay.surface_batch(mesh, mesh_data.read_polygons(mesh, object_.name), self.leaves)
             finally:
                 evaluated.to_mesh_clear()
         return self.batch
 
-    def _read(self, mesh: bpy.types.Mesh) -> bool:
-        """Reads the leaves of an evaluated mesh. Whether there are any."""
+    def _read(self, mesh: bpy.types.Mesh) -> None:
+        """Reads the leaves of an evaluated mesh."""
         leaves = stored_tree.leaf_of_polygon(mesh)
-        if leaves is None or not len(leaves):
+        if leaves is None:
             self.leaves = _NO_LEAVES
-            return False
+            return
         # What was joined to the object since brought leaves of its own: a wrong color is better than none.
         self.leaves = np.clip(leaves, 0, self.leaf_count - 1)
         self.hidden = mesh_data.hidden_polygons(mesh)
-        return True
 
     def _is_hidden(self, polygon: int) -> bool:
         return self.hidden is not None and polygon < len(self.hidden) and bool(self.hidden[polygon])

@@ -1,0 +1,247 @@
+"""What becomes of picked parts: a face selection, an object, a face set, a vertex group, a material slot, or an attribute.
+
+    commit({object_: leaves}, "VERTEX_GROUP", "Handle")       # leaves (L,) bool; returns sentences of what was made
+
+Each is what Blender itself would have made, so that it lives on without PartGen. The caller makes one undo step of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+from partgen.errors import PartgenError
+
+from .. import applying, collections, cutting, mesh_data, stored_features, stored_tree
+from ..palette import colors_of_ranks
+from .subtrees import restricted
+
+Bools = NDArray[np.bool_]
+
+# The numbers are saved in files: a kind keeps its number for ever.
+KINDS = (
+    ("FACE_SELECTION", "Face Selection", "Select the faces in Edit Mode", "EDITMODE_HLT", 0),
+    (
+        "SEPARATE",
+        "Separate Object",
+        "Make an object of its own of the faces, with everything that lies on them. Both it and the rest go on having parts",
+        "OBJECT_DATAMODE",
+        1,
+    ),
+    ("FACE_SET", "Face Set", "Make a face set of the faces, for Sculpt Mode", "SCULPTMODE_HLT", 2),
+    ("VERTEX_GROUP", "Vertex Group", "Give the corners of the faces weight 1 in a vertex group", "GROUP_VERTEX", 3),
+    ("MATERIAL", "Material Slot", "Give the faces a material in a slot of its own", "MATERIAL", 4),
+    ("ATTRIBUTE", "Attribute", "Mark the faces in a boolean face attribute", "SPREADSHEET", 5),
+)
+NAMES = {identifier: name for identifier, name, *_ in KINDS}
+_FIRST_FACE_SET = 1  # which all faces have of a mesh without the attribute
+_FACE_SET = ".sculpt_face_set"
+_MATERIAL_INDEX = "material_index"
+_PICKED_RANK = 1
+
+
+def commit(picked: Mapping[bpy.types.Object, Bools], kind: str, name: str = "", keep_shading: bool = True) -> list[str]:
+    """Makes `kind` of the picked leaves, (L,) bool, of every object. Returns a sentence for each object.
+
+    `name`: of what is made; "" for that of the object with "Pick". What has this name already is taken: a group or an attribute
+    is filled anew. `keep_shading`: across the cut of a separate object. Raises PartgenError, and changes nothing, where nothing
+    is picked or an object cannot be changed.
+    """
+    chosen = {o: faces for o, leaves in picked.items() if (faces := faces_of(o, leaves)).any()}
+    if not chosen:
+        raise PartgenError("pick.nothing", "Nothing is picked.", "Click a part first.")
+    for object_, faces in chosen.items():
+        _require_editable(object_, faces, kind, name)
+    if kind == "FACE_SELECTION":
+        return _select_faces(chosen)
+    make: Callable[[bpy.types.Object, Bools, str], str] = {
+        "SEPARATE": lambda o, faces, called: _separate(o, faces, called, keep_shading),
+        "FACE_SET": _make_face_set,
+        "VERTEX_GROUP": _make_vertex_group,
+        "MATERIAL": _make_material_slot,
+        "ATTRIBUTE": _make_attribute,
+    }[kind]
+    if kind == "SEPARATE":
+        bpy.ops.object.select_all(action="DESELECT")
+    return [make(object_, faces, name or f"{object_.name} Pick") for object_, faces in chosen.items()]
+
+
+def faces_of(object_: bpy.types.Object, leaves: Bools) -> Bools:
+    """The polygons of the object's mesh that have these leaves, (L,) bool: (P,) bool. Raises PartgenError for a stale mesh."""
+    stored = stored_tree.leaf_of_polygon(object_.data)
+    if stored is None:
+        raise PartgenError("tree.missing", f"{object_.name} has no parts any more.", "Decompose it again.")
+    return np.asarray(leaves, bool).take(stored, mode="clip")
+
+
+def _require_editable(object_: bpy.types.Object, faces: Bools, kind: str, name: str) -> None:
+    mesh = object_.data
+    if mesh.library is not None or object_.library is not None:
+        raise PartgenError("mesh.linked", f"{object_.name} is linked from another file.", "Make it local first.")
+    if mesh.is_editmode:
+        raise PartgenError("mesh.edit_mode", f"{object_.name} is in Edit Mode.", "Leave Edit Mode and try again.")
+    if kind == "SEPARATE":
+        applying.refuse_while_applied(object_)
+        if faces.all():
+            sentence = f"All of {object_.name} is picked, so there is nothing to separate it from."
+            raise PartgenError("pick.everything", sentence, "Pick a part of it.")
+    if kind == "ATTRIBUTE" and name and not _is_free(object_, name):
+        sentence = f"{object_.name} has something else that is called {name}."
+        raise PartgenError("pick.name_taken", sentence, "Choose another name.")
+
+
+def _is_free(object_: bpy.types.Object, name: str) -> bool:
+    """Whether a boolean face attribute may be called `name`: Blender gives no name both to an attribute and to a vertex group."""
+    attribute = object_.data.attributes.get(name)
+    is_of_the_kind = attribute is None or (attribute.data_type, attribute.domain) == ("BOOLEAN", "FACE")
+    return is_of_the_kind and name not in object_.vertex_groups
+
+
+def _count(faces: Bools) -> str:
+    count = int(faces.sum())
+    return "1 face" if count == 1 else f"{count:,} faces"
+
+
+# ---- a selection -----------------------------------------------------------------------------------------------------
+
+
+def _select_faces(chosen: Mapping[bpy.types.Object, Bools]) -> list[str]:
+    """Enters Edit Mode with the faces selected, but for those that are hidden there."""
+    sentences = [_select_in_mesh(object_, faces) for object_, faces in chosen.items()]
+    view_layer = bpy.context.view_layer
+    bpy.ops.object.select_all(action="DESELECT")
+    for object_ in chosen:
+        object_.select_set(True)
+    if view_layer.objects.active not in chosen:
+        view_layer.objects.active = next(iter(chosen))
+    bpy.context.scene.tool_settings.mesh_select_mode = (False, False, True)
+    bpy.ops.object.mode_set(mode="EDIT")
+    return sentences
+
+
+def _select_in_mesh(object_: bpy.types.Object, faces: Bools) -> str:
+    mesh = object_.data
+    hidden = mesh_data.hidden_polygons(mesh)
+    selected = faces if hidden is None else faces & ~hidden
+    corners = np.repeat(selected, np.diff(mesh_data.polygon_offsets(mesh)))
+    edges = np.empty(len(mesh.loops), np.int32)
+    mesh.attributes[".corner_edge"].data.foreach_get("value", edges)
+    for elements, chosen in ((mesh.vertices, mesh_data.corner_vertices(mesh)[corners]), (mesh.edges, edges[corners])):
+        flags = np.zeros(len(elements), bool)
+        flags[chosen] = True
+        elements.foreach_set("select", flags)
+    mesh.polygons.foreach_set("select", selected)
+    mesh.update()
+    left_out = int(faces.sum() - selected.sum())
+    aside = f"; {left_out} hidden ones were left out" if left_out else ""
+    return f"{_count(selected)} of {object_.name} are selected{aside}."
+
+
+# ---- an object -------------------------------------------------------------------------------------------------------
+
+
+def _separate(object_: bpy.types.Object, faces: Bools, name: str, keep_shading: bool) -> str:
+    """Takes the faces out of the object into one of their own, selected and active."""
+    if object_.data.users > 1:  # others that show this mesh keep it whole
+        object_.data = object_.data.copy()
+    mesh = object_.data
+    tree, features = stored_tree.read(mesh), _features(mesh)
+    smooth_by_angle = collections.smooth_by_angle(object_)
+    keep_shading = keep_shading and not collections.is_rebuilt(object_)
+    (piece,) = cutting.cut_out(mesh, np.where(faces, 0, -1), keep_shading, smooth_by_angle)
+    made = collections.part_object(object_, piece)
+    made.name = made.data.name = name
+    for collection in object_.users_collection:
+        collection.objects.link(made)
+    cutting.cut_away(mesh, faces, keep_shading, smooth_by_angle)
+    for changed, kept in ((mesh, ~faces), (piece, faces)):
+        if tree is not None:
+            _keep_parts(changed, tree, features, kept)
+    made.select_set(True)
+    bpy.context.view_layer.objects.active = made
+    return f"{_count(faces)} of {object_.name} are {made.name} now."
+
+
+def _features(mesh: bpy.types.Mesh) -> NDArray[np.float32] | None:
+    try:
+        return stored_features.read(mesh) if stored_features.are_stored(mesh) else None
+    except PartgenError:
+        return None  # they were of another tree already
+
+
+def _keep_parts(mesh: bpy.types.Mesh, former: stored_tree.StoredTree, features: NDArray[np.float32] | None, kept: Bools) -> None:
+    """Gives a piece what the tree of the whole says of it."""
+    present = np.zeros(former.tree.leaf_count, bool)
+    present[former.leaf_of_polygon[kept]] = True
+    tree, leaf_of_former = restricted(former.tree, present)
+    scale = mesh.partgen.scale
+    stored_tree.write(mesh, tree, leaf_of_former[former.leaf_of_polygon[kept]], former.method, former.weights, former.notes)
+    if features is not None:
+        stored_features.write(mesh, features[present])
+    mesh.partgen.scale = scale
+
+
+# ---- marks on the mesh -----------------------------------------------------------------------------------------------
+
+
+def _make_face_set(object_: bpy.types.Object, faces: Bools, name: str) -> str:
+    mesh = object_.data
+    sets = _face_integers(mesh, _FACE_SET, _FIRST_FACE_SET)
+    sets[faces] = sets.max() + 1
+    _write_face_integers(mesh, _FACE_SET, sets)
+    return f"{_count(faces)} of {object_.name} are face set {sets.max()}."
+
+
+def _make_vertex_group(object_: bpy.types.Object, faces: Bools, name: str) -> str:
+    mesh = object_.data
+    corners = np.repeat(faces, np.diff(mesh_data.polygon_offsets(mesh)))
+    vertices = np.unique(mesh_data.corner_vertices(mesh)[corners])
+    group = object_.vertex_groups.get(name) or object_.vertex_groups.new(name=name)
+    group.remove(range(len(mesh.vertices)))
+    group.add(vertices.tolist(), 1.0, "REPLACE")
+    return f"{len(vertices):,} vertices of {object_.name} are the vertex group {group.name}."
+
+
+def _make_material_slot(object_: bpy.types.Object, faces: Bools, name: str) -> str:
+    mesh = object_.data
+    if not mesh.materials:
+        mesh.materials.append(None)  # what is not picked keeps having none
+    slot = next((i for i, m in enumerate(mesh.materials) if m is not None and m.name == name), -1)
+    if slot < 0:
+        slot = len(mesh.materials)
+        mesh.materials.append(bpy.data.materials.get(name) or _new_material(name))
+    indices = _face_integers(mesh, _MATERIAL_INDEX, 0)
+    indices[faces] = slot
+    _write_face_integers(mesh, _MATERIAL_INDEX, indices)
+    return f"{_count(faces)} of {object_.name} have the material {mesh.materials[slot].name}."
+
+
+def _new_material(name: str) -> bpy.types.Material:
+    material = bpy.data.materials.new(name)
+    material.diffuse_color = colors_of_ranks([_PICKED_RANK])[0]
+    return material
+
+
+def _make_attribute(object_: bpy.types.Object, faces: Bools, name: str) -> str:
+    mesh, number = object_.data, 1
+    called = name
+    while not _is_free(object_, called):  # only where PartGen chose the name itself
+        called, number = f"{name}.{number:03d}", number + 1
+    attribute = mesh.attributes.get(called) or mesh.attributes.new(called, "BOOLEAN", "FACE")
+    attribute.data.foreach_set("value", faces)
+    mesh.update_tag()
+    return f"{_count(faces)} of {object_.name} are marked in the attribute {attribute.name}."
+
+
+def _face_integers(mesh: bpy.types.Mesh, name: str, default: int) -> NDArray[np.int32]:
+    values = np.full(len(mesh.polygons), default, np.int32)
+    if (attribute := mesh.attributes.get(name)) is not None:
+        attribute.data.foreach_get("value", values)
+    return values
+
+
+def _write_face_integers(mesh: bpy.types.Mesh, name: str, values: NDArray[np.int32]) -> None:
+    (mesh.attributes.get(name) or mesh.attributes.new(name, "INT", "FACE")).data.foreach_set("value", values)
+    mesh.update()

@@ -252,7 +252,7 @@ def _make_objects(
     made: list[bpy.types.Object] = []
     try:
         for part, mesh in zip(new, meshes, strict=True):
-            made.append(_part_object(source, mesh))
+            made.append(part_object(source, mesh))
             made[-1][PART] = {"source": source, "leaves": part.leaves, **identity}
     except BaseException:
         bpy.data.batch_remove([*made, *meshes])
@@ -261,7 +261,7 @@ def _make_objects(
     return [part.kept or next(remaining) for part in parts]
 
 
-def _part_object(source: bpy.types.Object, mesh: bpy.types.Mesh) -> bpy.types.Object:
+def part_object(source: bpy.types.Object, mesh: bpy.types.Mesh) -> bpy.types.Object:
     """A copy of `source` with `mesh`: same transform, parent, modifiers, constraints, slots, groups and properties."""
     obj = source.copy()
     obj.data = mesh

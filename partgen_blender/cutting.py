@@ -83,6 +83,22 @@ def cut_out(
     return made
 
 
+def cut_away(mesh: bpy.types.Mesh, is_gone: ArrayLike, keep_shading: bool = True, smooth_by_angle: SmoothByAngle | None = None) -> None:
+    """Removes polygons of `mesh`, (P,) bool, with the edges and vertices that nothing else uses; all else stays, loose elements too.
+
+    `keep_shading` and `smooth_by_angle` as for `cut_out`. The mesh must be sound, which `cut_out` makes sure of.
+    """
+    gone = np.asarray(is_gone, bool)
+    keeps_normals = keep_shading or mesh.has_custom_normals
+    corners = np.repeat(~gone, np.diff(polygon_offsets(mesh)))
+    normals = shown_normals(mesh, smooth_by_angle)[corners] if keeps_normals else np.empty((0, 3), np.float32)
+    with editing(mesh) as bm:
+        faces = bm.faces[:]
+        bmesh.ops.delete(bm, geom=[faces[i] for i in np.flatnonzero(gone).tolist()], context="FACES")
+    if keeps_normals:
+        keep_normals(mesh, normals, smooth_by_angle)
+
+
 def loose_elements(mesh: bpy.types.Mesh) -> tuple[int, int]:
     """The number of edges and of vertices of `mesh` that no polygon uses, and that therefore no part gets."""
     corner_edges = _ints(mesh, ".corner_edge", len(mesh.loops))

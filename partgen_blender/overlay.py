@@ -47,6 +47,7 @@ class _State:
     handle: object | None = None
     shader: gpu.types.GPUShader | None = None
     is_paused: bool = False
+    left_out: frozenset[int] = frozenset()  # session ids of objects that something else colors
     drawn: dict[int, _Drawn] = field(default_factory=dict)
     decomposed: dict[tuple[str, str], list[str]] = field(default_factory=dict)  # objects, by scene and view layer, once looked up
     meshes: set[int] = field(default_factory=set)  # those of these objects
@@ -73,6 +74,11 @@ def stop() -> None:
 def pause(paused: bool = True) -> None:
     """Draws nothing while something else shows colors of its own on the same objects."""
     _state.is_paused = paused
+
+
+def leave_out(uids: Iterable[int] = ()) -> None:
+    """Draws all objects but those with these session ids, from now on: something else colors them."""
+    _state.left_out = frozenset(uids)
 
 
 def forget_all() -> None:
@@ -102,9 +108,9 @@ def notice(depsgraph: bpy.types.Depsgraph) -> None:
 def previewed_objects(view_layer: bpy.types.ViewLayer, space: bpy.types.SpaceView3D) -> list[bpy.types.Object]:
     """What the preview covers in a viewport: decomposed objects that it shows, and parts that are behind the scale of their source."""
     objects = []
-    for source in _decomposed_objects(view_layer):
+    for source in decomposed_objects(view_layer):
         objects += [source, *(applying.parts_of_this_tree(source) if applying.is_behind(source) else ())]
-    return [o for o in objects if o.visible_get(view_layer=view_layer, viewport=space)]
+    return [o for o in objects if o.session_uid not in _state.left_out and o.visible_get(view_layer=view_layer, viewport=space)]
 
 
 def draw_objects(objects: list[bpy.types.Object], depsgraph: bpy.types.Depsgraph, view: Matrix, projection: Matrix, opacity: float) -> None:
@@ -192,7 +198,7 @@ def _draw_viewport() -> None:
         draw_objects(objects, depsgraph, region.view_matrix, gpu.matrix.get_projection_matrix(), preferences.get().preview_opacity)
 
 
-def _decomposed_objects(view_layer: bpy.types.ViewLayer) -> list[bpy.types.Object]:
+def decomposed_objects(view_layer: bpy.types.ViewLayer) -> list[bpy.types.Object]:
     """The objects of a view layer that have a part tree: looked up once until something changes that matters for it."""
     key = (view_layer.id_data.name, view_layer.name)
     if key not in _state.decomposed:
@@ -359,6 +365,6 @@ void main()
   vec3 normal = normalize(cross(dFdx(viewPosition), dFdy(viewPosition)));
   vec3 to_viewer = view.projection[3][3] == 0.0 ? normalize(-viewPosition) : vec3(0.0, 0.0, 1.0);
   float facing = abs(dot(normal, to_viewer));
-  fragColor = vec4(partColor.rgb * mix(view.settings.w, 1.0, facing), view.settings.x);
+  fragColor = vec4(partColor.rgb * mix(view.settings.w, 1.0, facing), view.settings.x * partColor.a);
 }
 """

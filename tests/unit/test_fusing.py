@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from partgen.completion import CompletedPart
 from partgen.completion.caps import cap_faces, capped
 from partgen.completion.extraction import HALF_SIZE, ClosedSurface, marched, sampled_field
-from partgen.completion.fusing import crosses, fused
+from partgen.completion.fusing import crossings, fused
 from partgen.completion.patches import Patch, patches, read_surface
 from partgen.mesh import Mesh
 
@@ -86,11 +86,11 @@ def test_whatever_was_generated_the_part_is_closed_and_keeps_its_surface(scale: 
     generated.vertices *= scale
     part = fused(mesh, patch, surface(generated), "holopart")
     assert_keeps(part, mesh)
-    assert not crosses(patch, part.vertices[len(patch.points) :].astype(np.float64), part.faces[part.generated].astype(np.int64))
+    assert not crossings(patch, part.vertices[len(patch.points) :].astype(np.float64), part.faces[part.generated].astype(np.int64))
 
 
 def test_a_filling_that_goes_through_the_patch_is_noticed() -> None:
     _, patch = visible(SPHERE, lambda middle: middle[:, 2] > 0.0)
     points, faces = cap_faces(patch, 0.1)
-    assert not crosses(patch, points, faces)
-    assert crosses(patch, points + np.array([0, 0, 1.5]), faces)
+    assert not crossings(patch, points, faces)
+    assert crossings(patch, points + np.array([0, 0, 1.5]), faces)

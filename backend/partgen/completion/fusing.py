@@ -11,10 +11,10 @@ from igl import fast_winding_number, point_mesh_squared_distance
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 
-from ..geometry.rays import RayScene
 from ..mesh import Mesh
 from . import CompletedPart
 from .caps import cap_faces, edges_of
+from .crossing import crossing_faces, crossing_note
 from .extraction import ClosedSurface
 from .patches import Patch
 
@@ -43,10 +43,12 @@ def fused(mesh: Mesh, patch: Patch, generated: ClosedSurface, made_by: str) -> C
     goal = drawn(patch, flat, faces, generated)
     for share in SHARES:
         points = flat + share * (goal - flat)
-        if not crosses(patch, points, faces):
+        if not crossings(patch, points, faces):
             return patch.closed_with(mesh, points, faces, made_by)
-    note = "What was generated did not fit its surface; its openings were closed in the simplest way."
-    return patch.closed_with(mesh, flat, faces, made_by, (note,))
+    notes = ["What was generated did not fit its surface; its openings were closed in the simplest way."]
+    if count := crossings(patch, flat, faces):
+        notes.append(crossing_note(count))
+    return patch.closed_with(mesh, flat, faces, made_by, tuple(notes))
 
 
 def drawn(patch: Patch, points: Floats, faces: Ints, generated: ClosedSurface) -> Floats:
@@ -87,19 +89,7 @@ def signed_distance(points: Floats, surface: ClosedSurface) -> Floats:
     return np.where(inside, -distance, distance)
 
 
-def crosses(patch: Patch, points: Floats, faces: Ints) -> bool:
-    """Whether an edge of a filling, `faces` (q, 3) over the patch's points and `points`, goes through the patch or the filling."""
-    every = np.concatenate([patch.points, points])
-    edges = np.unique(np.sort(edges_of(faces), axis=1), axis=0)
-    edges = edges[(edges >= len(patch.points)).any(axis=1)]
-    start, end = every[edges[:, 0]], every[edges[:, 1]]
-    length = np.linalg.norm(end - start, axis=1)
-    whole = np.concatenate([patch.faces, faces])
-    scene = RayScene(every, whole)
-    along = (end - start) / np.maximum(length, 1e-30)[:, None]
-    for direction in (along, -along):
-        distance, face = scene.hits((start + end) / 2, direction)
-        meets = (whole[face][:, :, None] == edges[:, None, :]).any(axis=(1, 2))  # as every edge does at its own ends
-        if ((distance < 0.49 * length) & ~meets).any():
-            return True
-    return False
+def crossings(patch: Patch, points: Floats, faces: Ints) -> int:
+    """How many triangles of a filling, `faces` (q, 3) over the patch's points and `points`, go through the patch or the filling."""
+    every, whole = np.concatenate([patch.points, points]), np.concatenate([patch.faces, faces])
+    return len(crossing_faces(every, whole, np.arange(len(whole)) >= len(patch.faces)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from igl import fast_winding_number, point_mesh_squared_distance
 from numpy.typing import NDArray
@@ -9,6 +11,7 @@ from scipy.ndimage import distance_transform_edt
 from skimage.measure import marching_cubes
 
 from . import CompletedPart, Options
+from .crossing import crossing_faces, crossing_note
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -26,6 +29,9 @@ def finished(part: CompletedPart, options: Options) -> CompletedPart:
         return remeshed(part)
     if len(part.faces) and not part.measures.is_watertight:
         return remeshed(part, "Its surface could not be stitched.")
+    crossing = len(crossing_faces(part.vertices, part.faces, part.generated))
+    if crossing:
+        return replace(part, notes=(*part.notes, crossing_note(crossing)))
     return part
 
 

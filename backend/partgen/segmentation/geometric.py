@@ -8,6 +8,7 @@ shape diameter (Shapira et al. 2008), weakly convex parts (van Kaick et al. 2014
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +64,14 @@ Merging = Callable[[RegionGraph], tuple[Merges, NDArray[np.float32] | None]]
 """Brings the N regions of an object together, and may tell what they look like: unit rows (N, D)."""
 
 
+@dataclass(frozen=True, eq=False)
+class Grown:
+    """A segmentation, and what its leaves are: `region_of_leaf` (L,) of those that `merge` saw; empty where there was one face alone."""
+
+    segmentation: Segmentation
+    region_of_leaf: NDArray[np.int64]
+
+
 def segment_by_regions(
     mesh: Mesh, method: str, merge: Merging, significant: float, progress: Progress = no_progress, weights: str = ""
 ) -> Segmentation:
@@ -70,6 +79,11 @@ def segment_by_regions(
 
     Raises PartgenError where there is no surface.
     """
+    return grow(mesh, method, merge, significant, progress, weights).segmentation
+
+
+def grow(mesh: Mesh, method: str, merge: Merging, significant: float, progress: Progress = no_progress, weights: str = "") -> Grown:
+    """Like `segment_by_regions`, and tells what the leaves are, for those who bring them together in other ways too."""
     mesh.check()
     stages = expected_seconds(len(mesh.faces))
     total = sum(stages.values())
@@ -85,7 +99,7 @@ def segment_by_regions(
         raise PartgenError("mesh.no_area", sentence, "Choose an object that has a surface.")
     if graph.face_count == 1:
         whole = np.zeros(len(mesh.faces), np.int32)
-        return Segmentation(whole, PartTree.from_merges([], 1), method, weights, notes(mesh, graph))
+        return Grown(Segmentation(whole, PartTree.from_merges([], 1), method, weights, notes(mesh, graph)), np.empty(0, np.int64))
     regions = region_graph(graph, begin)
     begin("Building the part tree")
     merges, features = merge(regions)
@@ -93,10 +107,11 @@ def segment_by_regions(
     bordered = PartTree.from_merges(merges.nodes, 1).cut_into(PARTS_WITH_SMOOTH_BORDERS).astype(np.int64)
     region = smooth_boundaries(graph, regions.region_of_face, bordered)
     leaf = whole_polygons(mesh, leaf_of_faces(mesh, graph, region), graph)
-    features = None if features is None else features[np.unique(leaf)]
+    region_of_leaf = np.unique(leaf).astype(np.int64)
+    features = None if features is None else features[region_of_leaf]
     leaf, merges = without_empty_leaves(leaf, merges)
     tree = PartTree.from_merges(merges.nodes, default_count(regions, merges.costs, significant))
-    return Segmentation(leaf, tree, method, weights, notes(mesh, graph), features)
+    return Grown(Segmentation(leaf, tree, method, weights, notes(mesh, graph), features), region_of_leaf)
 
 
 def expected_seconds(faces: int) -> dict[str, float]:

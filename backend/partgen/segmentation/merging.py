@@ -7,6 +7,7 @@ then decides in which order the tree shows these, by the significance of each me
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -185,6 +186,21 @@ class _State:
         self.best = self.cost.argmin(axis=1)
         self.lowest = self.cost.min(axis=1)
 
+    def cheapest(self) -> tuple[int, int]:
+        """The two regions whose merge costs least, the one first that is kept."""
+        region = int(self.lowest.argmin())
+        other = int(self.best[region])
+        return min(region, other), max(region, other)
+
+    def restricted(self, left: Ints) -> _State:
+        """A state of its own of the regions `left` (n,), rising, which nothing but itself will change; to be weighed before use."""
+        own = copy(self)
+        for name in ("perimeter", "component", "area", "thickness", "spread", "place", "part_place", "body", "warp"):
+            setattr(own, name, getattr(self, name)[left])
+        for name in ("boundary", "adjacent", "gap", "visible"):
+            setattr(own, name, getattr(self, name)[..., left[:, None], left])
+        return own
+
     def costs(self, region: int, others: Ints, weights: MergeWeights) -> Floats:
         """What a merge of `region` with each of `others` (n,) costs: (n,)."""
         w = weights
@@ -314,24 +330,53 @@ def part_merges(regions: RegionGraph, recipe: Recipe, learned: Learned | None = 
 
 def greedy_merges(regions: RegionGraph, recipe: Recipe, learned: Learned | None = None) -> tuple[Ints, Floats]:
     """Merges the cheapest neighbours until one region is left: the nodes (N-1, 2) and the significance (N-1,) of each merge."""
+    return late_merges(early_pieces(regions, recipe, learned), recipe)
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """What early merges leave: P pieces of the N regions, from which any number of recipes may go on.
+
+    `nodes` (N-P, 2): the merges so far; `node` (P,): the node that each piece is; `wholeness` per component, 1 for the object itself.
+    """
+
+    state: _State
+    nodes: Ints
+    node: Ints
+    wholeness: Floats
+
+
+def early_pieces(regions: RegionGraph, recipe: Recipe, learned: Learned | None = None) -> Pieces:
+    """Merges by the early weights of `recipe` until its number of pieces is left."""
     count = regions.count
     state = _State(regions, recipe.early, learned)
     node = np.arange(count)
-    wholeness = np.bincount(regions.components, regions.areas) ** WHOLENESS
-    nodes, significance = np.zeros((count - 1, 2), np.int64), np.zeros(count - 1)
-    for step in range(count - 1):
-        late = count - step <= recipe.pieces
-        if late and state.weights is not recipe.late:
-            state.weigh(recipe.late)
-        region = int(state.lowest.argmin())
-        other = int(state.best[region])
-        kept, gone = min(region, other), max(region, other)
-        if late:
-            significance[step] = significance_of_merge(state, kept, gone, recipe, wholeness)
+    nodes = np.zeros((max(count - recipe.pieces, 0), 2), np.int64)
+    left = np.ones(count, bool)
+    for step in range(len(nodes)):
+        kept, gone = state.cheapest()
         nodes[step] = node[kept], node[gone]
         node[kept] = count + step
+        left[gone] = False
         state.merge(kept, gone)
-    return nodes, significance
+    wholeness = np.bincount(regions.components, regions.areas).astype(np.float64) ** WHOLENESS
+    return Pieces(state.restricted(np.flatnonzero(left)), nodes, node[left], wholeness)
+
+
+def late_merges(pieces: Pieces, recipe: Recipe) -> tuple[Ints, Floats]:
+    """Goes on from `pieces`, which stay as they are, by the late weights of `recipe`: all nodes and significances, as `greedy_merges`."""
+    count, early = len(pieces.node), len(pieces.nodes)
+    state = pieces.state.restricted(np.arange(count))
+    state.weigh(recipe.late)
+    node = pieces.node.copy()
+    nodes, significance = np.zeros((count - 1, 2), np.int64), np.zeros(count - 1)
+    for step in range(count - 1):
+        kept, gone = state.cheapest()
+        significance[step] = significance_of_merge(state, kept, gone, recipe, pieces.wholeness)
+        nodes[step] = node[kept], node[gone]
+        node[kept] = 2 * early + count + step
+        state.merge(kept, gone)
+    return np.concatenate([pieces.nodes, nodes]), np.concatenate([np.zeros(early), significance])
 
 
 def significance_of_merge(state: _State, kept: int, gone: int, recipe: Recipe, wholeness: NDArray) -> float:

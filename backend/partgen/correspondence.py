@@ -30,8 +30,9 @@ LEVELS = (48, 16)
 """Beside each leaf, the parts that it lies in count: those of these two cuts of its tree."""
 CANDIDATES = 6
 """A face is compared with the faces of so many leaves: those that are most like its own."""
-MOST_CANDIDATES = 600
-"""Of larger leaves, with so many of their faces alone."""
+LEAST_CANDIDATES = 600
+MOST_COMPARISONS = 200_000_000
+"""Of large leaves with some of their faces alone, evenly chosen, where all would be more comparisons than this."""
 AS_THEY_STAND = 0.97
 """Objects are turned only where that makes them more alike by this factor: most stand alike already."""
 LEAST = 1e-12
@@ -327,6 +328,7 @@ def _nearest_faces(source: Surface, target: Surface, home: Frame, away: Frame, c
     mine, others = _faces_of_leaves(source), _faces_of_leaves(target)
     centers, _, _ = source.leaves.placed(home)
     other_centers, _, _ = target.leaves.placed(away)
+    most = max(LEAST_CANDIDATES, MOST_COMPARISONS // len(target.centers)) // CANDIDATES
     # The places of the leaves are taken out again: those of the faces count in their stead.
     beyond = costs - weights.place * squared_distances(other_centers, centers)
     filled = np.flatnonzero([len(faces) > 0 for faces in mine])
@@ -335,7 +337,7 @@ def _nearest_faces(source: Surface, target: Surface, home: Frame, away: Frame, c
         if not len(faces):
             continue
         best = filled[np.argsort(costs[leaf, filled], kind="stable")[:CANDIDATES]]
-        some = [_spread(mine[other]) for other in best]
+        some = [_spread(mine[other], most) for other in best]
         candidates = np.concatenate(some)
         extra = np.repeat(beyond[leaf, best], [len(each) for each in some])
         for rows in np.array_split(faces, -(-len(faces) // 4096)):
@@ -356,9 +358,8 @@ def _faces_of_leaves(some: Surface) -> list[Ints]:
     return np.split(order, np.cumsum(counts)[:-1])
 
 
-def _spread(faces: Ints) -> Ints:
-    """At most so many of `faces` that all leaves together have MOST_CANDIDATES, evenly chosen."""
-    most = MOST_CANDIDATES // CANDIDATES
+def _spread(faces: Ints, most: int) -> Ints:
+    """At most so many of `faces`, evenly chosen."""
     return faces if len(faces) <= most else faces[np.linspace(0, len(faces) - 1, most).astype(np.int64)]
 
 

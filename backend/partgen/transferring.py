@@ -56,7 +56,10 @@ def add_parser(commands: Any) -> None:
 def add_up(parser: argparse.ArgumentParser) -> None:
     """The option that says how models stand."""
     parser.add_argument(
-        "--up", choices=UPS, default="auto", help="axis that points up, y in glb, gltf and obj and else z if not given; any tries them all"
+        "--up",
+        choices=UPS,
+        default="auto",
+        help="axis that points up where models are compared: y in glb, gltf and obj and else z if not given; any tries all",
     )
 
 

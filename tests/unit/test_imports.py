@@ -25,7 +25,7 @@ NUMPY_ALONE = (
     "partgen", "partgen.mesh", "partgen.part_tree", "partgen.protocol", "partgen.channel", "partgen.breaker", "partgen.endings",
     "partgen.tree_editing",
     "partgen.client", "partgen.devices", "partgen.segmentation", "partgen.editing", "partgen.editing.edits", "partgen.editing.frame",
-    "partgen.editing.deforming", "partgen.correspondence",
+    "partgen.editing.deforming", "partgen.correspondence", "partgen.identities",
 )  # fmt: skip
 BASE = (*NUMPY_ALONE, *STANDARD_LIBRARY_ALONE)
 BLENDER = {"bpy", "bmesh", "mathutils", "gpu", "gpu_extras", "blf", "bpy_extras"}

@@ -68,6 +68,14 @@ that is watertight, how far the visible surface moved, and the share of volume i
   partgen bench completion --data benchmark/ --method solid
 """
 
+TRANSFER = """\
+Carries labels between objects of one category, all ordered pairs up to a limit, on objects whose parts have names that come back:
+by nearest place, by features alone, by geometry alone, and by all together, in the same alignment. And takes each category apart
+together: how well its identities agree with the names.
+
+  partgen bench transfer --data benchmark/ --limit 20
+"""
+
 
 def add_parser(commands: Any) -> None:
     """Adds `bench` to the subcommands of a parser."""
@@ -76,6 +84,7 @@ def add_parser(commands: Any) -> None:
     add_robustness(bench)
     add_features(bench)
     add_completion(bench)
+    add_transfer(bench)
 
 
 def add_segmentation(bench: Any) -> None:
@@ -118,6 +127,27 @@ def run_completion(options: argparse.Namespace) -> int:
     result = measure(options.data, options.method, options.limit)
     print(json.dumps(result, indent=2) if options.json else table(result))
     return 0
+
+
+def add_transfer(bench: Any) -> None:
+    """`partgen bench transfer`."""
+    parser = bench.add_parser("transfer", help="labels carried between objects of a kind", description=TRANSFER, formatter_class=TEXT)
+    parser.add_argument("--data", metavar="DIR", type=Path, required=True, help="folder with labelled/ and remeshed/")
+    parser.add_argument("--method", choices=METHODS, default="auto", help="how parts are found")
+    parser.add_argument("--limit", metavar="N", type=positive, default=20, help="at most N pairs of each category, always the same (20)")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    parser.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
+    parser.set_defaults(run=run_transfer)
+
+
+def run_transfer(options: argparse.Namespace) -> int:
+    """`partgen bench transfer`."""
+    from .transfer import measure, table
+
+    result = measure(options.data, options.method, options.limit, progress)
+    progress("")
+    print(json.dumps(result, indent=2) if options.json else table(result))
+    return 1 if result["failed"] or not result["rows"] else 0
 
 
 def add_features(bench: Any) -> None:

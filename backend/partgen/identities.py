@@ -1,0 +1,250 @@
+"""Several objects taken apart alike: which parts of one are which of the others, and trees that one slider drives together.
+
+numpy only, so that Blender runs it too.
+
+    found = identified([chair, stool, bench])       # Surfaces, see correspondence.py
+    found.trees[1]                                  # stool's own leaves, joined in the order that all three agree on
+    found.identities(1, scale)                      # (L,) what each leaf of stool belongs to at that scale: equal numbers, equal parts
+
+One of the objects leads: its finest parts are the identities. The parts of the others hear from all its leaves what they are
+(correspondence.py), so each identity is a part or a few parts of every object that has it. Then identities are joined in the order
+in which the objects' own trees would on average, and each tree is built anew above its finest parts in that order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .correspondence import WEIGHTS, Correspondence, Surface, alignment, frame_of, leaf_costs, leaf_votes, squared_distances
+from .errors import PartgenError
+from .part_tree import PartTree, scale_of_count
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+
+FINEST = (16, 64)
+"""Identities are as many as twice the parts that the objects have at their own scales, but within these."""
+NEVER = 2.0
+"""More than any height: what no object's own tree speaks of is joined last."""
+
+
+@dataclass(frozen=True, eq=False)
+class Identities:
+    """Which parts of several objects are the same.
+
+    `joint` is a tree over the finest identities; `trees` has one for each object, over its own leaves, whose heights are those of the
+    joint one; `identity_of_leaf` (L,) int32 of each object; `leader` is the object that the identities were taken from;
+    `rotations` (3, 3) turn each object as the leader stands.
+    """
+
+    joint: PartTree
+    trees: tuple[PartTree, ...]
+    identity_of_leaf: tuple[Ints, ...]
+    leader: int
+    rotations: tuple[Floats, ...]
+
+    def identities(self, number: int, scale: float) -> Ints:
+        """The identity of every leaf of an object at `scale`, a node of the joint tree: (L,) int32."""
+        return identities_at(self.joint, self.identity_of_leaf[number], scale)
+
+
+def identities_at(joint: PartTree, identity_of_leaf: NDArray, scale: float) -> Ints:
+    """The node of the joint tree that each of an object's leaves belongs to at `scale`: (L,) int32."""
+    return joint.nodes(scale)[identity_of_leaf]
+
+
+def identified(surfaces: Sequence[Surface], up: int | None = 2, leader: int | None = None) -> Identities:
+    """Finds which parts of decomposed objects are the same, and trees that agree.
+
+    `up` is the axis that points up in all, 0 to 2, None where that is not known. `leader` is the object that the others are compared
+    with, by default the one that is most like all others. Raises PartgenError for fewer than two objects.
+    """
+    if len(surfaces) < 2:
+        raise PartgenError("together.one", "There is only one object to take apart together.", "Choose at least two objects of a kind.")
+    first = most_alike(surfaces) if leader is None else leader
+    units = [some.tree.cut_into(_finest_count(surfaces)) for some in surfaces]
+    count = int(units[first].max()) + 1
+    identity_of_unit, rotations = [], []
+    for number, (some, unit_of_leaf) in enumerate(zip(surfaces, units, strict=True)):
+        turn = np.eye(3) if number == first else alignment(surfaces[first], some, up)
+        rotations.append(turn)
+        if number == first:
+            identity_of_unit.append(np.arange(count, dtype=np.int32))
+        else:
+            identity_of_unit.append(_heard(surfaces[first], units[first], some, unit_of_leaf, turn))
+    joint = _joint_tree(surfaces, units, identity_of_unit, count)
+    trees = tuple(
+        rebuilt(some.tree, unit_of_leaf, own, joint) for some, unit_of_leaf, own in zip(surfaces, units, identity_of_unit, strict=True)
+    )
+    leaves = tuple(own[unit_of_leaf] for own, unit_of_leaf in zip(identity_of_unit, units, strict=True))
+    return Identities(joint, trees, leaves, first, tuple(rotations))
+
+
+def _finest_count(surfaces: Sequence[Surface]) -> int:
+    usual = float(np.median([some.tree.count(some.tree.default_scale) for some in surfaces]))
+    return int(np.clip(round(2 * usual), *FINEST))
+
+
+def most_alike(surfaces: Sequence[Surface]) -> int:
+    """The object whose parts have, all in all, the likest ones in the others as they stand."""
+    tables = [_part_table(some) for some in surfaces]
+    away = np.zeros(len(surfaces))
+    for number, (shares, table) in enumerate(tables):
+        for other, (other_shares, other_table) in enumerate(tables):
+            if other != number:
+                costs = squared_distances(other_table, table)
+                away[number] += other_shares @ costs.min(axis=1) + shares @ costs.min(axis=0)
+    return int(away.argmin())
+
+
+def _part_table(some: Surface) -> tuple[Floats, Floats]:
+    """The shares (N,) of the parts of the finer of the two levels, and rows (N, 7) whose squared distances say how unlike they are."""
+    _, parts = some.levels[0]
+    centers, _, extents = parts.placed(frame_of(some, np.eye(3)))
+    sizes = np.log(np.maximum(parts.shares, 1e-12))[:, None]
+    weights = np.sqrt([WEIGHTS.place, WEIGHTS.part_extent[0], WEIGHTS.part_size[1]])
+    return parts.shares, np.concatenate([weights[0] * centers, weights[1] * extents, weights[2] * sizes], axis=1)
+
+
+def _heard(leader: Surface, unit_of_leader_leaf: Ints, some: Surface, unit_of_leaf: Ints, turn: Floats) -> Ints:
+    """Which of the leader's units each unit of another object is: (U,) int32."""
+    costs = leaf_costs(leader, some, frame_of(leader, np.eye(3)), frame_of(some, turn), WEIGHTS)
+    found = Correspondence(np.zeros(0, np.int32), costs, turn, 0.0)
+    count = int(unit_of_leader_leaf.max()) + 1
+    votes = leaf_votes(found, leader, some, unit_of_leader_leaf[leader.leaf_of_face].astype(np.int64), count)
+    shares = some.leaves.shares
+    units = int(unit_of_leaf.max()) + 1
+    spoken = np.stack([np.bincount(unit_of_leaf, shares * column, units) for column in votes.T], axis=1)
+    return spoken.argmax(axis=1).astype(np.int32)
+
+
+# ---- the order in which identities are joined ----------------------------------------------------------------------
+
+
+def _joint_tree(surfaces: Sequence[Surface], units: Sequence[Ints], identity_of_unit: Sequence[Ints], count: int) -> PartTree:
+    """The tree over `count` identities: what the objects' own trees join early on average is joined early."""
+    joined = np.zeros((count, count))
+    known = np.zeros((count, count))
+    for some, unit_of_leaf, own in zip(surfaces, units, identity_of_unit, strict=True):
+        meeting = meeting_heights(some.tree, unit_of_leaf)
+        member = np.zeros((len(own), count))
+        member[np.arange(len(own)), own] = some.leaves.joined(unit_of_leaf).shares
+        joined += member.T @ meeting @ member
+        known += np.outer(member.sum(axis=0), member.sum(axis=0))
+    merges = _average_merges(joined, known)
+    leaf_count = max(int(np.median([some.tree.leaf_count for some in surfaces])), count)
+    heights = scale_of_count(np.arange(count - 1, 0, -1), leaf_count)
+    usual = int(np.median([some.tree.count(some.tree.default_scale) for some in surfaces]))
+    tree = PartTree(merges, heights, 1.0)
+    return replace(tree, default_scale=tree.scale_for(max(usual, min(2, count))))
+
+
+def meeting_heights(tree: PartTree, unit_of_leaf: NDArray) -> Floats:
+    """The height at which every two units of a tree, cut into `unit_of_leaf` (L,), come together: (U, U), 0 on the diagonal."""
+    count = int(unit_of_leaf.max()) + 1
+    nodes = tree.nodes_into(count)
+    members = {int(node): [int(unit)] for node, unit in zip(nodes, unit_of_leaf, strict=True)}
+    heights = np.zeros((count, count))
+    for step in range(tree.leaf_count - count, tree.leaf_count - 1):
+        first, second = (members.pop(node) for node in tree.merges[step].tolist())
+        heights[np.ix_(first, second)] = heights[np.ix_(second, first)] = tree.heights[step]
+        members[tree.leaf_count + step] = first + second
+    return heights
+
+
+def _average_merges(joined: Floats, known: Floats) -> NDArray[np.int32]:
+    """Merges (K-1, 2) by average linkage, where `joined` (K, K) sums heights and `known` the weights of what they are the sums of."""
+    joined, known, count = joined.copy(), known.copy(), len(joined)
+    node = np.arange(count)
+    gone = np.zeros(count, bool)
+    merges = np.empty((max(count - 1, 0), 2), np.int32)
+    for step in range(count - 1):
+        cost = np.where(known > 0, joined / np.maximum(known, 1e-30), NEVER)
+        cost[gone] = cost[:, gone] = np.inf
+        np.fill_diagonal(cost, np.inf)
+        keeper, other = np.unravel_index(cost.argmin(), cost.shape)
+        merges[step] = node[keeper], node[other]
+        node[keeper] = count + step
+        for table in (joined, known):
+            table[keeper] += table[other]
+            table[:, keeper] += table[:, other]
+        gone[other] = True
+    return merges
+
+
+def rebuilt(tree: PartTree, unit_of_leaf: NDArray, identity_of_unit: NDArray, joint: PartTree) -> PartTree:
+    """An object's tree in the order of the joint one: as before below its units, (L,), above them by their identities, (U,).
+
+    Units of one identity are joined in their own tree's order just before the identity is joined with another. Heights are the
+    joint tree's, so that one scale means the same in all objects.
+    """
+    count = len(identity_of_unit)
+    kept = tree.leaf_count - count
+    floor = float(joint.heights[0]) if len(joint.merges) else 1.0
+    top = float(tree.heights[kept - 1]) if kept else 0.0
+    below = tree.heights[:kept].astype(np.float64) * (min(floor / top, 1.0) if top > 0 else 1.0)
+    merges: list[tuple[int, int]] = [(int(a), int(b)) for a, b in tree.merges[:kept]]
+    heights: list[float] = below.tolist()
+
+    def join(first: int, second: int, height: float) -> int:
+        merges.append((first, second))
+        heights.append(height)
+        return tree.leaf_count + len(merges) - 1
+
+    pieces = _pieces_by_identity(tree, unit_of_leaf, identity_of_unit)
+    whole: dict[int, int] = {}  # the node of this object for each node of the joint tree that it has anything of
+
+    def settled(node: int, height: float) -> int | None:
+        """The one node that a joint node is in this object, its pieces joined; None where it has none."""
+        if node in whole or node not in pieces:
+            return whole.pop(node, None)
+        of_unit = dict(pieces[node].nodes)
+        for first, second in pieces[node].joins:
+            of_unit[first] = join(of_unit[first], of_unit.pop(second), height)
+        return next(iter(of_unit.values()))
+
+    for step, (a, b) in enumerate(joint.merges.tolist()):
+        height = float(joint.heights[step])
+        found = [node for node in (settled(a, height), settled(b, height)) if node is not None]
+        if len(found) == 2:
+            whole[joint.leaf_count + step] = join(found[0], found[1], height)
+        elif found:
+            whole[joint.leaf_count + step] = found[0]
+    if not len(joint.merges):
+        settled(0, 1.0)
+    if heights:
+        heights[-1] = 1.0  # also where the object lacks what the others join last
+    raised = np.maximum.accumulate(np.asarray(heights, np.float64)).astype(np.float32)
+    return PartTree(np.array(merges, np.int32).reshape(-1, 2), raised, joint.default_scale)
+
+
+@dataclass
+class _Pieces:
+    """The units of an object that have one identity: the node of each, and the pairs of units in the order of their own tree."""
+
+    nodes: dict[int, int]
+    joins: list[tuple[int, int]]
+
+
+def _pieces_by_identity(tree: PartTree, unit_of_leaf: NDArray, identity_of_unit: NDArray) -> dict[int, _Pieces]:
+    count = len(identity_of_unit)
+    pieces: dict[int, _Pieces] = {}
+    standing: dict[int, dict[int, int]] = {}  # below each node of the tree: for each identity the unit that stands for its pieces
+    nodes = tree.nodes_into(count)
+    for node, unit in sorted({(int(node), int(unit)) for node, unit in zip(nodes, unit_of_leaf, strict=True)}):
+        identity = int(identity_of_unit[unit])
+        pieces.setdefault(identity, _Pieces({}, [])).nodes[unit] = node
+        standing[node] = {identity: unit}
+    for step in range(tree.leaf_count - count, tree.leaf_count - 1):
+        first, second = (standing.pop(node) for node in tree.merges[step].tolist())
+        for identity, unit in second.items():
+            if identity in first:
+                pieces[identity].joins.append((first[identity], unit))
+            else:
+                first[identity] = unit
+        standing[tree.leaf_count + step] = first
+    return pieces

@@ -1,0 +1,132 @@
+"""What an artist relies on where several objects are taken apart together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from furniture import Table, table
+from partgen.correspondence import Surface
+from partgen.errors import PartgenError
+from partgen.identities import Identities, identified, identities_at, meeting_heights, rebuilt
+from partgen.part_tree import PartTree
+
+
+def tables() -> list[Table]:
+    return [table(), table(width=2.0, height=1.1, order=3), table(depth=1.0, turn=0.1, fine=2, order=9)]
+
+
+def found(objects: list[Table], leader: int | None = None) -> Identities:
+    return identified([some.surface for some in objects], leader=leader)
+
+
+def test_the_same_part_has_the_same_identity_in_all_objects() -> None:
+    objects = tables()
+    together = found(objects)
+    scale = together.joint.scale_for(6)
+    meanings: dict[int, set[int]] = {}
+    for number, some in enumerate(objects):
+        identity = together.identities(number, scale)[some.surface.leaf_of_face]
+        for label, part in set(zip(identity.tolist(), some.part_of_face.tolist(), strict=True)):
+            meanings.setdefault(label, set()).add(part)
+    assert sorted(meanings.values(), key=min) == [{0}, {1}, {2}, {3}, {4}, {5}]
+
+
+def test_one_scale_groups_all_objects_alike() -> None:
+    """At any scale above the finest parts, two leaves are one part where their identities are the same; and the other way round."""
+    objects = tables()
+    together = found(objects)
+    for count in range(2, together.joint.leaf_count + 1):
+        scale = together.joint.scale_for(count)
+        for number, tree in enumerate(together.trees):
+            pairs = set(zip(tree.cut(scale).tolist(), together.identities(number, scale).tolist(), strict=True))
+            assert len({part for part, _ in pairs}) == len(pairs)  # a part has one identity
+            assert len({identity for _, identity in pairs}) <= together.joint.count(scale)
+
+
+def test_dragging_to_the_end_leaves_one_whole_object_each() -> None:
+    together = found(tables())
+    assert [tree.count(1.0) for tree in together.trees] == [1, 1, 1]
+    assert {float(tree.default_scale) for tree in together.trees} == {together.joint.default_scale}
+
+
+def test_below_the_shared_parts_every_object_keeps_its_own_tree() -> None:
+    objects = tables()
+    together = found(objects)
+    for some, tree in zip(objects, together.trees, strict=True):
+        own = some.surface.tree
+        kept = own.leaf_count - together.joint.leaf_count
+        np.testing.assert_array_equal(tree.merges[:kept], own.merges[:kept])
+        assert tree.leaf_count == own.leaf_count
+
+
+def test_an_object_without_a_part_shares_the_others() -> None:
+    objects = [table(), table(shelf=False, order=2), table(order=5)]
+    together = found(objects, leader=0)
+    scale = together.joint.scale_for(6)
+    of_shelf = set(together.identities(0, scale)[objects[0].surface.leaf_of_face][objects[0].part_of_face == 5].tolist())
+    assert not of_shelf & set(together.identities(1, scale).tolist())
+    assert of_shelf <= set(together.identities(2, scale).tolist())
+
+
+def test_the_leader_is_the_one_asked_for() -> None:
+    assert found(tables(), leader=2).leader == 2
+
+
+def test_it_is_the_same_every_time() -> None:
+    first, again = found(tables()), found(tables())
+    for a, b in zip(first.trees, again.trees, strict=True):
+        np.testing.assert_array_equal(a.merges, b.merges)
+
+
+def test_one_object_alone_is_refused() -> None:
+    with pytest.raises(PartgenError) as refusal:
+        identified([table().surface])
+    assert refusal.value.code == "together.one"
+    assert refusal.value.remedy
+
+
+def random_tree(rng: np.random.Generator, leaves: int) -> PartTree:
+    nodes, merges = list(range(leaves)), []
+    while len(nodes) > 1:
+        first, second = (nodes.pop(int(rng.integers(len(nodes)))) for _ in range(2))
+        nodes.append(leaves + len(merges))
+        merges.append((first, second))
+    return PartTree.from_merges(np.array(merges).reshape(-1, 2), max(1, leaves // 3))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_any_tree_can_be_put_in_any_shared_order(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    tree, joint = random_tree(rng, int(rng.integers(1, 40))), random_tree(rng, int(rng.integers(1, 8)))
+    cut = tree.cut_into(int(rng.integers(1, tree.leaf_count + 1)))
+    identity_of_unit = rng.integers(0, joint.leaf_count, int(cut.max()) + 1)
+    new = rebuilt(tree, cut, identity_of_unit, joint)
+    assert new.leaf_count == tree.leaf_count
+    for scale in joint.heights[:-1].tolist():
+        identities = identities_at(joint, identity_of_unit[cut], scale)
+        for part in range(new.count(scale)):
+            assert len(set(identities[new.cut(scale) == part].tolist())) == 1
+
+
+def test_meeting_heights_are_those_of_the_tree() -> None:
+    tree = random_tree(np.random.default_rng(1), 20)
+    cut = tree.cut_into(7)
+    heights = meeting_heights(tree, cut)
+    for a in range(7):
+        for b in range(a):
+            leaf, other = (int(np.flatnonzero(cut == unit)[0]) for unit in (a, b))
+            together = [h for h in tree.heights.tolist() if tree.cut(h)[leaf] == tree.cut(h)[other]]
+            assert heights[a, b] == heights[b, a] == pytest.approx(min(together))
+
+
+def surfaces_of_one_leaf() -> list[Surface]:
+    from dataclasses import replace
+
+    one = table().surface
+    whole = replace(one, leaf_of_face=np.zeros_like(one.leaf_of_face), tree=PartTree(np.zeros((0, 2)), np.zeros(0), 0.0), features=None)
+    return [whole, one]
+
+
+def test_an_object_of_a_single_leaf_goes_along() -> None:
+    together = identified(surfaces_of_one_leaf())
+    assert together.trees[0].leaf_count == 1

@@ -20,6 +20,7 @@ from . import (
     operators,
     overlay,
     panel,
+    parts_list,
     preferences,
     properties,
     watch,
@@ -35,7 +36,9 @@ _CLASSES = (
     *completion.OPERATORS,
     *explore.CLASSES,
     *method_menu.CLASSES,
+    *parts_list.OPERATORS,
     *panel.CLASSES[:-1],
+    *parts_list.PANELS,
     *completion.PANELS,
     *panel.CLASSES[-1:],  # what one looks at least comes last
 )
@@ -49,6 +52,7 @@ def register() -> None:
     properties.register()
     completion.register()
     panel.register()
+    parts_list.register()
     handlers.register()
     overlay.start()
 
@@ -62,6 +66,7 @@ def unregister() -> None:
     explore.stop()
     overlay.stop()
     handlers.unregister()
+    parts_list.unregister()
     panel.unregister()
     if features.setup:
         features.setup.unregister()

@@ -6,11 +6,15 @@ What happens to the data is in collections.py; here is what the artist expects a
 from __future__ import annotations
 
 import bpy
+import numpy as np
+from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
 from . import collections, explode, regrouping, stored_tree
 
-_OF_ANOTHER_TREE = -1  # in place of the number of parts
+# In place of the number of parts.
+_OF_ANOTHER_TREE = -1
+_OF_TREE_BEFORE_EDIT = 0
 
 
 def apply(source: bpy.types.Object, hierarchy: str = "NONE", keep_shading: bool = True) -> list[bpy.types.Object]:
@@ -63,6 +67,14 @@ def outdate(source: bpy.types.Object) -> None:
     collection = collections.collection_of(source)
     if collection is not None:
         collection.partgen.part_count = _OF_ANOTHER_TREE
+
+
+def follow_edit(source: bpy.types.Object, before: str, after: str, leaf_before: NDArray[np.int32]) -> None:
+    """Notes that the tree of `source` was edited: its separate objects are behind until applied again, and then those of parts that
+    are there still are kept. Arguments as for `collections.follow_edit`."""
+    if are_of_this_tree(source):
+        collections.follow_edit(source, before, after, leaf_before)
+        collections.collection_of(source).partgen.part_count = _OF_TREE_BEFORE_EDIT  # type: ignore[union-attr]
 
 
 def parts_of_this_tree(source: bpy.types.Object) -> list[bpy.types.Object]:

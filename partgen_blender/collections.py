@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Collection as Several
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import bpy
@@ -21,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
-from . import cutting, grouping, originals, stored_tree, visibility
+from . import cutting, grouping, originals, stored_parts, stored_tree, visibility
 from .mesh_data import read_polygons
 from .palette import colors_of_ranks
 
@@ -37,10 +38,14 @@ _REBUILDING_MODIFIERS = {"BEVEL", "DECIMATE", "MULTIRES", "REMESH", "SKIN", "SOL
 
 @dataclass(eq=False)
 class _Part:
-    """A part as it shall be. `kept` is the object that is it already; else `name` and `color` are what the artist chose."""
+    """A part as it shall be. `kept` is the object that is it already; else `name` and `color` are what the artist chose.
+
+    `given` is what the part was given in the tree, which goes before what an earlier object of it was given.
+    """
 
     rank: int
     leaves: NDArray[np.int32]
+    given: stored_parts.Given
     kept: bpy.types.Object | None = None
     name: str = ""
     color: tuple[float, ...] = ()
@@ -69,7 +74,7 @@ def apply(
     """
     _require_applicable(source, hierarchy)
     stored = _stored_tree(source)
-    parts = _plan(stored, scale)
+    parts = _plan(stored, scale, stored_parts.read(source.data))
     identity = _identity(source, stored, keep_shading)
     _match(parts, parts_of(source), identity)
     objects = _make_objects(source, stored, parts, identity, keep_shading)
@@ -193,19 +198,36 @@ def _stored_tree(source: bpy.types.Object) -> stored_tree.StoredTree:
     return stored
 
 
-def _plan(stored: stored_tree.StoredTree, scale: float) -> list[_Part]:
+def _plan(stored: stored_tree.StoredTree, scale: float, given: Mapping[int, stored_parts.Given]) -> list[_Part]:
     """The parts at `scale`, by rank; without those whose faces the artist has deleted since."""
     leaves = np.flatnonzero(stored.polygons_of_leaf).astype(np.int32)
     nodes, part_of_leaf = np.unique(stored.tree.nodes(scale)[leaves], return_inverse=True)
     groups = np.split(leaves[np.argsort(part_of_leaf, kind="stable")], np.cumsum(np.bincount(part_of_leaf))[:-1])
-    parts = [_Part(rank, members) for rank, members in zip(stored.tree.node_ranks[nodes].tolist(), groups, strict=True)]
+    looks = stored_parts.shown(stored.tree, given, stored.tree.count(scale))
+    ranks, none = stored.tree.node_ranks[nodes].tolist(), stored_parts.Given()
+    parts = [_Part(rank, members, looks.get(node, none)) for node, rank, members in zip(nodes.tolist(), ranks, groups, strict=True)]
     return sorted(parts, key=lambda part: part.rank)
 
 
 def _identity(source: bpy.types.Object, stored: stored_tree.StoredTree, keep_shading: bool) -> dict[str, str]:
     """What makes leaves comparable (`tree`), and parts of the same leaves the same (`shape`)."""
-    tree = zlib.crc32(stored.leaf_of_polygon.data, zlib.crc32(stored.tree.merges.data))
-    return {"tree": f"{tree:08x}", "shape": f"{read_polygons(source.data).fingerprint}:{keep_shading:d}"}
+    return {"tree": tree_identity(stored), "shape": f"{read_polygons(source.data).fingerprint}:{keep_shading:d}"}
+
+
+def tree_identity(stored: stored_tree.StoredTree) -> str:
+    """What makes leaves comparable: a short fingerprint of tree and labels."""
+    return f"{zlib.crc32(stored.leaf_of_polygon.data, zlib.crc32(stored.tree.merges.data)):08x}"
+
+
+def follow_edit(source: bpy.types.Object, before: str, after: str, leaf_before: NDArray[np.int32]) -> None:
+    """Tells the parts of `source` that its tree was edited, so that those that are parts still keep their objects.
+
+    `before` and `after`: what `tree_identity` said; `leaf_before` (L',) the former leaf of each that there is now.
+    """
+    for obj in parts_of(source):
+        if obj[PART]["tree"] == before:
+            obj[PART]["leaves"] = np.flatnonzero(np.isin(leaf_before, leaves_of(obj))).astype(np.int32)
+            obj[PART]["tree"] = after
 
 
 def _match(parts: list[_Part], former: list[bpy.types.Object], identity: dict[str, str]) -> None:
@@ -345,14 +367,30 @@ def _name_and_color(source: bpy.types.Object, parts: list[_Part], objects: list[
     is_white = np.allclose(source.color, 1.0)
     colors = colors_of_ranks([part.rank for part in parts])
     for part, obj, color in zip(parts, objects, colors.tolist(), strict=True):
+        if part.given.color:
+            color = [*part.given.color, 1.0]
+        elif not is_white:
+            color = list(source.color)
+        name = part.given.name or f"{_title(source)} Part {part.rank + 1:02d}"
         if part.kept is not None:
+            _follow_given(obj, part.given, name, color)
             continue
-        obj.name = f"{_title(source)} Part {part.rank + 1:02d}"
-        obj.color = color if is_white else source.color
-        obj[PART]["name"], obj[PART]["color"] = obj.name, list(obj.color)
-        obj.name = part.name or obj.name
-        obj.color = part.color or obj.color
+        obj.name, obj.color = name, color
+        obj[PART]["name"], obj[PART]["color"], obj[PART]["asked"] = obj.name, list(obj.color), name
+        obj.name = obj.name if part.given.name else part.name or obj.name
+        obj.color = obj.color if part.given.color else part.color or obj.color
         obj.data.name = obj.name
+
+
+def _follow_given(obj: bpy.types.Object, given: stored_parts.Given, name: str, color: list[float]) -> None:
+    """Gives an object that stays what its part was given since, unless the artist named or coloured the object itself."""
+    record = obj[PART]
+    if given.name and record.get("asked", "") != name and obj.name == record["name"]:
+        obj.name = obj.data.name = name
+        record["name"], record["asked"] = obj.name, name
+    if given.color and np.allclose(obj.color, record["color"], atol=1e-4):
+        obj.color = color
+        record["color"] = color
 
 
 def _arrange(

@@ -134,6 +134,25 @@ def hidden_polygons(mesh: bpy.types.Mesh) -> NDArray[np.bool_] | None:
     return hidden if hidden.any() else None
 
 
+def hide_polygons(mesh: bpy.types.Mesh, hidden: NDArray[np.bool_]) -> None:
+    """Hides polygons of `mesh`, (P,) bool, as H in Edit Mode does, and shows the others, with the edges and vertices of either.
+
+    Edges and vertices hide where all of their polygons do; loose ones are left as they are.
+    """
+    corners, offsets = corner_vertices(mesh), polygon_offsets(mesh)
+    edges = np.empty(len(mesh.loops), np.int32)
+    mesh.attributes[".corner_edge"].data.foreach_get("value", edges)
+    of_corner = np.repeat(hidden, np.diff(offsets))
+    for elements, used in ((mesh.vertices, corners), (mesh.edges, edges)):
+        flags = np.zeros(len(elements), bool)
+        elements.foreach_get("hide", flags)
+        flags[used] = True
+        flags[used[~of_corner]] = False
+        elements.foreach_set("hide", flags)
+    mesh.polygons.foreach_set("hide", hidden)
+    mesh.update_tag()
+
+
 def polygon_areas(polygons: Polygons) -> NDArray[np.float64]:
     """The area of every polygon, (P,), in the mesh's own space: half the length of the sum of its corners' cross products (Newell)."""
     offsets = polygons.polygon_offsets

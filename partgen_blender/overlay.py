@@ -7,7 +7,7 @@ every leaf. Nothing has to tell the preview about scale, visibility or transform
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import bpy
@@ -17,11 +17,13 @@ from mathutils import Matrix
 from numpy.typing import NDArray
 from partgen.part_tree import PartTree
 
-from . import applying, collections, mesh_data, palette, preferences, regrouping, stored_tree
+from . import applying, collections, mesh_data, palette, preferences, regrouping, stored_parts, stored_tree
 
 _TABLE_WIDTH = 1024  # leaves in one row of the color table: far below every GPU's largest texture
 # How much nearer than the object's own surface the preview is drawn, as a share of the distance to the viewer.
 _NEARER = 1e-3
+# How far the color of a part that is marked in the list goes towards white.
+_MARKED = 0.55
 
 Surface = tuple[Matrix, gpu.types.GPUBatch, gpu.types.GPUTexture]
 """What `draw_surfaces` draws: where it is, its triangles with the leaf of each, and the color of every leaf."""
@@ -35,7 +37,7 @@ class _Drawn:
     leaves: NDArray[np.int32]
     batch: gpu.types.GPUBatch
     tree: PartTree | None = None
-    part_count: int = 0
+    look: tuple[int, tuple[int, ...]] = (0, ())  # the number of parts, and the nodes that are marked in the list
     table: gpu.types.GPUTexture | None = None
     stale: bool = False
 
@@ -143,10 +145,31 @@ def draw_surfaces(surfaces: Iterable[Surface], view: Matrix, projection: Matrix,
     gpu.state.depth_test_set("NONE")
 
 
-def leaf_colors(tree: PartTree, part_count: int) -> NDArray[np.float32]:
-    """The color of every leaf when `tree` is cut into `part_count` parts: (L, 4) float32, scene-linear, alpha 1."""
-    ranks = tree.node_ranks[tree.nodes_into(part_count)]
-    return palette.colors_of_ranks(np.arange(part_count))[ranks]
+def leaf_colors(
+    tree: PartTree,
+    part_count: int,
+    given: Mapping[int, stored_parts.Given] | None = None,
+    hidden: NDArray[np.bool_] | None = None,
+    marked: Sequence[int] = (),
+) -> NDArray[np.float32]:
+    """The color of every leaf when `tree` is cut into `part_count` parts: (L, 4) float32, scene-linear.
+
+    By number, where the artist has `given` a part no other; brighter where it is `marked`, nodes; alpha 0 where it is `hidden`, (L,) bool.
+    """
+    nodes = tree.nodes_into(part_count)
+    if tree.numbers is None:
+        colors = palette.colors_of_ranks(np.arange(part_count))[tree.node_ranks[nodes]]
+    else:
+        parts, part_of_leaf = np.unique(nodes, return_inverse=True)
+        colors = palette.colors_of_ranks(tree.node_ranks[parts])[part_of_leaf.reshape(-1)]
+    for node, part in stored_parts.shown(tree, given or {}, part_count).items():
+        if part.color:
+            colors[nodes == node, :3] = part.color
+    for node in marked:
+        colors[nodes == node, :3] += _MARKED * (1.0 - colors[nodes == node, :3])
+    if hidden is not None and len(hidden) == len(colors):
+        colors[hidden, 3] = 0.0
+    return colors
 
 
 def color_table(colors: NDArray[np.float32]) -> gpu.types.GPUTexture:
@@ -239,10 +262,12 @@ def _up_to_date(object_: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> _D
             return None
         _state.drawn[object_.session_uid] = drawn
     drawn.stale = False
-    part_count = tree.count(source.data.partgen.scale)
-    if drawn.tree is not tree or drawn.part_count != part_count:
-        drawn.tree, drawn.part_count = tree, part_count
-        drawn.table = color_table(leaf_colors(tree, part_count))
+    mesh = source.data
+    look = (tree.count(mesh.partgen.scale), regrouping.marked_nodes(mesh))
+    if drawn.tree is not tree or drawn.look != look:  # another tree also where parts were given other colors
+        drawn.tree, drawn.look = tree, look
+        colors = leaf_colors(tree, look[0], regrouping.given_of(mesh), regrouping.hidden_leaves_of(mesh), look[1])
+        drawn.table = color_table(colors)
     return drawn
 
 
@@ -362,6 +387,9 @@ void main()
 _FRAGMENT_SOURCE = """
 void main()
 {
+  if (partColor.a == 0.0) {
+    discard;
+  }
   vec3 normal = normalize(cross(dFdx(viewPosition), dFdy(viewPosition)));
   vec3 to_viewer = view.projection[3][3] == 0.0 ? normalize(-viewPosition) : vec3(0.0, 0.0, 1.0);
   float facing = abs(dot(normal, to_viewer));

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import explode, methods, regrouping
+from . import explode, methods, part_rows, regrouping
 
 # The numbers are saved in files: a method keeps its number for ever.
 METHODS = tuple((method.id, method.name, method.description, method.number) for method in methods.METHODS)
@@ -37,8 +37,82 @@ def _set_part_count(properties: bpy.types.PropertyGroup, count: int) -> None:
     regrouping.set_part_count(properties.id_data, count)
 
 
+def _part_name(row: bpy.types.PropertyGroup) -> str:
+    return part_rows.name(row)
+
+
+def _set_part_name(row: bpy.types.PropertyGroup, name: str) -> None:
+    part_rows.set_name(row, name)
+
+
+def _part_color(row: bpy.types.PropertyGroup) -> tuple[float, ...]:
+    return part_rows.color(row)
+
+
+def _set_part_color(row: bpy.types.PropertyGroup, color: tuple[float, ...]) -> None:
+    part_rows.set_color(row, tuple(color))
+
+
+def _part_is_shown(row: bpy.types.PropertyGroup) -> bool:
+    return part_rows.is_shown(row)
+
+
+def _set_part_is_shown(row: bpy.types.PropertyGroup, is_shown: bool) -> None:
+    part_rows.set_shown(row, is_shown)
+
+
+def _rows_changed(row: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    part_rows.follow(row.id_data)
+
+
+def _active_row_changed(properties: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    part_rows.show_active(properties.id_data)
+
+
 def _explode_changed(properties: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
     explode.arrange(properties.id_data)
+
+
+class PARTGEN_PG_part(bpy.types.PropertyGroup):
+    """One row of the parts list: what it shows is derived from the tree, see part_rows.py. Only the marks are its own."""
+
+    node: bpy.props.IntProperty(options={"HIDDEN"}, description="The node of the part tree")
+    depth: bpy.props.IntProperty(options={"HIDDEN"}, description="How many rows above it are opened for it")
+    faces: bpy.props.IntProperty(options={"HIDDEN"}, description="The number of faces")
+    leaves: bpy.props.IntProperty(options={"HIDDEN"}, description="The number of pieces that it can be split into")
+    name: bpy.props.StringProperty(
+        name="Name",
+        description="The name of the part, which Apply gives to its object. It stays with the part at every scale; empty for the default",
+        options=set(),
+        get=_part_name,
+        set=_set_part_name,
+    )
+    color: bpy.props.FloatVectorProperty(
+        name="Color",
+        description="The color of the part in the preview, and of its object",
+        subtype="COLOR",
+        size=3,
+        min=0.0,
+        max=1.0,
+        options=set(),
+        get=_part_color,
+        set=_set_part_color,
+    )
+    is_shown: bpy.props.BoolProperty(
+        name="Show",
+        description="Show the part in the preview, and its faces in Edit Mode, Sculpt Mode and the paint modes",
+        options=set(),
+        get=_part_is_shown,
+        set=_set_part_is_shown,
+    )
+    is_marked: bpy.props.BoolProperty(
+        name="Mark",
+        description="Choose several parts, to merge, select or hide them together. Marked parts are brighter in the preview",
+        options=set(),
+    )
+    is_open: bpy.props.BoolProperty(
+        name="Open", description="List the two parts that this one is made of", options=set(), update=_rows_changed
+    )
 
 
 class PARTGEN_PG_mesh(bpy.types.PropertyGroup):
@@ -66,6 +140,10 @@ class PARTGEN_PG_mesh(bpy.types.PropertyGroup):
         options=set(),
         get=_part_count,
         set=_set_part_count,
+    )
+    rows: bpy.props.CollectionProperty(type=PARTGEN_PG_part, options={"HIDDEN"}, description="The rows of the parts list")
+    active_row: bpy.props.IntProperty(
+        name="Active Part", description="The part that buttons are about", min=0, options=set(), update=_active_row_changed
     )
 
 
@@ -132,7 +210,7 @@ class PARTGEN_PG_window(bpy.types.PropertyGroup):
     )
 
 
-CLASSES = (PARTGEN_PG_mesh, PARTGEN_PG_collection, PARTGEN_PG_object, PARTGEN_PG_scene, PARTGEN_PG_window)
+CLASSES = (PARTGEN_PG_part, PARTGEN_PG_mesh, PARTGEN_PG_collection, PARTGEN_PG_object, PARTGEN_PG_scene, PARTGEN_PG_window)
 _PLACES = (
     (bpy.types.Mesh, PARTGEN_PG_mesh),
     (bpy.types.Collection, PARTGEN_PG_collection),

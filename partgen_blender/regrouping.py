@@ -5,13 +5,15 @@ The scale is `mesh.partgen.scale`; the face attribute ``partgen_part`` is derive
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 from partgen.part_tree import PartTree
 
-from . import stored_tree
+from . import stored_parts, stored_tree
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,14 @@ class _Kept:
     tree: PartTree | None
     problem: str
     edited: str = ""
+    given: Mapping[int, stored_parts.Given] = field(default_factory=dict)
+    hidden: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+    polygons_of_leaf: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 _kept: dict[int, _Kept] = {}
+followers: list[Callable[[bpy.types.Mesh], None]] = []
+"""Called with a mesh whose parts may be others now: what shows them, such as lists, brings itself in line."""
 
 
 def tree_of(mesh: bpy.types.Mesh) -> PartTree | None:
@@ -40,6 +47,31 @@ def problem_of(mesh: bpy.types.Mesh) -> str:
 def warning_of(mesh: bpy.types.Mesh) -> str:
     """A sentence that says how `mesh` was edited after it was decomposed; "" where it was not, or has no usable tree."""
     return _keep(mesh).edited
+
+
+def given_of(mesh: bpy.types.Mesh) -> Mapping[int, stored_parts.Given]:
+    """What the artist gave to nodes of the tree of `mesh`; the same object until that changes, so fit to be compared by `is`."""
+    return _keep(mesh).given
+
+
+def hidden_leaves_of(mesh: bpy.types.Mesh) -> NDArray[np.bool_]:
+    """Which leaves of `mesh` are hidden: (L,) bool, empty without a tree."""
+    return _keep(mesh).hidden
+
+
+def polygons_of_leaf(mesh: bpy.types.Mesh) -> NDArray[np.int64]:
+    """The number of polygons that every leaf of `mesh` had when it was last read: (L,) int64, empty without a tree."""
+    return _keep(mesh).polygons_of_leaf
+
+
+def marked_nodes(mesh: bpy.types.Mesh) -> tuple[int, ...]:
+    """The parts that are marked in the parts list of `mesh`, as nodes, in the order of the list: cheap, so fit for draws."""
+    rows = mesh.partgen.rows
+    marked, nodes = np.zeros(len(rows), bool), np.zeros(len(rows), np.int32)
+    if len(rows):
+        rows.foreach_get("is_marked", marked)
+        rows.foreach_get("node", nodes)
+    return tuple(nodes[marked].tolist())
 
 
 def forget(mesh: bpy.types.Mesh | None = None) -> None:
@@ -72,6 +104,7 @@ def regroup(mesh: bpy.types.Mesh) -> None:
     if tree is None or mesh.is_editmode or mesh.library is not None:
         return
     stored_tree.write_parts(mesh, tree.cut(mesh.partgen.scale))
+    _tell(mesh)
 
 
 def regroup_where_needed(mesh: bpy.types.Mesh) -> None:
@@ -83,6 +116,8 @@ def regroup_where_needed(mesh: bpy.types.Mesh) -> None:
     parts = stored_tree.part_of_polygon(mesh)
     if parts is None or not np.array_equal(parts, tree.cut(mesh.partgen.scale).take(leaves, mode="clip")):
         regroup(mesh)
+    elif mesh.library is None:
+        _tell(mesh)
 
 
 def regroup_all() -> None:
@@ -96,6 +131,11 @@ def clear(mesh: bpy.types.Mesh) -> None:
     """Removes the part tree and its labels from `mesh`. Raises PartgenError where it is linked or in Edit Mode."""
     stored_tree.clear(mesh)
     forget(mesh)
+
+
+def _tell(mesh: bpy.types.Mesh) -> None:
+    for follow in followers:
+        follow(mesh)
 
 
 def _keep(mesh: bpy.types.Mesh) -> _Kept:
@@ -115,12 +155,13 @@ def _read(mesh: bpy.types.Mesh, source: tuple) -> _Kept:
     stored = stored_tree.read(mesh)
     if stored is None:
         return _Kept(source, None, stored_tree.why_unreadable(mesh))
-    return _Kept(source, stored.tree, "", stored.edited)
+    hidden = stored_parts.hidden_leaves(mesh, stored.tree.leaf_count)
+    return _Kept(source, stored.tree, "", stored.edited, stored_parts.read(mesh), hidden, stored.polygons_of_leaf)
 
 
 def _source(stored: object) -> tuple:
     """What tells one stored tree from another without reading it."""
     try:
-        return (stored["topology"], stored["method"], stored["default_scale"], len(stored.get("merges", ())))  # type: ignore[index, attr-defined]
+        return (stored["topology"], stored["method"], stored["default_scale"], len(stored.get("merges", ())), stored.get("revision", 0))  # type: ignore[index, attr-defined]
     except (KeyError, TypeError, AttributeError):
         return ()

@@ -5,7 +5,8 @@ Both survive saving, reopening, undo and duplication, with or without the add-on
 - face attribute ``partgen_leaf`` (INT): the leaf of every polygon;
 - face attribute ``partgen_part`` (INT): the part of every polygon, derived from leaf, tree and scale;
 - property ``partgen_tree`` of the mesh: a group of `version`, `method`, `weights`, `default_scale`, `merges` (flat pairs),
-  `heights`, and the `topology` fingerprint of the mesh that was decomposed.
+  `heights`, and the `topology` fingerprint of the mesh that was decomposed. After edits also `numbers`, which the parts keep as
+  their colors, and `revision`, one more with every edit; what the artist gave to parts is there too, see stored_parts.py.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def write(
         )
     if len(leaves) and (leaves.min() < 0 or leaves.max() >= tree.leaf_count):
         raise PartgenError("tree.invalid", f"The labels of {mesh.name} name leaves that its tree lacks.", "Decompose the object again.")
-    _require_editable(mesh)
+    require_editable(mesh)
     clear(mesh)
     _write_faces(mesh, LEAF, leaves)
     mesh[TREE] = {
@@ -89,10 +90,30 @@ def write(
         "weights": weights,
         "notes": "\n".join(notes),
         "default_scale": tree.default_scale,
-        # A property cannot be an empty array, and a tree of one leaf has no merges: then these two are left out.
-        **({"merges": tree.merges.reshape(-1), "heights": tree.heights} if len(tree.merges) else {}),
+        **_arrays(tree),
         "topology": _topology(mesh),
     }
+
+
+def rewrite(mesh: bpy.types.Mesh, tree: PartTree, leaf_of_polygon: ArrayLike) -> None:
+    """Stores the edited `tree` and its leaves, (P,) integers, in place of those that `mesh` has; who found the parts stays said.
+
+    What the artist gave to parts and what the leaves look like is of the tree before: whoever calls this writes both anew.
+    Raises PartgenError, and changes nothing, where `mesh` has no tree, cannot be changed, or the labels do not fit.
+    """
+    stored = mesh.get(TREE)
+    if stored is None:
+        raise PartgenError("tree.missing", f"{mesh.name} has not been decomposed.", "Decompose it first.")
+    topology, revision = stored.get("topology", ""), int(stored.get("revision", 0))
+    notes = [line for line in str(stored.get("notes", "")).split("\n") if line]
+    write(mesh, tree, leaf_of_polygon, str(stored.get("method", "")), str(stored.get("weights", "")), notes)
+    mesh[TREE]["topology"] = topology  # of the mesh that was decomposed: an edit of parts makes no edit of the mesh undone
+    mesh[TREE]["revision"] = revision + 1
+
+
+def touch(mesh: bpy.types.Mesh) -> None:
+    """Notes that something beside the tree was changed, so that nobody goes on with what was read before."""
+    mesh[TREE]["revision"] = int(mesh[TREE].get("revision", 0)) + 1
 
 
 def read(mesh: bpy.types.Mesh) -> StoredTree | None:
@@ -119,7 +140,7 @@ def is_stored(mesh: bpy.types.Mesh) -> bool:
 
 def clear(mesh: bpy.types.Mesh) -> None:
     """Removes the tree, its features and both face attributes from `mesh`; harmless where there are none."""
-    _require_editable(mesh)
+    require_editable(mesh)
     for name in (LEAF, PART):
         attribute = mesh.attributes.get(name)
         if attribute is not None:
@@ -179,6 +200,7 @@ def _tree(mesh: bpy.types.Mesh, stored: object) -> PartTree:
         version = int(stored["version"])  # type: ignore[index]
         merges = np.array(stored.get("merges", ()), np.int32)  # type: ignore[attr-defined]
         heights = np.array(stored.get("heights", ()), np.float32)  # type: ignore[attr-defined]
+        numbers = np.array(stored.get("numbers", ()), np.int32)  # type: ignore[attr-defined]
         default_scale = float(stored["default_scale"])  # type: ignore[index]
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise damaged from error
@@ -187,7 +209,7 @@ def _tree(mesh: bpy.types.Mesh, stored: object) -> PartTree:
         raise PartgenError("tree.newer", sentence, "Update the add-on, or decompose the object again.")
     if merges.ndim != 1 or len(merges) % 2:
         raise damaged
-    return PartTree(merges, heights, default_scale)
+    return PartTree(merges, heights, default_scale, numbers if len(numbers) else None)
 
 
 def _edited(mesh: bpy.types.Mesh, topology: str) -> str:
@@ -204,13 +226,25 @@ def _edited(mesh: bpy.types.Mesh, topology: str) -> str:
     )
 
 
+def _arrays(tree: PartTree) -> dict[str, Ints | NDArray[np.float32]]:
+    """The arrays of a tree as properties. A property cannot be an empty array, so of a tree of one leaf there are none."""
+    numbers = {} if tree.numbers is None else {"numbers": tree.numbers}
+    return {"merges": tree.merges.reshape(-1), "heights": tree.heights, **numbers} if len(tree.merges) else {}
+
+
 def _topology(mesh: bpy.types.Mesh) -> str:
     return Polygons(np.empty((0, 3), np.float32), corner_vertices(mesh), polygon_offsets(mesh)).topology
 
 
-def _require_editable(mesh: bpy.types.Mesh) -> None:
+def require_editable(mesh: bpy.types.Mesh) -> None:
+    """Raises PartgenError for a mesh in Edit Mode and for a linked one: neither can be changed."""
     if mesh.is_editmode:
         raise PartgenError("mesh.edit_mode", f"{mesh.name} is in Edit Mode.", "Leave Edit Mode and try again.")
+    require_local(mesh)
+
+
+def require_local(mesh: bpy.types.Mesh) -> None:
+    """Raises PartgenError for a linked mesh."""
     if mesh.library is not None:
         sentence = f"{mesh.name} is linked from {bpy.path.basename(mesh.library.filepath)}."
         raise PartgenError("mesh.linked", sentence, "Make it local, or work on a local copy.")

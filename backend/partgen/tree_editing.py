@@ -153,6 +153,34 @@ def with_partition(tree: PartTree, groups: Sequence[ArrayLike], scale: float, ke
     return edit
 
 
+def moved_faces(
+    tree: PartTree, leaf_of_face: ArrayLike, part_of_face: ArrayLike, scale: float, kept: Iterable[int] = ()
+) -> tuple[TreeEdit, Ints, dict[int, int]]:
+    """Moves faces from parts to others, splitting leaves where that needs it.
+
+    `part_of_face` (F,): for every face the node that it shall belong to, one that is a part at `scale`. Returns the edit, the leaves
+    of the faces (F,) int32, and for each part that gained faces the node that it is now. Raises PartgenError as `with_region`, and
+    ValueError where a node is no part at `scale`.
+    """
+    labels, wanted = np.asarray(leaf_of_face, np.int32).reshape(-1), np.asarray(part_of_face, np.int32).reshape(-1)
+    parts = tree.nodes(scale)
+    if not np.isin(wanted, parts).all():
+        raise ValueError("a face shall belong to what is no part at this scale")
+    edit, made = unedited(tree, scale), list(kept)
+    grown: dict[int, int] = {}
+    for part in np.unique(wanted[parts[labels] != wanted]).tolist():
+        step, labels = split_leaves(edit.tree, labels, wanted == part, edit.scale)
+        edit, grown = edit.then(step), {former: int(step.node_of[now]) for former, now in grown.items()}
+        node = int(edit.node_of[part])
+        has_faces = np.bincount(labels, minlength=edit.tree.leaf_count) > 0
+        region = np.concatenate([labels[wanted == part], [leaf for leaf in edit.tree.leaves(node).tolist() if not has_faces[leaf]]])
+        survivors = [int(edit.node_of[other]) for other in made] + list(grown.values())
+        step = with_region(edit.tree, region, edit.scale, [other for other in survivors if other >= 0], like=node)
+        grown = {former: int(step.node_of[now]) for former, now in grown.items()} | {part: step.node}
+        edit = edit.then(step)
+    return edit, labels, grown
+
+
 def _inside(tree: PartTree, region: ArrayLike) -> Bools:
     """(L,) bool: whether a leaf is in the region. Raises PartgenError where none is, or all are."""
     inside = np.zeros(tree.leaf_count, bool)

@@ -415,8 +415,8 @@ def test_an_error_in_the_middle_leaves_everything_as_it_was(monkeypatch):
             raise MemoryError
         return make(source, mesh)
 
-    make = collections._part_object
-    monkeypatch.setattr(collections, "_part_object", fail_at_the_second)
+    make = collections.part_object
+    monkeypatch.setattr(collections, "part_object", fail_at_the_second)
     with pytest.raises(MemoryError):
         apply(chair, 12)
     assert everything() == before

@@ -240,6 +240,24 @@ def test_a_partition_makes_every_group_a_part(tree: PartTree, seed: int) -> None
     assert {frozenset(group.tolist()) for group in groups} <= set(parts(edit.tree, edit.scale))
 
 
+@given(trees(fewest=4), some.integers(2, 24), some.integers(0, 2**32 - 1))
+def test_moved_faces_belong_to_the_part_that_they_were_moved_to(tree: PartTree, count: int, seed: int) -> None:
+    generator, scale = np.random.default_rng(seed), tree.scale_for(min(count, tree.leaf_count))
+    leaves = np.repeat(np.arange(tree.leaf_count, dtype=np.int32), 4)
+    parts_then = tree.nodes(scale)[leaves]
+    moved = generator.random(len(leaves)) < 0.15
+    wanted = np.where(moved, generator.choice(np.unique(parts_then), len(leaves)), parts_then)
+    assume(len(np.unique(wanted)) > 1)
+    assume(set(wanted.tolist()) == set(wanted[wanted == parts_then].tolist()))  # nothing is left without a face of its own
+    edit, labels, grown = tree_editing.moved_faces(tree, leaves, wanted, scale)
+    parts_now = edit.tree.nodes(edit.scale)[labels]
+    assert len(set(zip(wanted.tolist(), parts_now.tolist(), strict=True))) == len(np.unique(wanted)) == len(np.unique(parts_now))
+    for part in np.unique(wanted).tolist():
+        node = int(parts_now[wanted == part][0])
+        assert grown.get(part, int(edit.node_of[part])) == node
+        assert edit.tree.node_ranks[node] == tree.node_ranks[part]
+
+
 def test_what_cannot_be_a_part_is_refused_in_a_sentence() -> None:
     tree = PartTree.from_merges([(0, 1), (2, 3)], 2)
     for region, code in (([], "region.empty"), ([0, 1, 2], "region.whole")):

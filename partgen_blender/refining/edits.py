@@ -1,0 +1,266 @@
+"""Edits of the parts of a decomposed mesh. What the buttons do, a script can do:
+
+    from bl_ext.user_default.partgen_blender.refining import edits
+
+    node = edits.make_part(mesh, faces)          # (P,) bool: a part of these faces, at the scale of the mesh
+    edits.merge(mesh, [node, other])             # one part of several
+    edits.split(mesh, node, 3)                   # the pieces that it was last merged from
+    edits.assign(mesh, faces, node)              # faces from whatever part they have now
+    edits.smooth_border(mesh, node)              # and snap_border: to creases
+    edits.rename(mesh, node, "Leg")              # recolor, show
+
+A part is a node of the tree that is one at `mesh.partgen.scale`: `parts(mesh)` lists them. Every edit makes a new tree, so nodes
+change; each function returns those that it was about. Nothing is decomposed again, and what was applied stays where it can.
+
+All of these raise PartgenError, and change nothing, where the mesh has no usable tree, is linked, or is in Edit Mode. The last is
+for undo: an undo step of Edit Mode does not hold the properties of a mesh, where the tree is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import bpy
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from partgen import refining, tree_editing
+from partgen.errors import PartgenError
+from partgen.part_tree import PartTree
+from partgen.tree_editing import TreeEdit
+
+from .. import applying, collections, mesh_data, regrouping, stored_features, stored_parts, stored_tree
+from . import borders
+
+Ints = NDArray[np.int32]
+
+
+def parts(mesh: bpy.types.Mesh) -> list[int]:
+    """The parts of `mesh` at its scale that have faces, as nodes, rising; [] where it is not decomposed."""
+    tree = regrouping.tree_of(mesh)
+    if tree is None:
+        return []
+    has_faces = regrouping.polygons_of_leaf(mesh) > 0
+    return np.unique(tree.nodes(mesh.partgen.scale)[has_faces]).tolist()
+
+
+def part_of_polygon(mesh: bpy.types.Mesh) -> Ints:
+    """The part that every polygon of `mesh` has at its scale, as a node: (P,) int32."""
+    stored = _editable(mesh)
+    return stored.tree.nodes(mesh.partgen.scale)[stored.leaf_of_polygon]
+
+
+def make_part(mesh: bpy.types.Mesh, faces: ArrayLike, name: str = "") -> int:
+    """Makes a part of the faces, (P,) bool, at the scale of `mesh`: returns its node. Leaves are split where the faces ask for it.
+
+    What the faces are taken from keeps the rest. At coarser scales the part is joined with others no sooner than what it was taken
+    from; other parts that were made or named survive, unless they overlap it.
+    """
+    stored, wanted = _editable(mesh), np.asarray(faces, bool)
+    _require_some(mesh, wanted)
+    scale, given = mesh.partgen.scale, stored_parts.read(mesh)
+    edit, labels = tree_editing.split_leaves(stored.tree, stored.leaf_of_polygon, wanted, scale)
+    kept = edit.node_of[stored_parts.made_by_artist(given)]
+    # Leaves whose faces are all deleted go where most of their part goes, so that no part is left that nobody can see.
+    region = np.concatenate([labels[wanted], _faceless(edit, labels, wanted)])
+    edit = edit.then(tree_editing.with_region(edit.tree, region, edit.scale, kept[kept >= 0]))
+    _store(mesh, stored, edit, labels, {edit.node: stored_parts.Given(name=name, is_made=True)})
+    return edit.node
+
+
+def merge(mesh: bpy.types.Mesh, nodes: Sequence[int]) -> int:
+    """Makes one part of several, which keeps name and colour of the first: returns its node."""
+    stored, given = _editable(mesh), stored_parts.read(mesh)
+    _require_nodes(stored.tree, nodes)
+    looks = stored_parts.shown(stored.tree, given, stored.tree.count(mesh.partgen.scale))
+    edit = tree_editing.merged_parts(stored.tree, nodes, mesh.partgen.scale, stored_parts.made_by_artist(given))
+    _store(mesh, stored, edit, stored.leaf_of_polygon, {edit.node: replace(looks.get(int(nodes[0]), stored_parts.Given()), is_made=True)})
+    return edit.node
+
+
+def split(mesh: bpy.types.Mesh, node: int, pieces: int = 2) -> list[int]:
+    """Takes a part apart into `pieces`, those that it was last merged from: returns their nodes. The largest keeps name and colour."""
+    stored, given = _editable(mesh), stored_parts.read(mesh)
+    _require_nodes(stored.tree, [node])
+    edit = tree_editing.split_part(stored.tree, node, pieces, mesh.partgen.scale, stored_parts.made_by_artist(given))
+    below = edit.tree.leaves(edit.node)
+    found = np.unique(edit.tree.nodes(edit.scale)[below]).tolist()
+    _store(mesh, stored, edit, stored.leaf_of_polygon, {piece: stored_parts.Given(is_made=True) for piece in found})
+    return found
+
+
+def assign(mesh: bpy.types.Mesh, faces: ArrayLike, node: int) -> int:
+    """Gives the faces, (P,) bool, to a part, whatever parts they had: returns its node."""
+    wanted, now = np.asarray(faces, bool), part_of_polygon(mesh)
+    if len(wanted) != len(now) or not wanted.any():
+        raise PartgenError("region.empty", f"No face of {mesh.name} is selected.", "Select the faces that the part shall get.")
+    if not (now == node).any():
+        raise PartgenError("part.missing", f"{mesh.name} has no such part at its scale.", "Choose a part in the list.")
+    return move_faces(mesh, np.where(wanted, node, now)).get(int(node), int(node))
+
+
+def move_faces(mesh: bpy.types.Mesh, part_of_polygon: ArrayLike) -> dict[int, int]:
+    """Gives every polygon to a part, (P,) nodes that are parts at the scale: returns the new nodes of those that were there."""
+    stored, given = _editable(mesh), stored_parts.read(mesh)
+    scale = mesh.partgen.scale
+    wanted = np.asarray(part_of_polygon, np.int32)
+    if len(np.unique(wanted)) < 2:
+        raise PartgenError("region.whole", "That part would be the whole object.", "Move the scale to 1 to have one part.")
+    before = stored.tree.nodes(scale)[stored.leaf_of_polygon]
+    if np.array_equal(before, wanted):
+        return {node: node for node in np.unique(before).tolist()}
+    kept = stored_parts.made_by_artist(given)
+    edit, labels, grown = tree_editing.moved_faces(stored.tree, stored.leaf_of_polygon, wanted, scale, kept)
+    looks = stored_parts.shown(stored.tree, given, stored.tree.count(scale))
+    heirs = {now: replace(looks.get(then, stored_parts.Given()), is_made=True) for then, now in grown.items()}
+    _store(mesh, stored, edit, labels, heirs)
+    return {node: grown.get(node, int(edit.node_of[node])) for node in np.unique(before).tolist()}
+
+
+def smooth_border(mesh: bpy.types.Mesh, node: int, reach: float = borders.REACH) -> int:
+    """Straightens the border of a part within `reach` of where it is, a share of the object's diagonal. Returns the part's node."""
+    return _settle(mesh, node, reach, borders.smoothed)
+
+
+def snap_border(mesh: bpy.types.Mesh, node: int, reach: float = borders.REACH) -> int:
+    """Moves the border of a part to the creases within `reach`, a share of the object's diagonal. Returns the part's node."""
+    return _settle(mesh, node, reach, borders.snapped)
+
+
+def rename(mesh: bpy.types.Mesh, node: int, name: str) -> None:
+    """Names a part, "" for the name by number. An object that was made of just this part is renamed too."""
+    stored_tree.require_editable(mesh)
+    stored_parts.give(mesh, node, name=name.strip(), is_made=True)
+    for object_ in _objects_of(mesh, node) if name.strip() else ():
+        object_.name = object_.data.name = name.strip()
+        object_[collections.PART]["name"], object_[collections.PART]["asked"] = object_.name, name.strip()
+
+
+def recolor(mesh: bpy.types.Mesh, node: int, color: Sequence[float]) -> None:
+    """Colours a part, scene-linear RGB; () for the colour by number. An object that was made of just this part is coloured too."""
+    stored_tree.require_editable(mesh)
+    stored_parts.give(mesh, node, color=tuple(color), is_made=True)
+    shown = (*(color or stored_parts.default_color(_tree(mesh), node)), 1.0)
+    for object_ in _objects_of(mesh, node):
+        object_.color = shown
+        object_[collections.PART]["color"] = list(shown)
+
+
+def show(mesh: bpy.types.Mesh, nodes: Sequence[int], is_shown: bool = True) -> None:
+    """Shows or hides parts: in the preview, in Edit Mode and the other modes that hide faces, and as objects."""
+    stored = _editable(mesh)
+    _require_nodes(stored.tree, nodes)
+    hidden = stored_parts.hidden_leaves(mesh, stored.tree.leaf_count)
+    for node in nodes:
+        hidden[stored.tree.leaves(node)] = not is_shown
+    stored_parts.write_hidden(mesh, hidden)
+    mesh_data.hide_polygons(mesh, hidden[stored.leaf_of_polygon])
+    for node in nodes:
+        for object_ in _objects_of(mesh, node):
+            if object_.name in bpy.context.view_layer.objects:
+                object_.hide_set(not is_shown)
+
+
+def without_faces(mesh: bpy.types.Mesh) -> list[str]:
+    """The names that the artist gave to parts of which no face is left, because the faces were deleted."""
+    tree, found = regrouping.tree_of(mesh), []
+    faces = regrouping.polygons_of_leaf(mesh)
+    for node, part in regrouping.given_of(mesh).items():
+        if tree is not None and part.name and node < 2 * tree.leaf_count - 1 and not faces[tree.leaves(node)].any():
+            found.append(part.name)
+    return found
+
+
+def surface_of(mesh: bpy.types.Mesh) -> refining.Surface:
+    """The surface that borders run over and clicks are answered from, in the mesh's own space."""
+    polygons = mesh_data.read_polygons(mesh)
+    return refining.surface(polygons.vertices, polygons.corner_vertices, polygons.polygon_offsets)
+
+
+def _settle(mesh: bpy.types.Mesh, node: int, reach: float, settled: borders.Settling) -> int:
+    now = part_of_polygon(mesh)
+    if not (now == node).any():
+        raise PartgenError("part.missing", f"{mesh.name} has no such part at its scale.", "Choose a part in the list.")
+    return move_faces(mesh, settled(surface_of(mesh), now, node, reach)).get(node, node)
+
+
+def _store(
+    mesh: bpy.types.Mesh, stored: stored_tree.StoredTree, edit: TreeEdit, labels: Ints, new: Mapping[int, stored_parts.Given]
+) -> None:
+    """Writes an edit with everything that goes with the tree. `new`: what nodes of the new tree are given beside what they have."""
+    sources = [o for o in bpy.data.objects if o.data == mesh]
+    identity, features = collections.tree_identity(stored), _features(mesh)
+    given = {int(edit.node_of[node]): part for node, part in sorted(stored_parts.read(mesh).items()) if edit.node_of[node] >= 0}
+    hidden = stored_parts.hidden_leaves(mesh, stored.tree.leaf_count)
+    stored_tree.rewrite(mesh, edit.tree, labels)
+    if features is not None:
+        stored_features.write(mesh, features[edit.leaf_before])
+    stored_parts.write(mesh, given | {node: _combined(given.get(node), part) for node, part in new.items()})
+    stored_parts.write_hidden(mesh, hidden[edit.leaf_before])
+    regrouping.forget(mesh)
+    now = stored_tree.read(mesh)
+    if now is not None:
+        for source in sources:
+            applying.follow_edit(source, identity, collections.tree_identity(now), edit.leaf_before)
+    mesh.partgen.scale = edit.scale
+
+
+def _combined(had: stored_parts.Given | None, new: stored_parts.Given) -> stored_parts.Given:
+    had = had or stored_parts.Given()
+    return stored_parts.Given(new.name or had.name, new.color or had.color, new.is_made or had.is_made)
+
+
+def _faceless(edit: TreeEdit, labels: Ints, wanted: NDArray[np.bool_]) -> Ints:
+    """Leaves without faces, as an edit of the mesh leaves them behind, of those parts that lie in the region altogether."""
+    leaf_count = edit.tree.leaf_count
+    has_faces = np.bincount(labels, minlength=leaf_count) > 0
+    if has_faces.all():
+        return np.empty(0, np.int32)
+    parts_ = edit.tree.nodes_into(edit.count)
+    outside = np.unique(parts_[labels[~wanted]])
+    inside = np.setdiff1d(np.unique(parts_[labels[wanted]]), outside)
+    return np.flatnonzero(~has_faces & np.isin(parts_, inside)).astype(np.int32)
+
+
+def _features(mesh: bpy.types.Mesh) -> NDArray[np.float32] | None:
+    """What the leaves look like; None where nobody knows, or where it belongs to another tree."""
+    try:
+        return stored_features.read(mesh)
+    except PartgenError:
+        return None
+
+
+def _objects_of(mesh: bpy.types.Mesh, node: int) -> list[bpy.types.Object]:
+    """The separate objects that were made of exactly this part."""
+    sources = [o for o in bpy.data.objects if o.data == mesh]
+    leaves = _tree(mesh).leaves(node)
+    leaves = leaves[regrouping.polygons_of_leaf(mesh)[leaves] > 0]
+    made = (part for source in sources for part in applying.parts_of_this_tree(source))
+    return [part for part in made if np.array_equal(collections.leaves_of(part), leaves)]
+
+
+def _tree(mesh: bpy.types.Mesh) -> PartTree:
+    tree = regrouping.tree_of(mesh)
+    if tree is None:
+        raise PartgenError("tree.unusable", regrouping.problem_of(mesh) or f"{mesh.name} has not been decomposed.", "Decompose it first.")
+    return tree
+
+
+def _editable(mesh: bpy.types.Mesh) -> stored_tree.StoredTree:
+    stored_tree.require_editable(mesh)
+    stored = stored_tree.read(mesh)
+    if stored is None:
+        raise PartgenError("tree.unusable", stored_tree.why_unreadable(mesh))
+    return stored
+
+
+def _require_some(mesh: bpy.types.Mesh, wanted: NDArray[np.bool_]) -> None:
+    if len(wanted) != len(mesh.polygons) or not wanted.any():
+        raise PartgenError("region.empty", f"No face of {mesh.name} is chosen.", "Choose some faces first.")
+    if wanted.all():
+        raise PartgenError("region.whole", f"All faces of {mesh.name} are chosen, which is no part of it.", "Leave some faces out.")
+
+
+def _require_nodes(tree: PartTree, nodes: Sequence[int]) -> None:
+    if any(not 0 <= node < 2 * tree.leaf_count - 1 for node in nodes):
+        raise PartgenError("part.missing", "There is no such part any more.", "Choose a part in the list.")

@@ -1,0 +1,452 @@
+"""Promises of editing parts: they are as the artist wants them, names and colors stay, and everything can be undone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+import studio
+from bl_ext.user_default.partgen_blender import (
+    applying,
+    collections,
+    mesh_data,
+    part_rows,
+    regrouping,
+    stored_features,
+    stored_parts,
+    stored_tree,
+)
+from bl_ext.user_default.partgen_blender.parts_list import selecting
+from bl_ext.user_default.partgen_blender.refining import edits
+from partgen.errors import PartgenError
+
+
+def chair(parts: int = 4) -> bpy.types.Object:
+    """A ball of 12 leaves, in slices along x, shown in so many parts."""
+    made = studio.decomposed()
+    made.data.partgen.parts = parts
+    bpy.context.view_layer.objects.active = made
+    made.select_set(True)
+    return made
+
+
+def faces_of(mesh: bpy.types.Mesh) -> dict[int, frozenset[int]]:
+    """The faces of every part, by node."""
+    now = edits.part_of_polygon(mesh)
+    return {node: frozenset(np.flatnonzero(now == node).tolist()) for node in np.unique(now).tolist()}
+
+
+def name_of(mesh: bpy.types.Mesh, node: int) -> str:
+    tree = regrouping.tree_of(mesh)
+    return stored_parts.names(tree, regrouping.given_of(mesh), [node], tree.count(mesh.partgen.scale))[node]
+
+
+def upper_half(mesh: bpy.types.Mesh) -> np.ndarray:
+    return np.array([polygon.center.z > 0.1 for polygon in mesh.polygons])
+
+
+# ---- edits -----------------------------------------------------------------------------------------------------------
+
+
+def test_faces_become_a_part_and_the_others_keep_the_rest() -> None:
+    mesh = chair().data
+    before, wanted = faces_of(mesh), upper_half(mesh)
+    node = edits.make_part(mesh, wanted, "Lid")
+    after = faces_of(mesh)
+    assert after[node] == frozenset(np.flatnonzero(wanted).tolist())
+    assert {faces - after[node] for faces in before.values()} <= set(after.values())
+    assert mesh.partgen.parts == len(after) == 5
+    assert np.array_equal(
+        stored_tree.part_of_polygon(mesh), regrouping.tree_of(mesh).cut(mesh.partgen.scale)[stored_tree.leaf_of_polygon(mesh)]
+    )
+    assert name_of(mesh, node) == "Lid"
+
+
+def test_the_slider_goes_on_working_and_brings_the_part_back_with_its_name() -> None:
+    mesh = chair().data
+    node = edits.make_part(mesh, upper_half(mesh), "Lid")
+    edits.recolor(mesh, node, (1.0, 0.0, 0.0))
+    lid = faces_of(mesh)[node]
+    scale = mesh.partgen.scale
+    for count in (1, 2, 9, 12):
+        mesh.partgen.parts = count
+        assert mesh.partgen.parts == len(faces_of(mesh)) == count
+    mesh.partgen.scale = scale
+    assert faces_of(mesh)[node] == lid
+    row = next(row for row in mesh.partgen.rows if row.node == node)
+    assert row.name == "Lid"
+    assert tuple(row.color) == pytest.approx((1.0, 0.0, 0.0))
+
+
+def test_what_the_leaves_look_like_goes_with_their_pieces() -> None:
+    mesh = chair().data
+    looks = np.random.default_rng(1).normal(size=(12, 6))
+    stored_features.write(mesh, looks)
+    then = stored_features.read(mesh)[stored_tree.leaf_of_polygon(mesh)]
+    edits.make_part(mesh, upper_half(mesh))
+    assert regrouping.tree_of(mesh).leaf_count > 12
+    assert stored_features.read(mesh)[stored_tree.leaf_of_polygon(mesh)] == pytest.approx(then, abs=2e-3)
+
+
+def test_merged_parts_keep_name_and_color_of_the_first() -> None:
+    mesh = chair().data
+    first, second, *others = edits.parts(mesh)
+    edits.rename(mesh, second, "Seat")
+    before = faces_of(mesh)
+    rank = int(regrouping.tree_of(mesh).node_ranks[second])
+    node = edits.merge(mesh, [second, first])
+    after = faces_of(mesh)
+    assert after[node] == before[first] | before[second]
+    assert {before[other] for other in others} < set(after.values())
+    assert (name_of(mesh, node), int(regrouping.tree_of(mesh).node_ranks[node])) == ("Seat", rank)
+
+
+def test_a_part_is_split_in_as_many_pieces_as_asked() -> None:
+    mesh = chair(2).data
+    before = faces_of(mesh)
+    node = max(before, key=lambda n: len(before[n]))
+    pieces = edits.split(mesh, node, 3)
+    after = faces_of(mesh)
+    assert frozenset().union(*(after[piece] for piece in pieces)) == before[node]
+    assert len(after) == 4
+
+
+def test_assigned_faces_go_from_part_to_part_and_names_stay() -> None:
+    mesh = chair().data
+    first, second, *_ = edits.parts(mesh)
+    edits.rename(mesh, first, "Arm")
+    edits.rename(mesh, second, "Leg")
+    before = faces_of(mesh)
+    moved = sorted(before[first])[:3]
+    wanted = np.zeros(len(mesh.polygons), bool)
+    wanted[moved] = True
+    node = edits.assign(mesh, wanted, second)
+    after = faces_of(mesh)
+    assert after[node] == before[second] | set(moved)
+    arm = next(n for n, faces in after.items() if faces == before[first] - set(moved))
+    assert (name_of(mesh, node), name_of(mesh, arm)) == ("Leg", "Arm")
+    assert mesh.partgen.parts == 4
+
+
+def test_a_smoothed_border_is_shorter_and_the_other_parts_stay_as_they_are() -> None:
+    object_ = plate()
+    mesh = object_.data
+    node = part_at(mesh, (-0.5, 0.0))
+    before, length = faces_of(mesh), border_length(mesh)
+    edits.smooth_border(mesh, node, reach=0.05)
+    after = faces_of(mesh)
+    assert len(after) == 2
+    assert border_length(mesh) < 0.75 * length
+    assert abs(len(after[part_at(mesh, (-0.5, 0.0))]) - len(before[node])) < 0.1 * len(before[node])
+
+
+def test_a_snapped_border_runs_along_the_crease() -> None:
+    object_ = plate(crease=0.06)
+    mesh = object_.data
+    edits.snap_border(mesh, part_at(mesh, (-0.5, 0.0)), reach=0.08)
+    left = faces_of(mesh)[part_at(mesh, (-0.5, 0.0))]
+    centers = np.array([polygon.center for polygon in mesh.polygons])
+    assert {i for i in range(len(centers)) if centers[i, 0] < 0.06} == left
+
+
+def plate(size: int = 40, crease: float | None = None) -> bpy.types.Object:
+    """A square in two parts whose border zigzags about x = 0; with a crease, bent upwards from there on."""
+    ticks = np.linspace(-1.0, 1.0, size + 1)
+    if crease is not None:
+        ticks = np.sort(np.append(ticks, crease))
+    across, along = np.meshgrid(ticks, np.linspace(-1.0, 1.0, size + 1), indexing="ij")
+    height = np.zeros_like(across) if crease is None else np.maximum(across - crease, 0.0)
+    vertices = np.stack([across, along, height], axis=-1).reshape(-1, 3)
+    index = np.arange(across.size).reshape(across.shape)
+    quads = np.stack([index[:-1, :-1], index[1:, :-1], index[1:, 1:], index[:-1, 1:]], axis=-1).reshape(-1, 4)
+    mesh = bpy.data.meshes.new("Plate")
+    mesh.from_pydata(vertices.tolist(), [], quads.tolist())
+    centers = vertices[quads].mean(axis=1)
+    leaves = (centers[:, 0] + 0.07 * np.sign(np.sin(25.0 * centers[:, 1])) > 0).astype(np.int32)
+    object_ = studio.put("Plate", mesh)
+    stored_tree.write(mesh, studio.tree(2, 2), leaves, "geometric")
+    mesh.partgen.parts = 2
+    return object_
+
+
+def part_at(mesh: bpy.types.Mesh, place: tuple[float, float]) -> int:
+    """The part of the face that is nearest to a place of the plate."""
+    nearest = min(mesh.polygons, key=lambda polygon: (polygon.center.x - place[0]) ** 2 + (polygon.center.y - place[1]) ** 2)
+    return int(edits.part_of_polygon(mesh)[nearest.index])
+
+
+def border_length(mesh: bpy.types.Mesh) -> float:
+    surface, now = edits.surface_of(mesh), edits.part_of_polygon(mesh)
+    return float(surface.lengths[now[surface.pairs[:, 0]] != now[surface.pairs[:, 1]]].sum())
+
+
+# ---- what edits leave alone ------------------------------------------------------------------------------------------
+
+
+def test_apply_uses_the_names_and_colors_that_were_given() -> None:
+    source = chair()
+    mesh = source.data
+    first = edits.parts(mesh)[0]
+    edits.rename(mesh, first, "Arm")
+    edits.recolor(mesh, first, (0.2, 0.4, 0.6))
+    applying.apply(source)
+    arm = bpy.data.objects["Arm"]
+    assert tuple(arm.color) == pytest.approx((0.2, 0.4, 0.6, 1.0))
+    assert len(arm.data.polygons) == len(faces_of(mesh)[first])
+
+
+def test_objects_of_parts_that_an_edit_did_not_touch_stay_the_same_objects() -> None:
+    source = chair()
+    mesh = source.data
+    applying.apply(source)
+    objects = {frozenset(studio.origins(o.data, "FACE").tolist()): o for o in collections.parts_of(source)}
+    first, second, *others = edits.parts(mesh)
+    before = faces_of(mesh)
+    moved = np.isin(np.arange(len(mesh.polygons)), sorted(before[first])[:2])
+    edits.assign(mesh, moved, second)
+    assert applying.is_behind(source)
+    applying.apply(source)
+    for other in others:
+        kept = objects[before[other]]
+        assert kept.name in bpy.data.objects
+        assert kept in collections.parts_of(source)
+    assert not applying.is_behind(source)
+
+
+def test_a_rename_reaches_the_object_that_was_made_of_the_part() -> None:
+    source = chair()
+    applying.apply(source)
+    node = edits.parts(source.data)[0]
+    edits.rename(source.data, node, "Arm")
+    assert "Arm" in bpy.data.objects
+    applying.apply(source)
+    assert "Arm" in bpy.data.objects
+    assert "Arm.001" not in bpy.data.objects
+
+
+def test_names_survive_saving_and_opening(tmp_path: Path) -> None:
+    mesh = chair().data
+    node = edits.make_part(mesh, upper_half(mesh), "Lid")
+    edits.show(mesh, [node], False)
+    lid = faces_of(mesh)[node]
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "chair.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "chair.blend"))
+    mesh = bpy.data.meshes["Chair"]
+    assert faces_of(mesh)[node] == lid
+    row = next(row for row in mesh.partgen.rows if row.node == node)
+    assert (row.name, row.is_shown) == ("Lid", False)
+
+
+def test_deleting_faces_keeps_the_other_parts_and_says_which_name_is_without() -> None:
+    object_ = chair()
+    mesh = object_.data
+    node = edits.make_part(mesh, upper_half(mesh), "Lid")
+    other = next(n for n in edits.parts(mesh) if n != node)
+    edits.rename(mesh, other, "Arm")
+    selecting.select(bpy.context, object_, [node])
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.mesh.delete(type="FACE")
+    bpy.ops.object.mode_set(mode="OBJECT")
+    regrouping.forget(mesh)
+    regrouping.regroup_where_needed(mesh)
+    assert edits.without_faces(mesh) == ["Lid"]
+    assert "Arm" in [row.name for row in mesh.partgen.rows]
+    assert "Lid" not in [row.name for row in mesh.partgen.rows]
+    remaining = np.zeros(len(mesh.polygons), bool)
+    remaining[:3] = True
+    first = edits.make_part(mesh, remaining)
+    assert faces_of(mesh)[first] == {0, 1, 2}
+
+
+@pytest.mark.parametrize("what", ["make", "merge", "rename", "show"])
+def test_a_mesh_that_cannot_be_changed_is_left_alone_with_a_sentence(what: str) -> None:
+    mesh = chair().data
+    nodes, before = edits.parts(mesh), stored_tree.leaf_of_polygon(mesh)
+    wanted = upper_half(mesh)
+    bpy.ops.object.mode_set(mode="EDIT")
+    with pytest.raises(PartgenError, match="Edit Mode"):
+        {
+            "make": lambda: edits.make_part(mesh, wanted),
+            "merge": lambda: edits.merge(mesh, nodes[:2]),
+            "rename": lambda: edits.rename(mesh, nodes[0], "Arm"),
+            "show": lambda: edits.show(mesh, nodes[:1], False),
+        }[what]()
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert np.array_equal(stored_tree.leaf_of_polygon(mesh), before)
+
+
+def test_what_makes_no_sense_is_refused_in_a_sentence() -> None:
+    mesh = chair().data
+    count = len(mesh.polygons)
+    for wanted in (np.zeros(count, bool), np.ones(count, bool)):
+        with pytest.raises(PartgenError):
+            edits.make_part(mesh, wanted)
+    with pytest.raises(PartgenError, match="no such part"):
+        edits.assign(mesh, upper_half(mesh), 10_000)
+    assert mesh.partgen.parts == 4
+
+
+# ---- the list --------------------------------------------------------------------------------------------------------
+
+
+def test_the_list_shows_the_parts_at_the_scale_with_their_faces() -> None:
+    mesh = chair(5).data
+    rows = mesh.partgen.rows
+    assert {row.node: row.faces for row in rows} == {node: len(faces) for node, faces in faces_of(mesh).items()}
+    mesh.partgen.parts = 3
+    assert [row.name for row in rows] == ["Part 01", "Part 02", "Part 03"]
+
+
+def test_an_opened_part_lists_what_it_is_made_of() -> None:
+    mesh = chair(3).data
+    rows = mesh.partgen.rows
+    row = max(rows, key=lambda row: row.leaves)
+    node, faces = row.node, row.faces
+    row.is_open = True
+    place = next(i for i, row in enumerate(rows) if row.node == node)
+    children = [rows[place + 1], rows[place + 2]]
+    assert [child.depth for child in children] == [1, 1]
+    assert sum(child.faces for child in children) == faces
+    rows[place].is_open = False
+    assert len(rows) == 3
+
+
+def test_names_can_be_typed_and_taken_back_in_the_list() -> None:
+    mesh = chair().data
+    row = mesh.partgen.rows[1]
+    row.name = "Arm"
+    assert row.name == "Arm"
+    assert name_of(mesh, row.node) == "Arm"
+    row.name = ""
+    assert row.name == "Part 02"
+
+
+def test_a_hidden_part_is_hidden_at_every_scale_and_in_edit_mode() -> None:
+    mesh = chair(3).data
+    row = mesh.partgen.rows[0]
+    node, faces = row.node, faces_of(mesh)[row.node]
+    row.is_shown = False
+    hidden = mesh_data.hidden_polygons(mesh)
+    assert set(np.flatnonzero(hidden).tolist()) == faces
+    mesh.partgen.parts = 12
+    assert {row.is_shown for row in mesh.partgen.rows if faces_of(mesh)[row.node] <= faces} == {False}
+    mesh.partgen.parts = 1
+    assert mesh.partgen.rows[0].is_shown
+    mesh.partgen.parts = 3
+    next(row for row in mesh.partgen.rows if row.node == node).is_shown = True
+    assert mesh_data.hidden_polygons(mesh) is None
+
+
+def test_a_list_of_very_many_parts_shows_the_largest_and_says_how_many_are_missing() -> None:
+    bpy.ops.mesh.primitive_grid_add(x_subdivisions=20, y_subdivisions=20)
+    mesh = bpy.context.object.data
+    count = len(mesh.polygons)
+    stored_tree.write(mesh, studio.tree(count), np.arange(count), "geometric")
+    mesh.partgen.scale = 0.0
+    assert len(mesh.partgen.rows) == part_rows.MOST_ROWS
+    assert part_rows.left_out(mesh) == count - part_rows.MOST_ROWS
+
+
+# ---- buttons ---------------------------------------------------------------------------------------------------------
+
+
+def test_marked_parts_are_merged_by_the_button() -> None:
+    mesh = chair().data
+    for row in list(mesh.partgen.rows)[:2]:
+        row.is_marked = True
+    before = [faces_of(mesh)[row.node] for row in mesh.partgen.rows]
+    assert bpy.ops.partgen.merge_parts() == {"FINISHED"}
+    assert before[0] | before[1] in faces_of(mesh).values()
+    assert mesh.partgen.parts == 3
+
+
+def test_faces_selected_in_edit_mode_are_assigned_and_edit_mode_goes_on() -> None:
+    object_ = chair()
+    mesh = object_.data
+    before = faces_of(mesh)
+    node, other = edits.parts(mesh)[:2]
+    moved = sorted(before[other])[:2]
+    selecting.select_faces(mesh, np.isin(np.arange(len(mesh.polygons)), moved))
+    part_rows.mark(mesh, [node])
+    bpy.context.tool_settings.mesh_select_mode = (False, False, True)
+    bpy.ops.object.mode_set(mode="EDIT")
+    assert bpy.ops.partgen.assign_faces(target="ACTIVE") == {"FINISHED"}
+    assert object_.mode == "EDIT"
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert before[node] | set(moved) in faces_of(mesh).values()
+
+
+def test_selection_goes_both_ways_between_list_and_faces() -> None:
+    object_ = chair()
+    mesh = object_.data
+    node = edits.parts(mesh)[2]
+    part_rows.mark(mesh, [node])
+    for mode in ("OBJECT", "EDIT"):
+        bpy.ops.object.mode_set(mode=mode)
+        assert bpy.ops.partgen.select_parts() == {"FINISHED"}
+        part_rows.mark(mesh, [])
+        assert not regrouping.marked_nodes(mesh)
+        assert bpy.ops.partgen.mark_selected_parts() == {"FINISHED"}
+        assert regrouping.marked_nodes(mesh) == (node,)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert set(np.flatnonzero(selecting.selected_faces(mesh)).tolist()) == faces_of(mesh)[node]
+
+
+def test_selection_goes_both_ways_between_list_and_objects() -> None:
+    source = chair()
+    applying.apply(source)
+    mesh = source.data
+    node = edits.parts(mesh)[1]
+    part_rows.mark(mesh, [node])
+    assert bpy.ops.partgen.select_parts() == {"FINISHED"}
+    (selected,) = bpy.context.selected_objects
+    assert frozenset(studio.origins(selected.data, "FACE").tolist()) == faces_of(mesh)[node]
+    part_rows.mark(mesh, [])
+    assert bpy.ops.partgen.mark_selected_parts() == {"FINISHED"}
+    assert regrouping.marked_nodes(mesh) == (node,)
+
+
+def test_edits_are_undone_and_done_again_in_one_step() -> None:
+    mesh = chair().data
+    bpy.ops.ed.undo_push(message="before")
+    before = faces_of(mesh)
+    mesh.partgen.rows[0].is_marked = mesh.partgen.rows[1].is_marked = True
+    bpy.ops.ed.undo_push(message="marked")
+    assert bpy.ops.partgen.merge_parts("EXEC_DEFAULT", True) == {"FINISHED"}
+    after = faces_of(bpy.data.meshes["Chair"])
+    bpy.ops.ed.undo()
+    assert faces_of(bpy.data.meshes["Chair"]) == before
+    assert [row.name for row in bpy.data.meshes["Chair"].partgen.rows] == ["Part 01", "Part 02", "Part 03", "Part 04"]
+    bpy.ops.ed.redo()
+    assert faces_of(bpy.data.meshes["Chair"]) == after
+
+
+def test_an_edit_from_edit_mode_is_undone_with_its_tree() -> None:
+    """Edit Mode's own undo steps do not hold the tree: labels and tree must not come apart."""
+    object_ = chair()
+    mesh = object_.data
+    before = faces_of(mesh)
+    node, other = edits.parts(mesh)[:2]
+    selecting.select_faces(mesh, np.isin(np.arange(len(mesh.polygons)), sorted(before[other])[:2]))
+    part_rows.mark(mesh, [node])
+    bpy.context.tool_settings.mesh_select_mode = (False, False, True)
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.ed.undo_push(message="Edit Mode")
+    assert bpy.ops.partgen.assign_faces("EXEC_DEFAULT", True, target="ACTIVE") == {"FINISHED"}
+    for _ in range(3):
+        bpy.ops.ed.undo()
+        object_ = bpy.data.objects["Chair"]
+        if object_.mode == "EDIT":
+            bpy.context.view_layer.objects.active = object_
+            object_.update_from_editmode()
+        mesh = object_.data
+        leaves = np.array([value.value for value in mesh.attributes[stored_tree.LEAF].data]) if object_.mode == "OBJECT" else None
+        if leaves is not None:
+            assert leaves.max() < len(mesh[stored_tree.TREE]["merges"]) // 2 + 1
+            assert regrouping.problem_of(mesh) == ""
+    if bpy.context.mode != "OBJECT":
+        bpy.ops.object.mode_set(mode="OBJECT")
+    assert faces_of(bpy.data.meshes["Chair"]) == before

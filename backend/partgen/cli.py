@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import __version__, completing, together, transferring
+from . import __version__, completing, proposing, together, transferring
 from .errors import PartgenError
 from .evaluation import command as bench
 from .segmentation import METHODS
@@ -50,6 +50,7 @@ also `levels` (L,), the part counts in that range that the model can be cut into
   partgen segment chair.ply --labels-dir labels/
   partgen segment models/*.glb --labels-dir labels/ --parts 6
   partgen segment chair.ply --labels-dir labels/ --levels 2-60
+  partgen segment chair.ply --labels-dir labels/ --proposals 5    the five best answers, and chair.proposals.json
   partgen segment chair.glb stool.glb bench.glb --labels-dir labels/ --together   equal numbers are equal parts
 
 With --together also together.json, which tells which part is in which file; --parts then is the number that all have together.
@@ -100,6 +101,7 @@ def parser() -> argparse.ArgumentParser:
     segment.add_argument("--levels", metavar="FIRST-LAST", type=count_range, help="also write the cuts into this many parts, as in 2-60")
     segment.add_argument("--together", action="store_true", help="models of a kind: the same part has the same number in all of them")
     transferring.add_up(segment)
+    proposing.add_up(segment)
     segment.set_defaults(run=run_segment)
 
     for command in (decompose, segment):
@@ -169,6 +171,8 @@ def run_decompose(options: argparse.Namespace) -> int:
 
 def run_segment(options: argparse.Namespace) -> int:
     """`partgen segment`."""
+    if options.proposals is not None:
+        return proposing.run(options)
     if options.together:
         return together.run(options)
     written: dict[Path, Path] = {}

@@ -76,6 +76,14 @@ together: how well its identities agree with the names.
   partgen bench transfer --data benchmark/ --limit 20
 """
 
+PROPOSALS = """\
+Asks for ten different answers about every object. The parts of the first 1, 5 and 10 are pooled and ranked by their confidence: mean
+average precision where intersection over union must be a half, and three quarters; seeded, of the parts at a true part's deepest face
+alone; the share of true parts found after so many parts; and how often parts of a confidence are right.
+
+  partgen bench proposals --data benchmark/ --limit 4
+"""
+
 
 def add_parser(commands: Any) -> None:
     """Adds `bench` to the subcommands of a parser."""
@@ -84,6 +92,7 @@ def add_parser(commands: Any) -> None:
     add_robustness(bench)
     add_features(bench)
     add_completion(bench)
+    add_proposals(bench)
     add_transfer(bench)
 
 
@@ -148,6 +157,29 @@ def run_transfer(options: argparse.Namespace) -> int:
     progress("")
     print(json.dumps(result, indent=2) if options.json else table(result))
     return 1 if result["failed"] or not result["rows"] else 0
+
+
+def add_proposals(bench: Any) -> None:
+    """`partgen bench proposals`."""
+    parser = bench.add_parser(
+        "proposals", help="several answers against labels", description=PROPOSALS, epilog=DATA.split("Each object")[0], formatter_class=TEXT
+    )
+    parser.add_argument("--data", metavar="DIR", type=Path, required=True, help="folder of labelled models")
+    parser.add_argument("--limit", metavar="N", type=positive, help="at most N models of each set, evenly chosen, always the same")
+    parser.add_argument("--sets", metavar="SET,SET", type=lambda text: text.split(","), default=[], help="these sets alone")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="decides which ways of merging are tried by chance (0)")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    parser.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
+    parser.set_defaults(run=run_proposals)
+
+
+def run_proposals(options: argparse.Namespace) -> int:
+    """`partgen bench proposals`."""
+    from .proposals import measured, table
+
+    result = measured(options.data, options.limit, options.sets, options.seed, progress)
+    print(json.dumps(result, indent=2) if options.json else table(result))
+    return 1 if result["failed"] else 0
 
 
 def add_features(bench: Any) -> None:

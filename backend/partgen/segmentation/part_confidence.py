@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 MOST_PARTS = 40
-"""Pieces of cuts into more parts than this are not looked at."""
+"""Pieces of cuts into more parts than this are not looked at, unless a method shows more."""
 ALIKE = 0.7
 """Pieces of a higher intersection over union than this are hardly different."""
 AGREED = 0.8
@@ -32,7 +32,7 @@ LEVELS = (3, 6, 10, 16, 25)
 
 @dataclass(frozen=True, eq=False)
 class Grown:
-    """One tree of the forest, down to `MOST_PARTS` parts: `pieces` (n,) of the forest, each a part of the cuts into `lasts` < k <= `begins`
+    """One tree of the forest, cut into a few dozen parts at most: `pieces` (n,) of the forest, each a part of the cuts into `lasts` < k <= `begins`
     parts; `shown` is how many parts its method would show."""
 
     name: str
@@ -76,7 +76,7 @@ def forest_of(region_areas: Floats, trees: Mapping[str, tuple[Ints, int]]) -> Fo
     rows: list[Bools] = []
     grown = []
     for name, (merges, shown) in trees.items():
-        regions, begins, lasts = last_pieces(merges)
+        regions, begins, lasts = last_pieces(merges, max(MOST_PARTS, shown))
         pieces = []
         for row in regions:
             key = np.packbits(row).tobytes()
@@ -89,13 +89,13 @@ def forest_of(region_areas: Floats, trees: Mapping[str, tuple[Ints, int]]) -> Fo
     return Forest(tuple(grown), regions_of_piece, region_areas)
 
 
-def last_pieces(merges: Ints) -> tuple[Bools, Ints, Ints]:
-    """The pieces in all cuts of a tree into at most `MOST_PARTS` parts: their regions (n, N), and for which cuts they are parts.
+def last_pieces(merges: Ints, most: int) -> tuple[Bools, Ints, Ints]:
+    """The pieces in all cuts of a tree into at most `most` parts: their regions (n, N), and for which cuts they are parts.
 
     `merges` (N-1, 2) in the order in which they happen. A piece is one of the cuts into `lasts` < k <= `begins` parts.
     """
     count = len(merges) + 1
-    finest = min(MOST_PARTS, count)
+    finest = min(most, count)
     parent = np.arange(2 * count - 1)
     parent[merges.reshape(-1)] = np.repeat(np.arange(count, 2 * count - 1), 2)
     first = 2 * count - finest  # the first node that a cut into so many parts undoes

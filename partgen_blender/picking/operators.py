@@ -266,7 +266,7 @@ a line around or along parts picks what it means, Enter makes of it what is chos
     def _draw_on(self, event: bpy.types.Event, picking: session.Session, region: bpy.types.Region) -> bool:
         here = float(event.mouse_x - region.x), float(event.mouse_y - region.y)
         start = self._pressed[:2]  # type: ignore[index]
-        is_still = np.hypot(here[0] - start[0], here[1] - start[1]) <= _STILL * bpy.context.preferences.system.ui_scale
+        is_still = np.hypot(here[0] - start[0], here[1] - start[1]) <= _STILL * _interface_scale()
         if not picking.line and is_still:
             return False
         if not picking.line:
@@ -286,7 +286,7 @@ a line around or along parts picks what it means, Enter makes of it what is chos
         context.window.cursor_set("WAIT")
         try:
             view, depsgraph = sight.View.of_region(space, region), context.evaluated_depsgraph_get()
-            radius = session.STROKE_RADIUS * context.preferences.system.ui_scale
+            radius = session.STROKE_RADIUS * _interface_scale()
             picking.choose_drawn(line, view, depsgraph, context.view_layer, space, pressed[2], radius)
         finally:
             context.window.cursor_set("DEFAULT")
@@ -446,6 +446,11 @@ def _ray(space: bpy.types.SpaceView3D, region: bpy.types.Region, event: bpy.type
     place = np.array([[event.mouse_x - region.x + 0.5, event.mouse_y - region.y + 0.5]])
     origins, directions = sight.View.of_region(space, region).rays(place)
     return Vector(origins[0]), Vector(directions[0])
+
+
+def _interface_scale() -> float:
+    """How large the interface is drawn; 1 in background mode, which draws none."""
+    return bpy.context.preferences.system.ui_scale or 1.0
 
 
 def _action(event: bpy.types.Event) -> str:

@@ -110,10 +110,11 @@ def from_words(text: str, leaf_count: int) -> Bools:
     leaves = np.zeros(leaf_count, bool)
     try:
         for run in filter(None, (part.strip() for part in text.split(","))):
-            first, _, last = run.partition("-")
-            if not 0 <= int(first) <= int(last or first) < leaf_count:
+            first, is_run, last = run.partition("-")
+            low, high = int(first), int(last if is_run else first)
+            if not 0 <= low <= high < leaf_count:
                 raise ValueError(run)
-            leaves[int(first) : int(last or first) + 1] = True
+            leaves[low : high + 1] = True
     except ValueError as error:
         sentence = f'"{text}" names no leaves of this tree.'
         raise PartgenError("pick.no_leaves", sentence, f'Leaves are numbers from 0 to {leaf_count - 1}, as in "0-5,9".') from error

@@ -51,7 +51,7 @@ _POINTED = np.array([1.0, 0.95, 0.75, 0.8], np.float32)
 _POINTED_AND_TAKEN = np.array([1.0, 0.55, 0.15, 0.95], np.float32)
 _PALE = 0.55
 """So much grey is mixed into the colors of parts while some are picked, so that these stand out."""
-_GREY = np.array([0.22, 0.22, 0.22, 1.0], np.float32)
+_GREY = 0.22
 
 
 @dataclass(kw_only=True)
@@ -77,8 +77,9 @@ class Pickable(SurfaceOnScreen):
         if self.base is None or self.base[0] != key:
             if opacity:
                 count = self.levels.count(self.level)
-                colors = (1.0 - _PALE) * overlay.leaf_colors(self.levels.tree, count) + _PALE * _GREY
-                colors[:, 3] = opacity
+                colors = overlay.leaf_colors(self.levels.tree, count)
+                colors[:, :3] = (1.0 - _PALE) * colors[:, :3] + _PALE * _GREY
+                colors[:, 3] *= opacity
             else:
                 colors = np.zeros((self.leaf_count, 4), np.float32)
             self.base = key, colors.astype(np.float32)
@@ -320,11 +321,13 @@ class Session:
     ) -> dict[int, Bools]:
         self.refresh()
         own = _visible(overlay.decomposed_objects(view_layer), view_layer, space)
-        surfaces = [(p, o) for o in own if view.may_show(o, places, depsgraph).any() and (p := self._pickable(o))]
+        surfaces = [(*self._surface(o), o) for o in own if view.may_show(o, places, depsgraph).any()]
         others = [view_layer.objects[name] for name in self._around(view_layer, depsgraph)[1].names if name in view_layer.objects]
-        seen = sight.look(view, places, surfaces, list(_visible(others, view_layer, space)), depsgraph)
+        seen = sight.look(view, places, [(surface, o) for surface, _, o in surfaces], list(_visible(others, view_layer, space)), depsgraph)
         chosen: dict[int, Bools] = {}
-        for number, (pickable, _) in enumerate(surfaces):
+        for number, (pickable, _, _) in enumerate(surfaces):
+            if not isinstance(pickable, Pickable):
+                continue
             own = seen.number == number
             tree, nodes = pickable.levels.tree, pickable.levels.nodes
             found = means(tree, nodes, seen.leaf[own], seen.points[own], is_masked[own])  # type: ignore[operator]
@@ -482,18 +485,22 @@ class Session:
         """The nearest leaf along a ray; None where there is none, something else lies before it, or Blender has to prepare it first."""
         own, others = self._around(view_layer, depsgraph)
         start, way = np.array(origin), np.array(direction.normalized())
-        nearest, pointed, unknown = np.inf, None, ""
+        nearest, pointed, reason = np.inf, None, ""
         for number in own.crossed(start, way, np.inf):
             object_ = view_layer.objects.get(own.names[number])
             if object_ is None or not any(_visible([object_], view_layer, space)):
                 continue
             if may_wait and self._must_wait(object_, depsgraph):
                 return None
-            pickable = self._pickable(object_)
-            hit = pickable.hit(object_, origin, direction, depsgraph) if pickable is not None else None
-            if hit is not None and pickable is not None and hit.distance < nearest:
-                nearest, unknown = hit.distance, object_.name if hit.leaf is None else ""
-                pointed = Pointed(pickable.uid, hit.leaf, hit.location) if hit.leaf is not None else None
+            surface, problem = self._surface(object_)
+            hit = surface.hit(object_, origin, direction, depsgraph)
+            if hit is None or hit.distance >= nearest:
+                continue
+            nearest, pointed, reason = hit.distance, None, problem
+            if hit.leaf is None:
+                reason = f"The modifiers of {object_.name} make its faces anew: turn them off in the viewport to pick its parts"
+            elif not problem:
+                pointed = Pointed(surface.uid, hit.leaf, hit.location)
         if not np.isfinite(nearest):
             return None
         before_it = (view_layer.objects.get(others.names[number]) for number in others.crossed(start, way, nearest))
@@ -501,8 +508,7 @@ class Session:
             return None
         if others.cover(origin, direction, nearest, depsgraph, view_layer, space):
             return None
-        if unknown:
-            self.said = f"The modifiers of {unknown} make its faces anew: turn them off in the viewport to pick its parts"
+        self.said = reason
         return pointed
 
     def _must_wait(self, object_: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> bool:
@@ -523,17 +529,20 @@ class Session:
             self.around = view_layer.name, Surroundings.around(own, depsgraph), others
         return self.around[1:]
 
-    def _pickable(self, object_: bpy.types.Object) -> Pickable | None:
-        """What is held of an object; None where it has no tree that can be used."""
+    def _surface(self, object_: bpy.types.Object) -> tuple[SurfaceOnScreen, str]:
+        """What is held of an object, and "", or, where it has no tree that can be used, its bare surface and the reason."""
+        try:
+            return self._pickable(object_), ""
+        except PartgenError as error:
+            return SurfaceOnScreen(object_.name, object_.session_uid, 1), f"{object_.name}: {error}"
+
+    def _pickable(self, object_: bpy.types.Object) -> Pickable:
+        """What is held of an object. Raises PartgenError where it has no tree that can be used."""
         known = self.objects.get(object_.session_uid)
-        if known is not None or object_.data.is_editmode:
+        if known is not None:
             return known
         mesh = object_.data
-        try:
-            levels = regions.levels_of(mesh)
-        except PartgenError as error:
-            self.said = str(error)
-            return None
+        levels = regions.levels_of(mesh)
         level = levels.level_of_scale(mesh.partgen.scale)
         shared = next((p for p in self.objects.values() if p.mesh_uid == mesh.session_uid), None)
         made = Pickable(

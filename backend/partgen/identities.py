@@ -222,6 +222,62 @@ def rebuilt(tree: PartTree, unit_of_leaf: NDArray, identity_of_unit: NDArray, jo
     return PartTree(np.array(merges, np.int32).reshape(-1, 2), raised, joint.default_scale)
 
 
+def grouped(tree: PartTree, group_of_leaf: NDArray, above: PartTree) -> PartTree:
+    """An object's tree with given parts, `group_of_leaf` (L,) leaves of the tree `above`, joined as that says.
+
+    Within a group leaves are joined in their own tree's order, below the scale at which the first groups are; groups that the object
+    has nothing of are passed over.
+    """
+    merges: list[tuple[int, int]] = []
+    heights: list[float] = []
+    ceiling = float(above.heights[0]) if len(above.merges) else 1.0
+
+    def join(first: int, second: int, height: float) -> int:
+        merges.append((first, second))
+        heights.append(height)
+        return tree.leaf_count + len(merges) - 1
+
+    standing: dict[int, dict[int, int]] = {leaf: {int(group): leaf} for leaf, group in enumerate(group_of_leaf)}
+    for step, (a, b) in enumerate(tree.merges.tolist()):
+        first, second = standing.pop(a), standing.pop(b)
+        for group, node in second.items():
+            height = float(tree.heights[step]) * np.nextafter(ceiling, 0.0)
+            first[group] = join(first[group], node, height) if group in first else node
+        standing[tree.leaf_count + step] = first
+    (node_of,) = standing.values()
+    for step, pair in enumerate(above.merges.tolist()):
+        found = [node_of.pop(group) for group in pair if group in node_of]
+        if found:
+            node_of[above.leaf_count + step] = join(found[0], found[1], float(above.heights[step])) if len(found) == 2 else found[0]
+    if heights:
+        heights[-1] = 1.0
+    return PartTree(np.array(merges, np.int32).reshape(-1, 2), np.asarray(heights, np.float32), above.default_scale)
+
+
+def top(tree: PartTree, count: int) -> PartTree:
+    """The tree over the parts of a cut into `count`, numbered as `cut_into` does."""
+    nodes = np.unique(tree.nodes_into(count))
+    number = {int(node): place for place, node in enumerate(nodes)}
+    merges = []
+    for step in range(tree.leaf_count - len(nodes), tree.leaf_count - 1):
+        merges.append([number.pop(node) for node in tree.merges[step].tolist()])
+        number[tree.leaf_count + step] = len(nodes) + len(merges) - 1
+    return PartTree(np.array(merges, np.int32).reshape(-1, 2), tree.heights[tree.leaf_count - len(nodes) :], tree.default_scale)
+
+
+def identity_of_nodes(tree: PartTree, joint: PartTree, identity_of_leaf: NDArray) -> dict[int, int]:
+    """The identity, a node of the joint tree, of every node of an object's tree that is a part where identities are told apart."""
+    floor = float(joint.heights[0]) if len(joint.merges) else 1.0
+    below = float(np.nextafter(np.float32(floor), np.float32(0)))
+    found: dict[int, int] = {}
+    for scale in (below, *np.unique(joint.heights).tolist()):
+        nodes, leaves = np.unique(tree.nodes(scale), return_index=True)
+        identities = identities_at(joint, identity_of_leaf, scale)[leaves]
+        for node, identity in zip(nodes.tolist(), identities.tolist(), strict=True):
+            found.setdefault(node, identity)
+    return found
+
+
 @dataclass
 class _Pieces:
     """The units of an object that have one identity: the node of each, and the pairs of units in the order of their own tree."""

@@ -7,7 +7,7 @@ import pytest
 from furniture import Table, table
 from partgen.correspondence import Surface
 from partgen.errors import PartgenError
-from partgen.identities import Identities, identified, identities_at, meeting_heights, rebuilt
+from partgen.identities import Identities, grouped, identified, identities_at, identity_of_nodes, meeting_heights, rebuilt, top
 from partgen.part_tree import PartTree
 
 
@@ -106,6 +106,34 @@ def test_any_tree_can_be_put_in_any_shared_order(seed: int) -> None:
         identities = identities_at(joint, identity_of_unit[cut], scale)
         for part in range(new.count(scale)):
             assert len(set(identities[new.cut(scale) == part].tolist())) == 1
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_parts_of_another_object_become_parts_of_a_tree(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    tree, source = random_tree(rng, int(rng.integers(1, 40))), random_tree(rng, int(rng.integers(1, 30)))
+    count = int(rng.integers(1, source.leaf_count + 1))
+    above = top(source, count)
+    for merged in range(1, count + 1):  # the top of a tree is cut as the tree is
+        np.testing.assert_array_equal(above.cut_into(merged)[source.cut_into(count)], source.cut_into(merged))
+    groups = rng.integers(0, count, tree.leaf_count)
+    new = grouped(tree, groups, above)
+    assert new.leaf_count == tree.leaf_count
+    lowest = float(above.heights[0]) if count > 1 else 1.0
+    present = len(np.unique(groups))
+    if 0 < lowest < 1:
+        cut = new.cut_into(present)
+        assert len(set(zip(cut.tolist(), groups.tolist(), strict=True))) == present
+
+
+def test_every_part_that_the_slider_shows_knows_its_identity() -> None:
+    objects = tables()
+    together = found(objects)
+    for number, tree in enumerate(together.trees):
+        known = identity_of_nodes(tree, together.joint, together.identity_of_leaf[number])
+        for count in range(1, together.joint.leaf_count):
+            scale = together.joint.scale_for(count)
+            assert set(tree.nodes(scale).tolist()) <= known.keys()
 
 
 def test_meeting_heights_are_those_of_the_tree() -> None:

@@ -115,6 +115,44 @@ def test_of_two_edges_in_one_place_the_visible_one_stays_whole() -> None:
     assert len(faces) > len(boxes.faces)
 
 
+def closed_when_merged(vertices: np.ndarray, faces: np.ndarray) -> bool:
+    return trimesh.Trimesh(vertices, faces, process=True).is_watertight
+
+
+def test_a_triangle_that_touches_others_along_all_its_edges_is_parted_from_each() -> None:
+    """A tetrahedron on whose three upper edges others stand, each only touching."""
+    corners = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 0.0], [0.3, 0.3, -1]])
+    tetrahedra = [corners]
+    for a, b in ((0, 1), (1, 2), (2, 0)):
+        out = (corners[a] + corners[b]) / 2 - corners[:3].mean(axis=0)
+        tetrahedra.append(
+            np.array([corners[a], corners[b], (corners[a] + corners[b]) / 2 + 3 * out + [0, 0, 1], corners[a] + 3 * out + [0, 0, 2]])
+        )
+    whole = trimesh.util.concatenate([trimesh.Trimesh(points, [[0, 1, 2], [0, 2, 3], [0, 3, 1], [1, 3, 2]]) for points in tetrahedra])
+    assert not closed_when_merged(whole.vertices, whole.faces)
+    vertices, faces, _ = apart(whole.vertices, whole.faces, np.ones(len(whole.faces), bool))
+    assert closed_when_merged(vertices, faces)
+
+
+def test_a_generated_triangle_that_lies_on_the_part_gets_something_between() -> None:
+    box = trimesh.creation.box()
+    flap = np.array([[0.5, 0.5, 0.5], [2.0, 0.5, 0.5], [0.5, 0.5, 2.0]])
+    vertices = np.concatenate([box.vertices, flap])
+    faces = np.concatenate([box.faces, [[8, 9, 10], [10, 9, 8]]])
+    generated = np.arange(len(faces)) == len(faces) - 1
+    vertices, faces, source = apart(vertices, faces, generated)
+    assert closed_when_merged(vertices, faces)
+    assert (np.bincount(source)[:-1] == 1).all()  # only the generated one was split
+
+
+def test_a_sheet_with_triangles_that_have_no_area_is_thick_everywhere() -> None:
+    points = np.array([[0, 1, 0], [1, 1, 0], [2, 1, 0], [2, 0, 0], [1, 0, 0], [0, 0, 0]], float)
+    mesh = Mesh.from_triangles(points, np.array([[0, 1, 2], [0, 2, 3], [0, 3, 4], [0, 4, 5]]))
+    (part,) = completed(mesh, np.zeros(4), "caps")
+    assert len(np.unique(part.vertices, axis=0)) == len(part.vertices)
+    assert part.measures.is_watertight
+
+
 def test_a_triangle_that_hangs_by_its_corner_gets_an_inside() -> None:
     points = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [-1, 0, 1], [0, -1, 1]], float)
     mesh = Mesh.from_triangles(points, np.array([[0, 1, 2], [0, 3, 4]]))

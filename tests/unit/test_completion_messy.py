@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import trimesh
 from partgen.completion import completer
+from partgen.completion.touching import apart
 from partgen.errors import PartgenError
 from partgen.files import read_model
 from partgen.segmentation import segmenter
@@ -47,6 +49,20 @@ def test_the_found_parts_of_a_messy_file_can_be_closed(name: str, method: str) -
     parts = completer(method).complete(model.mesh, labels).parts
     assert [part.label for part in parts] == np.unique(labels).tolist()
     assert all(part.measures.is_watertight for part in parts)
+
+
+TOUCHING = ["trimesh/joined_tetrahedra.obj", "trimesh/two_objects.obj", "common3d/beetle.obj"]
+
+
+@pytest.mark.skipif(not MESSY.exists(), reason="no benchmark here")
+@pytest.mark.parametrize("method", ["caps", "solid"])
+@pytest.mark.parametrize("name", TOUCHING)
+def test_parts_that_touch_themselves_are_closed_for_readers_that_merge_vertices(name: str, method: str) -> None:
+    model = read_model(MESSY / name)
+    labels = segmenter("geometric").segment(model.mesh).labels()
+    for part in completer(method).complete(model.mesh, labels).parts:
+        vertices, faces, _ = apart(part.vertices, part.faces, part.generated)
+        assert trimesh.Trimesh(vertices, faces, process=True).is_watertight, part.label
 
 
 @pytest.mark.skipif(not MESSY.exists(), reason="no benchmark here")

@@ -29,14 +29,27 @@ def is_flat(patch: OpenSurface, new_points: Floats, new_faces: Ints) -> bool:
 def thickened(patch: OpenSurface) -> tuple[Floats, Ints]:
     """A second side behind a patch, and walls along its loops: new points (k, 3), and triangles that go on from the patch's."""
     count = len(patch.points)
-    normals, areas = normals_and_areas(patch.points, patch.faces)
-    total = np.zeros((count, 3))
-    for i in range(3):
-        np.add.at(total, patch.faces[:, i], normals * areas[:, None])
-    length = np.linalg.norm(total, axis=1, keepdims=True)
-    inward = -np.divide(total, length, out=np.zeros_like(total), where=length > 0)
-    behind = patch.points + inward * THICKNESS * max(patch.extent, 1e-12)
+    behind = patch.points - _normals_of_vertices(patch) * THICKNESS * max(patch.extent, 1e-12)
     walls = [np.stack([loop, np.roll(loop, -1)], axis=1) for loop in patch.loops]
     start, end = np.concatenate(walls).T
     faces = [patch.faces[:, ::-1] + count, np.stack([end, start, start + count], 1), np.stack([end, start + count, end + count], 1)]
     return behind, np.concatenate(faces)
+
+
+def _normals_of_vertices(patch: OpenSurface) -> Floats:
+    """The unit normal at every vertex (k, 3); one that only triangles without area have takes that of its neighbours, or of all."""
+    normals, areas = normals_and_areas(patch.points, patch.faces)
+    own = _summed(patch, np.repeat((normals * areas[:, None])[:, None], 3, axis=1))
+    beside = _summed(patch, np.repeat(own[patch.faces].sum(axis=1, keepdims=True), 3, axis=1))
+    found = own.copy()
+    for instead in (beside, np.broadcast_to(own.sum(axis=0), own.shape)):
+        without = ~(np.linalg.norm(found, axis=1) > 0)
+        found[without] = instead[without]
+    return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-300)
+
+
+def _summed(patch: OpenSurface, of_corners: Floats) -> Floats:
+    """The sums (k, 3) at every vertex of what its corners (n, 3, 3) have."""
+    total = np.zeros((len(patch.points), 3))
+    np.add.at(total, patch.faces.reshape(-1), of_corners.reshape(-1, 3))
+    return total

@@ -1,0 +1,631 @@
+"""From clicks to a region: which faces of a decomposed object the artist means.
+
+    object_ = refinable(tree, leaf_of_face, surface(vertices, corner_vertices, polygon_offsets), features)   # once for an object
+    object_.predicted_node(face)                            # one click: the node of the tree that is most likely meant
+    object_.node_at(face, scale)                            # one click at a scale that is known
+    object_.region(positive=[face, ...], negative=[...])    # clicks that say yes and clicks that say no
+
+numpy only: the add-on answers inside Blender. What takes long is done once, in `surface` and `refinable`; an answer costs as
+much as there are leaves, and a little for the faces of leaves that clicks divide.
+
+Whether a leaf belongs to the region is thought of as a trait that is handed down the part tree: a node has the trait of its
+parent unless the trait was gained or lost on the branch between them, which is the likelier the more the node looks like a
+part by itself. Given the clicks, and what leaves look like beside those that were clicked, the probability of every leaf
+follows exactly, by one pass up the tree and one down (Felsenstein 1981, J. Mol. Evol. 17, "pruning"). The likeness is a
+logistic regression on the features of the leaves, as in PartField's supplement, sect. 3 (Liu et al. 2025).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .part_tree import PartTree
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+WELD = 2.0**-20
+"""Vertices closer than this share of the longest side are one vertex."""
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """F faces and the M places where two of them share an edge. Lengths are shares of the diagonal, areas of the whole.
+
+    `areas` (F,), `centers` and `normals` (F, 3), `pairs` (M, 2) faces, `lengths` (M,) and `middles` (M, 3) of the edge, `bends`
+    (M,) the angle between the normals in radians, positive where the surface is concave.
+    """
+
+    areas: Floats
+    centers: Floats
+    normals: Floats
+    pairs: Ints
+    lengths: Floats
+    middles: Floats
+    bends: Floats
+
+
+def surface(vertices: ArrayLike, corner_vertices: ArrayLike, polygon_offsets: ArrayLike) -> Surface:
+    """The surface of polygons: `vertices` (V, 3), the vertex at every corner (C,), the first corner of every polygon and C (F+1,).
+
+    Vertices in the same place count as one. A quarter of a second for 200,000 triangles.
+    """
+    points = np.asarray(vertices, np.float64).reshape(-1, 3)
+    corners, offsets = np.asarray(corner_vertices, np.int64), np.asarray(polygon_offsets, np.int64)
+    sizes = np.diff(offsets)
+    face = np.repeat(np.arange(len(sizes)), sizes)
+    following = np.arange(1, len(corners) + 1)
+    following[offsets[1:] - 1] = offsets[:-1]
+    points, corners = _welded(points, corners)
+    here, there = points[corners], points[corners[following]]
+    centers = np.column_stack([np.bincount(face, here[:, i], len(sizes)) / sizes for i in range(3)])
+    # Newell: the sum of the cross products of a polygon's edges is twice its area, along its normal. Seen from its middle,
+    # because far from the origin the products would cancel.
+    cross = np.cross(here - centers[face], there - centers[face])
+    normals = np.column_stack([np.bincount(face, cross[:, i], len(sizes)) for i in range(3)])
+    double = np.linalg.norm(normals, axis=1)
+    normals /= np.where(double > 0, double, 1.0)[:, None]
+    first, second = corners, corners[following]
+    key = np.minimum(first, second) * len(points) + np.maximum(first, second)
+    order = np.argsort(key, kind="stable")
+    same = np.flatnonzero(key[order][1:] == key[order][:-1])
+    pairs = np.stack([face[order[same]], face[order[same + 1]]], axis=1)
+    lengths = np.linalg.norm(there - here, axis=1)[order[same]]
+    apart = pairs[:, 0] != pairs[:, 1]
+    pairs, lengths, middles = pairs[apart], lengths[apart], 0.5 * (here + there)[order[same[apart]]]
+    return Surface(double / max(double.sum(), 1e-300), centers, normals, pairs, lengths, middles, _bends(normals, centers, pairs))
+
+
+def _welded(points: Floats, corners: Ints) -> tuple[Floats, Ints]:
+    """Points in one place as one, in units of the diagonal: the points (W, 3) and `corners` (C,) over them."""
+    low, size = points[corners].min(axis=0), np.ptp(points[corners], axis=0)
+    cells = np.rint(np.clip((points - low) / (max(float(size.max()), 1e-300) * WELD), -1, 2.0**20 + 1)).astype(np.int64) + 1
+    _, first, welded = np.unique((cells[:, 0] << 42) | (cells[:, 1] << 21) | cells[:, 2], return_index=True, return_inverse=True)
+    return (points[first] - low) / max(float(np.linalg.norm(size)), 1e-300), welded.reshape(-1)[corners]
+
+
+def _bends(normals: Floats, centers: Floats, pairs: Ints) -> Floats:
+    first, second = pairs.T
+    angle = np.arccos(np.clip((normals[first] * normals[second]).sum(axis=1), -1, 1))
+    rise = ((centers[second] - centers[first]) * (normals[first] - normals[second])).sum(axis=1)
+    return np.where(rise > 0, angle, -angle)
+
+
+@dataclass(frozen=True, eq=False)
+class Nodes:
+    """The 2L-1 nodes of a tree, each an interval of its leaves in a suitable order: `order` (L,), `start` and `end` (2L-1,)."""
+
+    order: Ints
+    start: Ints
+    end: Ints
+
+    @classmethod
+    def of(cls, tree: PartTree) -> Nodes:
+        """Lays out the leaves of `tree` so that those below any node stand side by side."""
+        count = tree.leaf_count
+        start, sizes = [0] * (2 * count - 1), tree.leaf_sizes.tolist()
+        for node in range(2 * count - 2, count - 1, -1):
+            one, other = tree.merges[node - count].tolist()
+            start[one], start[other] = start[node], start[node] + sizes[one]
+        starts = np.array(start, np.int64)
+        return cls(np.argsort(starts[:count]), starts, starts + tree.leaf_sizes)
+
+    def sums(self, values: Floats) -> Floats:
+        """The sum over the leaves below each node, of `values` (L, ...): (2L-1, ...)."""
+        running = np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum(values[self.order], axis=0)])
+        return running[self.end] - running[self.start]
+
+    def holds(self, leaf: int) -> Bools:
+        """Which nodes have `leaf` below them: (2L-1,)."""
+        place = self.start[leaf]
+        return (self.start <= place) & (place < self.end)
+
+
+@dataclass(frozen=True, eq=False)
+class Refinable:
+    """A decomposed object, ready to be refined; `refinable` makes it.
+
+    `tree` over L leaves, `leaf_of_face` (F,), `surface`. Of leaves: `counts` (L,) faces, `areas` (L,), `features` (L, D) what
+    they look like, D 0 where nobody knows, `looks` (L, G) centre, normal and size. Of the E pairs of leaves that touch:
+    `pairs` (E, 2), `lengths` (E,) of their border, 0 where they only touch, integrals along it of `concave` and `convex` bends
+    (E,), the `middles` (E, 3) of the border, and the node in which the two come together, `joined` (E,).
+    """
+
+    tree: PartTree
+    leaf_of_face: Ints
+    surface: Surface
+    counts: Floats
+    areas: Floats
+    features: Floats
+    looks: Floats
+    centers: Floats
+    pairs: Ints
+    lengths: Floats
+    concave: Floats
+    convex: Floats
+    middles: Floats
+    joined: Ints
+
+    @cached_property
+    def nodes(self) -> Nodes:
+        return Nodes.of(self.tree)
+
+    @cached_property
+    def scores(self) -> Floats:
+        """How much each node looks like a part: (2L-1,) log odds, comparable along a path."""
+        return judge().of_nodes(traits(self, self.nodes))
+
+    @cached_property
+    def steps(self) -> Steps:
+        return Steps.of(self)
+
+    def node_at(self, face: int, scale: float) -> int:
+        """The node that a click on `face` means at a scale that is known."""
+        return int(self.tree.nodes(scale)[self.leaf_of_face[face]])
+
+    def predicted_node(self, face: int) -> int:
+        """The node that a click on `face` most likely means: that of the greatest expected intersection over union with it."""
+        path = self.tree.path(int(self.leaf_of_face[face]))
+        scores = self.scores[path] + click_scores(self, face, path)
+        chance = np.exp(scores - scores.max())
+        sizes = self.nodes.sums(self.counts)[path]
+        likeness = np.minimum(sizes[:, None], sizes) / np.maximum(np.maximum(sizes[:, None], sizes), 1)
+        return int(path[(likeness @ (chance / chance.sum())).argmax()])
+
+    def leaves_below(self, node: int) -> Bools:
+        """Which leaves `node` is made of: (L,)."""
+        below = np.zeros(self.tree.leaf_count, bool)
+        below[self.nodes.order[self.nodes.start[node] : self.nodes.end[node]]] = True
+        return below
+
+    def region(self, positive: Sequence[int], negative: Sequence[int] = ()) -> Region:
+        """The region that the artist means who clicked on the faces `positive`, and on `negative` for what is not of it."""
+        return region(self, np.asarray(positive, np.int64).reshape(-1), np.asarray(negative, np.int64).reshape(-1))
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """What is meant: `leaves` (L,) bool, `faces` (F,) bool. They differ in the `divided` leaves (n,), of which faces of both
+    kinds were clicked: there every face is of the kind of the nearest click, and `leaves` tells the greater share.
+    `chances` (L,) is how likely each leaf is meant."""
+
+    leaves: Bools
+    faces: Bools
+    divided: Ints
+    chances: Floats
+
+
+def refinable(tree: PartTree, leaf_of_face: ArrayLike, surface: Surface, features: ArrayLike | None = None) -> Refinable:
+    """What clicks on a decomposed object are answered from: `leaf_of_face` (F,) over the leaves of `tree`, `features` (L, D)."""
+    leaf = np.asarray(leaf_of_face, np.int64)
+    count = tree.leaf_count
+    counts, areas = np.bincount(leaf, minlength=count).astype(np.float64), np.bincount(leaf, surface.areas, count)
+    weight = np.maximum(areas, 1e-12)
+
+    def mean(values: Floats) -> Floats:
+        return np.column_stack([np.bincount(leaf, surface.areas * column, count) for column in values.T]) / weight[:, None]
+
+    centers, normals = mean(surface.centers), mean(surface.normals)
+    first, second = leaf[surface.pairs].T
+    across = first != second
+    low, high = np.minimum(first, second)[across], np.maximum(first, second)[across]
+    keys, slot = np.unique(low * count + high, return_inverse=True)
+    length, bend = surface.lengths[across], surface.bends[across]
+
+    def along(values: Floats) -> Floats:
+        return np.bincount(slot.reshape(-1), values, len(keys))
+
+    pairs = np.stack([keys // count, keys % count], axis=1)
+    joined = joining_nodes(tree, pairs)
+    touching = _touching(tree, centers, joined)
+    none = np.zeros(len(touching))
+    border = np.maximum(along(length), 1e-12)[:, None]
+    middles = np.column_stack([along(length * column) for column in surface.middles[across].T]) / border
+    known = np.zeros((count, 0)) if features is None else np.asarray(features, np.float64).reshape(count, -1)
+    looks = np.column_stack([centers, normals, np.log(weight)])
+    return Refinable(
+        tree, leaf, surface, counts, areas, known, looks, centers, np.concatenate([pairs, touching]),
+        np.concatenate([along(length), none]), np.concatenate([along(length * np.maximum(bend, 0)), none]),
+        np.concatenate([along(length * np.maximum(-bend, 0)), none]),
+        np.concatenate([middles, centers[touching].mean(axis=1)]), np.concatenate([joined, joining_nodes(tree, touching)]),
+    )  # fmt: skip
+
+
+def joining_nodes(tree: PartTree, pairs: Ints) -> Ints:
+    """The lowest node that has both leaves of each pair (E, 2) below it: (E,)."""
+    parent = tree.parent.astype(np.int64)
+    one, other = pairs[:, 0].copy(), pairs[:, 1].copy()
+    while (apart := one != other).any():
+        # A parent has a higher number than its child, so the lower of two can never be above the other.
+        climbs = apart & (one < other)
+        one = np.where(climbs, parent[one], one)
+        other = np.where(apart & ~climbs, parent[other], other)
+    return one
+
+
+def _touching(tree: PartTree, centers: Floats, joined: Ints) -> Ints:
+    """For each merge of what shares no edge, the two leaves (n, 2) whose centres are nearest across it."""
+    is_met = np.zeros(2 * tree.leaf_count - 1, bool)
+    is_met[joined] = True
+    found = []
+    for merge in np.flatnonzero(~is_met[tree.leaf_count :]):
+        ones, others = (tree.leaves(node) for node in tree.merges[merge])
+        distance = ((centers[ones][:, None] - centers[others][None]) ** 2).sum(axis=2)
+        one, other = np.unravel_index(int(distance.argmin()), distance.shape)
+        found.append((min(ones[one], others[other]), max(ones[one], others[other])))
+    return np.array(found, np.int64).reshape(-1, 2)
+
+
+# ---- how much a node looks like a part -------------------------------------------------------------------------------
+
+TRAITS = (
+    "gap", "above_default", "below_default", "size", "size_squared", "concave", "convex", "alone", "compact", "border_unlike",
+    "inner_unlike", "spread", "unlike_sibling", "leaves", "share", "open", "whole", "inner_concave", "inner_convex",
+)  # fmt: skip
+
+
+def traits(object_: Refinable, nodes: Nodes) -> Floats:
+    """What tells of every node whether it is a part: (2L-1, len(TRAITS))."""
+    tree, count = object_.tree, object_.tree.leaf_count
+    total = 2 * count - 1
+    parent = tree.parent
+    height = np.concatenate([np.zeros(count), tree.heights])
+    ends = height[parent]
+    ends[-1] = 1.1
+    area = np.maximum(nodes.sums(object_.areas), 1e-9)
+    length, inner_length = borders(object_, nodes, object_.lengths)
+    concave, inner_concave = borders(object_, nodes, object_.concave)
+    convex, inner_convex = borders(object_, nodes, object_.convex)
+    looks = units(object_.features)
+    unlike = 1 - (looks[object_.pairs[:, 0]] * looks[object_.pairs[:, 1]]).sum(axis=1) if looks.size else np.zeros(len(object_.pairs))
+    weight = np.maximum(object_.lengths, 1e-4)
+    weights, inner_weights = borders(object_, nodes, weight)
+    border_unlike, inner_unlike = borders(object_, nodes, weight * unlike)
+    mean = nodes.sums(looks * object_.areas[:, None])
+    sibling = np.arange(total)
+    sibling[tree.merges[:, 0]], sibling[tree.merges[:, 1]] = tree.merges[:, 1], tree.merges[:, 0]
+    open_ = np.linalg.norm(nodes.sums(object_.looks[:, 3:6] * object_.areas[:, None]), axis=1) / area
+    likeness = (units(mean) * units(mean)[sibling]).sum(axis=1)
+    size = np.log(area + 1e-5)
+    is_bordered = length > 1e-9
+    return np.column_stack([
+        ends - height,
+        np.maximum(height - tree.default_scale, 0),
+        np.maximum(tree.default_scale - ends, 0),
+        size,
+        size**2,
+        np.minimum(concave / (length + 1e-6), 2) * is_bordered,
+        np.minimum(convex / (length + 1e-6), 2) * is_bordered,
+        ~is_bordered,
+        np.log(length / np.sqrt(area) + 0.05) * is_bordered,
+        border_unlike / (weights + 1e-6),
+        inner_unlike / (inner_weights + 1e-6),
+        1 - np.linalg.norm(mean, axis=1) / area,
+        1 - likeness,
+        np.log(tree.leaf_sizes),
+        area / area[parent],
+        open_,
+        np.arange(total) == total - 1,
+        np.minimum(inner_concave / (inner_length + 1e-6), 2),
+        np.minimum(inner_convex / (inner_length + 1e-6), 2),
+    ])  # fmt: skip
+
+
+def borders(object_: Refinable, nodes: Nodes, values: Floats) -> tuple[Floats, Floats]:
+    """Of values (E,) of pairs of leaves, the sums over the pairs that the border of each node crosses, and over those within: (2L-1,) each."""
+    count = object_.tree.leaf_count
+    of_leaf = np.bincount(object_.pairs.reshape(-1), np.repeat(values, 2), count)
+    within = np.bincount(object_.joined, values, 2 * count - 1).tolist()
+    for i, (one, other) in enumerate(object_.tree.merges.tolist()):
+        within[count + i] += within[one] + within[other]
+    inside = np.array(within)
+    return np.maximum(nodes.sums(of_leaf) - 2 * inside, 0), inside
+
+
+def units(rows: Floats) -> Floats:
+    """Rows (n, D) of length one; zero where they are zero."""
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+
+
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """Two small networks of one hidden layer: how much a node looks like a part, and how well a click lies in it."""
+
+    mean: Floats
+    deviation: Floats
+    node: tuple[Floats, Floats, Floats]
+    click: tuple[Floats, Floats, Floats]
+
+    def of_nodes(self, values: Floats) -> Floats:
+        """The score of rows of traits (n, len(TRAITS)): (n,)."""
+        count = len(TRAITS)
+        return _answer(self.node, (values - self.mean[:count]) / self.deviation[:count])
+
+    def of_clicks(self, values: Floats) -> Floats:
+        """What to add for a click, from its place in each node, the size of the node and its number of leaves (n, 6): (n,)."""
+        columns = [*range(len(TRAITS), len(self.mean)), TRAITS.index("size"), TRAITS.index("leaves")]
+        return _answer(self.click, (values - self.mean[columns]) / self.deviation[columns])
+
+
+def _answer(layers: tuple[Floats, Floats, Floats], values: Floats) -> Floats:
+    weights, bias, out = layers
+    return np.tanh(values @ weights.T + bias) @ out
+
+
+@cache
+def judge() -> Judge:
+    """The weights that ship with PartGen; scripts/fit_refining.py makes them."""
+    read = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+
+    def layers(name: str) -> tuple[Floats, Floats, Floats]:
+        weights, bias, out = (np.array(values, np.float64) for values in read[name])
+        return weights, bias, out
+
+    return Judge(np.array(read["mean"]), np.array(read["deviation"]), layers("node"), layers("click"))
+
+
+# ---- where a click lies in a node ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """Steps between leaves that share a border, both ways, sorted by where they lead: from `sources` to `targets` (S,), `lengths`
+    (S,) of the way from centre to centre across the `middles` (S, 3) of the border, `near` (S,) from there to the target.
+    `leaves` (n,) that a step leads to, and the `first` (n,) of its steps."""
+
+    sources: Ints
+    targets: Ints
+    lengths: Floats
+    middles: Floats
+    near: Floats
+    leaves: Ints
+    first: Ints
+
+    @classmethod
+    def of(cls, object_: Refinable) -> Steps:
+        """The steps between the leaves of an object."""
+        shares = object_.lengths > 0
+        one, other = object_.pairs[shares].T
+        middles = object_.middles[shares]
+        to_one, to_other = (np.linalg.norm(object_.centers[leaf] - middles, axis=1) for leaf in (one, other))
+        targets = np.concatenate([other, one])
+        order = np.argsort(targets, kind="stable")
+        leaves, first = np.unique(targets[order], return_index=True)
+        return cls(
+            np.concatenate([one, other])[order], targets[order], np.concatenate([to_one + to_other] * 2)[order],
+            np.concatenate([middles, middles])[order], np.concatenate([to_other, to_one])[order], leaves, first,
+        )  # fmt: skip
+
+    def spread(self, start: Floats, allowed: Bools | None = None) -> Floats:
+        """The shortest ways from distances to start with, (L, K), inside `allowed` (L, K): (L, K)."""
+        distance = start.copy()
+        while len(self.leaves):
+            new = np.minimum.reduceat(distance[self.sources] + self.lengths[:, None], self.first, axis=0)
+            new = np.minimum(distance[self.leaves], new)
+            if allowed is not None:
+                new[~allowed[self.leaves]] = np.inf
+            if not (new < distance[self.leaves]).any():
+                break
+            distance[self.leaves] = new
+        return distance
+
+
+def click_scores(object_: Refinable, face: int, path: Ints) -> Floats:
+    """What the place of a click on `face` in each node of a `path` (n,) adds to the node's score: (n,). People click in the middle."""
+    steps, nodes = object_.steps, object_.nodes
+    place = nodes.start[: object_.tree.leaf_count]
+    inside = (place[:, None] >= nodes.start[path]) & (place[:, None] < nodes.end[path])
+    depth = np.full(inside.shape, np.inf)
+    leaves_it = inside[steps.targets] & ~inside[steps.sources]
+    if len(steps.leaves):
+        depth[steps.leaves] = np.minimum.reduceat(np.where(leaves_it, steps.near[:, None], np.inf), steps.first, axis=0)
+    depth = steps.spread(depth, inside)
+    own = depth_of_click(object_, face, inside, depth)
+    reached = np.isfinite(depth)
+    is_bordered = np.isfinite(own)
+    own = np.where(is_bordered, own, 9.0)
+    deepest = np.maximum(np.where(is_bordered, np.where(reached, depth, 0).max(axis=0), 9.0), own)
+    counts = object_.counts[:, None] * reached
+    below = (counts * (np.where(reached, depth, 9) < own)).sum(axis=0) / np.maximum(counts.sum(axis=0), 1)
+    share = np.where(is_bordered, own / np.maximum(deepest, 1e-9), 1.0)
+    area = np.maximum(nodes.sums(object_.areas)[path], 1e-9)
+    values = [
+        share, np.log(1 - share + 0.02), np.where(is_bordered, below, 0), np.log(np.minimum(own, 1) + 1e-3),
+        np.log(area + 1e-5), np.log(object_.tree.leaf_sizes[path]),
+    ]  # fmt: skip
+    return judge().of_clicks(np.column_stack(values))
+
+
+def depth_of_click(object_: Refinable, face: int, inside: Bools, depth: Floats) -> Floats:
+    """How far a face lies from the border of each of K nodes (K,), infinite without one: `inside` and `depth` (L, K) of their leaves."""
+    steps = object_.steps
+    mine = steps.targets == object_.leaf_of_face[face]
+    if not mine.any():
+        return np.full(inside.shape[1], np.inf)
+    sources = steps.sources[mine]
+    onward = np.linalg.norm(steps.middles[mine] - object_.centers[sources], axis=1)[:, None] + depth[sources]
+    reach = np.linalg.norm(steps.middles[mine] - object_.surface.centers[face], axis=1)[:, None]
+    return np.asarray((reach + np.where(inside[sources], onward, 0)).min(axis=0))
+
+
+# ---- several clicks --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A handful of numbers that say what counts how much; scripts/fit_refining.py tells how they were found."""
+
+    gain: float = 1.0
+    gain_base: float = -4.0
+    loss: float = 0.5
+    loss_base: float = -3.0
+    click: float = 1.0
+    likeness: float = 0.5
+    nearness: float = 0.5
+    weak: float = 0.3
+    ridge: float = 1.0
+    sure: float = 8.0
+
+
+RECIPE = Recipe()
+
+
+def region(object_: Refinable, positive: Ints, negative: Ints, recipe: Recipe = RECIPE) -> Region:
+    """The region that clicks mean: `positive` (p,) and `negative` (n,) faces. Nothing where nothing was clicked that is of it."""
+    count = object_.tree.leaf_count
+    yes, no = (np.bincount(object_.leaf_of_face[faces], minlength=count) for faces in (positive, negative))
+    if not len(positive):
+        return Region(np.zeros(count, bool), np.zeros(len(object_.leaf_of_face), bool), np.zeros(0, np.int64), np.zeros(count))
+    chances = leaf_chances(object_, positive, negative, recipe)
+    if len(positive) == 1 and not len(negative):
+        leaves = object_.leaves_below(object_.predicted_node(int(positive[0])))
+        return Region(leaves, leaves[object_.leaf_of_face], np.zeros(0, np.int64), chances)
+    leaves = most_likely_region(chances, object_.counts)
+    leaves = (leaves | (yes > 0)) & ~((no > 0) & (yes == 0))
+    return divided(object_, leaves, chances, positive, negative)
+
+
+def leaf_chances(object_: Refinable, positive: Ints, negative: Ints, recipe: Recipe) -> Floats:
+    """How likely each leaf is meant: (L,)."""
+    tree, count = object_.tree, object_.tree.leaf_count
+    gain, loss = recipe.gain * object_.scores + recipe.gain_base, recipe.loss * object_.scores + recipe.loss_base
+    path = tree.path(int(object_.leaf_of_face[positive[0]]))
+    gain[path] += recipe.click * click_scores(object_, int(positive[0]), path)
+    leaf_yes, leaf_no = object_.leaf_of_face[positive], object_.leaf_of_face[negative]
+    evidence = recipe.likeness * likeness(object_, leaf_yes, leaf_no, recipe) + recipe.nearness * nearness(object_, positive, negative)
+    is_yes, is_no = np.isin(np.arange(count), leaf_yes), np.isin(np.arange(count), leaf_no)
+    evidence = np.where(is_yes & ~is_no, recipe.sure, np.where(is_no & ~is_yes, -recipe.sure, evidence))
+    return inherited(tree, _chance(gain), _chance(loss), np.exp(evidence))
+
+
+def inherited(tree: PartTree, gain: Floats, loss: Floats, odds: Floats) -> Floats:
+    """How likely each leaf has a trait that is handed down a tree: (L,).
+
+    `gain` and `loss` (2L-1,) are the chances that it comes or goes on the branch above each node, `odds` (L,) what else is known
+    of the leaves: how much likelier it is where a leaf has the trait.
+    """
+    count, total = tree.leaf_count, 2 * tree.leaf_count - 1
+    come, go, merges = gain.tolist(), loss.tolist(), tree.merges.tolist()
+    without, having = (1 / (1 + odds)).tolist() + [0.0] * (count - 1), (odds / (1 + odds)).tolist() + [0.0] * (count - 1)
+    up_without, up_having = [0.0] * total, [0.0] * total  # what is below a node tells of its parent
+    for node in range(total):
+        if node >= count:
+            one, other = merges[node - count]
+            no, yes = up_without[one] * up_without[other], up_having[one] * up_having[other]
+            without[node], having[node] = no / (no + yes), yes / (no + yes)
+        up_without[node] = (1 - come[node]) * without[node] + come[node] * having[node]
+        up_having[node] = go[node] * without[node] + (1 - go[node]) * having[node]
+    chance = [0.0] * total  # that a node has the trait, by all that is known of what is not below it
+    chance[-1] = come[-1]
+    for node in range(total - 1, count - 1, -1):
+        one, other = merges[node - count]
+        for child, sibling in ((one, other), (other, one)):
+            no, yes = (1 - chance[node]) * up_without[sibling], chance[node] * up_having[sibling]
+            chance[child] = (no * come[child] + yes * (1 - go[child])) / (no + yes)
+    above, below = np.array(chance[:count]), odds / (1 + odds)
+    return np.asarray(above * below / (above * below + (1 - above) * (1 - below)))
+
+
+def likeness(object_: Refinable, yes: Ints, no: Ints, recipe: Recipe) -> Floats:
+    """How much each leaf looks like the leaves `yes` (p,) and not like `no` (n,): log odds (L,), by logistic regression.
+
+    All leaves together count as one weak example of what is not meant, since most of an object never is.
+    """
+    known = units(object_.features) if object_.features.shape[1] else object_.looks
+    values = (known - known.mean(axis=0)) / np.maximum(known.std(axis=0), 1e-6) / np.sqrt(known.shape[1])
+    rows = np.concatenate([values[yes], values[no], values])
+    target = np.concatenate([np.ones(len(yes)), np.zeros(len(no) + len(values))])
+    weight = np.concatenate([np.ones(len(yes) + len(no)), recipe.weak * object_.areas])
+    weights = logistic_regression(np.column_stack([rows, np.ones(len(rows))]), target, weight, recipe.ridge)
+    return np.clip(values @ weights[:-1] + weights[-1] - np.log(len(yes) / (len(no) + recipe.weak)), -6, 6)
+
+
+def logistic_regression(rows: Floats, target: Floats, weight: Floats, ridge: float) -> Floats:
+    """The weights (D,) by which `rows` (n, D) tell `target` (n,) of 0 and 1, the last column being 1 throughout: Newton's method."""
+    penalty = np.full(rows.shape[1], ridge)
+    penalty[-1] = 1e-3
+    found = np.zeros(rows.shape[1])
+    for _ in range(12):
+        chance = _chance(rows @ found)
+        slope = rows.T @ (weight * (chance - target)) + penalty * found
+        bend = (rows.T * (weight * np.maximum(chance * (1 - chance), 1e-6))) @ rows + np.diag(penalty)
+        step = np.linalg.solve(bend, slope)
+        found -= step
+        if np.abs(step).max() < 1e-4:
+            break
+    return found
+
+
+def nearness(object_: Refinable, positive: Ints, negative: Ints) -> Floats:
+    """How much nearer each leaf lies to a face that is meant than to one that is not: log of the distances' ratio (L,), 0 without negatives."""
+    if not len(negative):
+        return np.zeros(object_.tree.leaf_count)
+    distance = np.column_stack([click_distances(object_, faces) for faces in (positive, negative)])
+    return np.clip(np.log((distance[:, 1] + 1e-3) / (distance[:, 0] + 1e-3)), -3, 3)
+
+
+def click_distances(object_: Refinable, faces: Ints) -> Floats:
+    """How far the centre of each leaf lies from the nearest of `faces`, along the surface, where it can be reached, else through the air: (L,)."""
+    leaf, centers = object_.leaf_of_face[faces], object_.surface.centers[faces]
+    start = np.full((object_.tree.leaf_count, 1), np.inf)
+    np.minimum.at(start[:, 0], leaf, np.linalg.norm(object_.centers[leaf] - centers, axis=1))
+    along = object_.steps.spread(start)[:, 0]
+    through = np.linalg.norm(object_.centers[:, None] - centers[None], axis=2).min(axis=1)
+    return np.where(np.isfinite(along), along, 2 * through)
+
+
+def most_likely_region(chances: Floats, sizes: Floats) -> Bools:
+    """The leaves (L,) whose expected intersection over union with what is meant is greatest: those above a threshold that this decides."""
+    order = np.argsort(-chances, kind="stable")
+    taken, meant = np.cumsum(sizes[order]), np.cumsum((sizes * chances)[order])
+    quality = meant / np.maximum(taken + meant[-1] - meant, 1e-12)
+    chosen = np.zeros(len(chances), bool)
+    chosen[order[: int(quality.argmax()) + 1]] = True
+    return chosen
+
+
+def divided(object_: Refinable, leaves: Bools, chances: Floats, positive: Ints, negative: Ints) -> Region:
+    """The region of `leaves` (L,), where leaves with clicks of both kinds are divided between these."""
+    of_face = object_.leaf_of_face
+    both = np.intersect1d(of_face[positive], of_face[negative])
+    faces = leaves[of_face]
+    for leaf in both:
+        inside = np.flatnonzero(of_face == leaf)
+        yes, no = (np.searchsorted(inside, clicked[of_face[clicked] == leaf]) for clicked in (positive, negative))
+        faces[inside] = nearer(object_.surface, inside, yes, no)
+        leaves[leaf] = 2 * object_.surface.areas[inside[faces[inside]]].sum() >= object_.areas[leaf]
+    return Region(leaves, faces, both, chances)
+
+
+def nearer(surface: Surface, faces: Ints, yes: Ints, no: Ints) -> Bools:
+    """Which of some `faces` (n,) lie nearer to those at `yes` (p,) than to those at `no` (q,) among them, along the surface: (n,)."""
+    place = np.full(len(surface.areas), -1)
+    place[faces] = np.arange(len(faces))
+    one, other = place[surface.pairs].T
+    within = (one >= 0) & (other >= 0)
+    one, other = one[within], other[within]
+    centers = surface.centers[faces]
+    step = np.linalg.norm(centers[one] - centers[other], axis=1)
+    # Through the air, and twice as long, where nothing leads there along the surface.
+    distance = np.stack([2 * np.linalg.norm(centers[:, None] - centers[at][None], axis=2).min(axis=1) for at in (yes, no)], axis=1)
+    for column, at in enumerate((yes, no)):
+        distance[at, column] = 0
+    while True:
+        before = distance.copy()
+        np.minimum.at(distance, one, before[other] + step[:, None])
+        np.minimum.at(distance, other, before[one] + step[:, None])
+        if np.array_equal(before, distance):
+            break
+    return np.asarray(distance[:, 0] <= distance[:, 1])
+
+
+def _chance(log_odds: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -30, 30))))

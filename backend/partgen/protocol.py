@@ -44,6 +44,8 @@ class SegmentRequest:
     `corner_vertices` (C,) int32, the vertex of every corner; `polygon_offsets` (P+1,) int32, where each polygon's corners
     begin, the last one C; `linear` (3, 3) float64, the object's scale and shear, which may mirror. Arrays of another type
     are converted, others are taken as they are, without a copy. Raises ValueError where a shape does not fit.
+
+    With `proposals` of 1 or more the answer has so many different trees, as far as there are; `seed` decides what chance decides.
     """
 
     name: str
@@ -52,6 +54,8 @@ class SegmentRequest:
     corner_vertices: NDArray[np.int32]
     polygon_offsets: NDArray[np.int32]
     linear: NDArray[np.float64] = field(default_factory=lambda: np.eye(3))
+    proposals: int = 0
+    seed: int = 0
 
     def __post_init__(self) -> None:
         _settle(self, "vertices", np.float32, (-1, 3))
@@ -61,12 +65,33 @@ class SegmentRequest:
 
 
 @dataclass(frozen=True, eq=False)
+class ProposedTree:
+    """One of several trees over the same L leaves: `merges`, `heights` and `default_scale` as in a SegmentResult.
+
+    `confidences` (P,) float32: of each of the P parts at the default scale, numbered as the tree's cut does, the probability that a
+    person would call it a part; `recipe` says how the tree came about.
+    """
+
+    merges: NDArray[np.int32]
+    heights: NDArray[np.float32]
+    default_scale: float
+    confidences: NDArray[np.float32]
+    recipe: str = ""
+
+    def __post_init__(self) -> None:
+        _settle(self, "merges", np.int32, (-1, 2))
+        _settle(self, "heights", np.float32, (-1,))
+        _settle(self, "confidences", np.float32, (-1,))
+
+
+@dataclass(frozen=True, eq=False)
 class SegmentResult:
     """The part tree of one mesh: `leaf_of_polygon` (P,) int32, and the fields of a `PartTree` over the L leaves.
 
     `merges` (L-1, 2) int32, `heights` (L-1,) float32, `default_scale`; `method` and `weights` say who made it, never
     "auto"; `notes` are sentences for the artist; `seconds` is how long the work took. `leaf_features` (L, D) float32, rows
-    of length one, say how alike leaves are; (0, 0) where the method knows none.
+    of length one, say how alike leaves are; (0, 0) where the method knows none. `proposals` are what was asked for, best first: the
+    first is the tree of the result itself.
     """
 
     leaf_of_polygon: NDArray[np.int32]
@@ -78,6 +103,7 @@ class SegmentResult:
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
     leaf_features: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 0), np.float32))
+    proposals: tuple[ProposedTree, ...] = ()
 
     def __post_init__(self) -> None:
         _settle(self, "leaf_of_polygon", np.int32, (-1,))
@@ -310,7 +336,8 @@ class Failed:
 Message = Submit | Cancel | Configure | FreeMemory | Hello | Progress | Delivery | Done | Failed | Memory | Notice | Heartbeat
 
 _TYPES: dict[str, type] = {
-    kind.__name__: kind for kind in (*get_args(Message), SegmentRequest, SegmentResult, CompleteRequest, CompleteResult, Device)
+    kind.__name__: kind
+    for kind in (*get_args(Message), SegmentRequest, SegmentResult, ProposedTree, CompleteRequest, CompleteResult, Device)
 }
 
 

@@ -15,7 +15,7 @@ def digest_of(request: Request) -> str:
     """
     if not isinstance(request, SegmentRequest):
         return ""
-    digest = hashlib.blake2b(f"{request.method}\0{request.name}".encode(), digest_size=16)
+    digest = hashlib.blake2b(f"{request.method}\0{request.name}\0{request.proposals}\0{request.seed}".encode(), digest_size=16)
     for array in (request.vertices, request.corner_vertices, request.polygon_offsets, request.linear):
         digest.update(f"{array.dtype.str}{array.shape}".encode())
         digest.update(array.data if array.size else b"")
@@ -47,4 +47,5 @@ class ResultStore:
 
 
 def _bytes_of(result: SegmentResult) -> int:
-    return result.leaf_of_polygon.nbytes + result.merges.nbytes + result.heights.nbytes + result.leaf_features.nbytes
+    own = result.leaf_of_polygon.nbytes + result.merges.nbytes + result.heights.nbytes + result.leaf_features.nbytes
+    return own + sum(given.merges.nbytes + given.heights.nbytes + given.confidences.nbytes for given in result.proposals)

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from ..geometry.triangulation import triangulate
 from ..mesh import Mesh
-from ..protocol import Request, SegmentRequest, SegmentResult
+from ..protocol import ProposedTree, Request, SegmentRequest, SegmentResult
 from ..segmentation import Progress, segmenter
+from ..segmentation.proposals import propose
 
 
 def segment(request: SegmentRequest, progress: Progress) -> SegmentResult:
@@ -18,6 +19,8 @@ def segment(request: SegmentRequest, progress: Progress) -> SegmentResult:
     began = time.perf_counter()
     progress(0.0, "Reading the mesh")
     mesh = mesh_of(request)
+    if request.proposals:
+        return _proposed(request, mesh, progress, began)
     found = segmenter(request.method).segment(mesh, progress)
     return SegmentResult(
         leaf_of_polygon=leaf_of_polygon(mesh, found.leaf_of_face),
@@ -29,6 +32,27 @@ def segment(request: SegmentRequest, progress: Progress) -> SegmentResult:
         notes=found.notes,
         seconds=time.perf_counter() - began,
         leaf_features=np.empty((0, 0), np.float32) if found.leaf_features is None else found.leaf_features,
+    )
+
+
+def _proposed(request: SegmentRequest, mesh: Mesh, progress: Progress, began: float) -> SegmentResult:
+    """Several trees over the same leaves, the first of them also as the result's own."""
+    found = propose(mesh, request.proposals, request.method, request.seed, progress)
+    first = found.proposals[0].tree
+    return SegmentResult(
+        leaf_of_polygon=leaf_of_polygon(mesh, found.leaf_of_face),
+        merges=first.merges,
+        heights=first.heights,
+        default_scale=first.default_scale,
+        method=found.method,
+        weights=found.weights,
+        notes=found.notes,
+        seconds=time.perf_counter() - began,
+        leaf_features=np.empty((0, 0), np.float32) if found.leaf_features is None else found.leaf_features,
+        proposals=tuple(
+            ProposedTree(given.tree.merges, given.tree.heights, given.tree.default_scale, given.confidences, given.recipe)
+            for given in found.proposals
+        ),
     )
 
 

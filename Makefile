@@ -171,6 +171,10 @@ bench-slider: $(BPY)/.ready dist/partgen_blender.zip ## milliseconds for one mov
 bench-explore: $(BPY)/.ready dist/partgen_blender.zip ## milliseconds for one hover of Explore at 1M faces
 	@$(BPY)/bin/python tests/bpy/benchmark_explore.py dist/partgen_blender.zip
 
+.PHONY: bench-refine
+bench-refine: $(BPY)/.ready dist/partgen_blender.zip ## milliseconds for clicks, edits of the tree and better borders at 200k faces
+	@$(BPY)/bin/python tests/bpy/benchmark_refine.py dist/partgen_blender.zip
+
 ##@ Environments
 .PHONY: system-packages
 system-packages: ## install the libraries that Blender links to, and what tests start (Debian, root)

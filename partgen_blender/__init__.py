@@ -23,6 +23,7 @@ from . import (
     parts_list,
     preferences,
     properties,
+    refining,
     watch,
 )
 
@@ -36,6 +37,7 @@ _CLASSES = (
     *completion.OPERATORS,
     *explore.CLASSES,
     *method_menu.CLASSES,
+    *refining.CLASSES,
     *parts_list.OPERATORS,
     *panel.CLASSES[:-1],
     *parts_list.PANELS,
@@ -53,6 +55,7 @@ def register() -> None:
     completion.register()
     panel.register()
     parts_list.register()
+    refining.register()
     handlers.register()
     overlay.start()
 
@@ -66,6 +69,7 @@ def unregister() -> None:
     explore.stop()
     overlay.stop()
     handlers.unregister()
+    refining.unregister()
     parts_list.unregister()
     panel.unregister()
     if features.setup:

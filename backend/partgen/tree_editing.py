@@ -273,12 +273,12 @@ def _barrier(tree: PartTree, inside: Bools, start: int, kept: Sequence[int] | In
 
     What is left of it shall be a node, so the region may not join anything before it is whole.
     """
-    on_way = set(np.asarray(kept, np.int64).tolist()).intersection(_way_up(tree, start))
+    on_way = set(np.asarray(kept, np.int64).tolist()).intersection(way_up(tree, start))
     size = int(inside.sum())
     return max((node for node in on_way if inside[tree.leaves(node)].sum() < size and not inside[tree.leaves(node)].all()), default=0)
 
 
-def _way_up(tree: PartTree, node: int) -> list[int]:
+def way_up(tree: PartTree, node: int) -> list[int]:
     """The nodes from `node` up to the root."""
     way, parent = [node], tree.parent
     while int(parent[way[-1]]) != way[-1]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from .. import part_rows, regrouping
+from .. import part_rows, refining, regrouping
 from ..refining import edits
 from ..wording import names_in_words
 from ..wrapping import draw_text
@@ -95,6 +95,8 @@ def _draw_list(layout: bpy.types.UILayout, context: bpy.types.Context, mesh: bpy
 
 def _draw_edits(layout: bpy.types.UILayout, context: bpy.types.Context, mesh: bpy.types.Mesh) -> None:
     column = layout.column(align=True)
+    running = refining.is_running()
+    column.operator("partgen.refine", text="End Refining" if running else "Refine", icon="ADD", depress=running)
     row = column.row(align=True)
     row.operator("partgen.merge_parts", icon="AUTOMERGE_ON")
     row.operator("partgen.split_part", icon="MOD_EXPLODE")

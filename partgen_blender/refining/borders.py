@@ -108,7 +108,7 @@ def _arrival(pairs: NDArray, weights: Floats, is_free: NDArray[np.bool_], is_goa
     degree = np.bincount(pairs.reshape(-1), np.repeat(weights, 2), count)
     degree = np.where(degree > 0, degree, 1.0)
 
-    def passed_on(values: Floats) -> Floats:
+    def passed_on(values: Floats) -> NDArray:
         a, b = pairs.T
         return np.bincount(a, weights * values[b], count) + np.bincount(b, weights * values[a], count)
 

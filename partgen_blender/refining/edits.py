@@ -54,7 +54,8 @@ def make_part(mesh: bpy.types.Mesh, faces: ArrayLike, name: str = "") -> int:
     """Makes a part of the faces, (P,) bool, at the scale of `mesh`: returns its node. Leaves are split where the faces ask for it.
 
     What the faces are taken from keeps the rest. At coarser scales the part is joined with others no sooner than what it was taken
-    from; other parts that were made or named survive, unless they overlap it.
+    from; other parts that were made or named survive, unless they overlap it. Where it has the greater half of a part, it is that
+    part, with its name and colour, and what is left is new.
     """
     stored, wanted = _editable(mesh), np.asarray(faces, bool)
     _require_some(mesh, wanted)
@@ -64,7 +65,9 @@ def make_part(mesh: bpy.types.Mesh, faces: ArrayLike, name: str = "") -> int:
     # Leaves whose faces are all deleted go where most of their part goes, so that no part is left that nobody can see.
     region = np.concatenate([labels[wanted], _faceless(edit, labels, wanted)])
     edit = edit.then(tree_editing.with_region(edit.tree, region, edit.scale, kept[kept >= 0]))
-    _store(mesh, stored, edit, labels, {edit.node: stored_parts.Given(name=name, is_made=True)})
+    inherited, former = _inherited(stored, edit, stored_parts.shown(stored.tree, given, stored.tree.count(scale)))
+    look = replace(inherited, name=name or inherited.name, is_made=True)
+    _store(mesh, stored, edit, labels, {edit.node: look}, former)
     return edit.node
 
 
@@ -184,13 +187,32 @@ def _settle(mesh: bpy.types.Mesh, node: int, reach: float, settled: borders.Sett
     return move_faces(mesh, settled(surface_of(mesh), now, node, reach)).get(node, node)
 
 
+def _inherited(stored: stored_tree.StoredTree, edit: TreeEdit, looks: Mapping[int, stored_parts.Given]) -> tuple[stored_parts.Given, int]:
+    """What the part that an edit made has of the former part whose number it took over, and the node that is left of that: -1 for none."""
+    number = edit.tree.node_ranks[edit.node]
+    former = next((node for node in looks if stored.tree.node_ranks[node] == number), -1)
+    if former < 0:
+        return stored_parts.Given(), -1
+    left = int(edit.node_of[former])
+    return looks[former], -1 if left in tree_editing.way_up(edit.tree, edit.node) else left
+
+
 def _store(
-    mesh: bpy.types.Mesh, stored: stored_tree.StoredTree, edit: TreeEdit, labels: Ints, new: Mapping[int, stored_parts.Given]
+    mesh: bpy.types.Mesh,
+    stored: stored_tree.StoredTree,
+    edit: TreeEdit,
+    labels: Ints,
+    new: Mapping[int, stored_parts.Given],
+    bare: int = -1,
 ) -> None:
-    """Writes an edit with everything that goes with the tree. `new`: what nodes of the new tree are given beside what they have."""
+    """Writes an edit with everything that goes with the tree.
+
+    `new`: what nodes of the new tree are given beside what they have; `bare`: one that has nothing any more.
+    """
     sources = [o for o in bpy.data.objects if o.data == mesh]
     identity, features = collections.tree_identity(stored), _features(mesh)
     given = {int(edit.node_of[node]): part for node, part in sorted(stored_parts.read(mesh).items()) if edit.node_of[node] >= 0}
+    given.pop(bare, None)
     hidden = stored_parts.hidden_leaves(mesh, stored.tree.leaf_count)
     stored_tree.rewrite(mesh, edit.tree, labels)
     if features is not None:

@@ -1,0 +1,83 @@
+"""What refining shows in every 3D viewport: the region on the surface, a mark for every click, and what there is so far."""
+
+from __future__ import annotations
+
+import blf
+import bpy
+import gpu
+import numpy as np
+from bpy_extras.view3d_utils import location_3d_to_region_2d
+from mathutils import Vector
+
+from .. import overlay, signs
+from . import session
+
+_LEAST_LIGHT = 0.45
+# Pixels at scale 1.
+_RING = 8.0
+_MARGIN = 14.0
+_ABOVE_EDGE = 34.0
+
+_handles: list[object] = []
+
+
+def start() -> None:
+    """Begins to draw in every 3D viewport."""
+    if not _handles:
+        add = bpy.types.SpaceView3D.draw_handler_add
+        _handles.extend((add(_draw_surface, (), "WINDOW", "POST_VIEW"), add(_draw_signs, (), "WINDOW", "POST_PIXEL")))
+
+
+def stop() -> None:
+    """Ends drawing."""
+    while _handles:
+        bpy.types.SpaceView3D.draw_handler_remove(_handles.pop(), "WINDOW")
+
+
+def places(refining: session.Session, region: bpy.types.Region, view: bpy.types.RegionView3D) -> list[Vector | None]:
+    """Where each click is in a region, pixels; None where it cannot be seen."""
+    object_ = refining.object()
+    if object_ is None:
+        return [None] * len(refining.clicks)
+    return [location_3d_to_region_2d(region, view, object_.matrix_world @ Vector(click.place)) for click in refining.clicks]
+
+
+def _draw_surface() -> None:
+    refining, context = session.current(), bpy.context
+    if refining is not None:
+        surfaces = refining.drawn(context.evaluated_depsgraph_get())
+        view = context.region_data.view_matrix
+        overlay.draw_surfaces(surfaces, view, gpu.matrix.get_projection_matrix(), opacity=0.9, least_light=_LEAST_LIGHT)
+
+
+def _draw_signs() -> None:
+    refining, context = session.current(), bpy.context
+    if refining is None:
+        return
+    scale = context.preferences.system.ui_scale
+    gpu.state.blend_set("ALPHA")
+    for place, click in zip(places(refining, context.region, context.region_data), refining.clicks, strict=True):
+        if place is not None:
+            _draw_mark(place, click.is_wanted, scale)
+    _draw_title(refining.title(), context.region, scale)
+    gpu.state.blend_set("NONE")
+
+
+def _draw_mark(place: Vector, is_wanted: bool, scale: float) -> None:
+    """A ring with a plus, or with a minus."""
+    signs.draw_ring(place, _RING * scale, False, scale)
+    middle, arm = np.array(place), 0.5 * _RING * scale
+    across, upward = np.array([arm, 0.0]), np.array([0.0, arm])
+    signs.draw_line(np.stack([middle - across, middle + across]), scale)
+    if is_wanted:
+        signs.draw_line(np.stack([middle - upward, middle + upward]), scale)
+
+
+def _draw_title(text: str, region: bpy.types.Region, scale: float) -> None:
+    """At the lower middle."""
+    size = bpy.context.preferences.ui_styles[0].widget.points * scale
+    blf.size(signs.FONT, size)
+    width, margin, bottom = blf.dimensions(signs.FONT, text)[0], _MARGIN * scale, _ABOVE_EDGE * scale
+    left = (region.width - width) / 2
+    signs.fill(signs.rectangle(left - margin, bottom, left + width + margin, bottom + size + 1.4 * margin), signs.BOARD)
+    signs.write(text, left, bottom + 0.85 * margin, signs.TEXT)

@@ -1,0 +1,192 @@
+"""The button Refine, and the mouse and keys while it runs."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+import bpy
+from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_3d
+from mathutils import Vector
+from partgen.errors import PartgenError
+
+from .. import applying, preferences, regrouping, viewports
+from ..operators import report_error
+from . import drawing, session
+
+_NEAR_MARK = 10.0
+"""Pixels at scale 1: a click nearer to a mark takes it away."""
+
+
+class Reaction(Enum):
+    """What an event means to somebody who refines."""
+
+    WANT = auto()
+    REFUSE = auto()
+    TAKE_BACK = auto()
+    COMMIT = auto()
+    END = auto()
+    IGNORE = auto()
+    """It is kept from Blender, because it would change the scene behind the clicks."""
+    PASS = auto()
+
+
+def reaction(event: bpy.types.Event, is_over_viewport: bool) -> Reaction:
+    """What an event means. Outside the viewports everything but Esc is Blender's, so that panels and menus work as ever."""
+    kind, is_pressed = event.type, event.value in ("PRESS", "DOUBLE_CLICK")  # two quick presses are two
+    if kind == "ESC" and is_pressed:
+        return Reaction.END
+    if not is_over_viewport:
+        return Reaction.PASS
+    if kind == "RIGHTMOUSE":
+        return Reaction.END if is_pressed else Reaction.IGNORE
+    if kind == "LEFTMOUSE" and not event.alt:  # with Alt it turns the view where the mouse has two buttons
+        if not is_pressed:
+            return Reaction.IGNORE
+        return Reaction.REFUSE if event.ctrl or event.oskey else Reaction.WANT
+    if is_pressed and kind in ("RET", "NUMPAD_ENTER"):
+        return Reaction.COMMIT
+    if is_pressed and (kind == "BACK_SPACE" or (kind == "Z" and (event.ctrl or event.oskey) and not event.shift)):
+        return Reaction.TAKE_BACK
+    if not is_pressed or kind == "LEFTMOUSE" or viewports.is_blenders_own(event):
+        return Reaction.PASS
+    return Reaction.IGNORE
+
+
+class PARTGEN_OT_refine(bpy.types.Operator):
+    """Make a part with clicks: click what belongs to it, Ctrl click what does not, click a mark to take it away. \
+Enter makes it a part at the scale that is set, Esc leaves everything as it was"""
+
+    bl_idname = "partgen.refine"
+    bl_label = "Refine"
+    bl_options = {"REGISTER", "UNDO"}
+
+    wanted: bpy.props.StringProperty(
+        name="Wanted", description='For scripts: faces that belong to the part, as "12 40"', options={"SKIP_SAVE"}
+    )
+    unwanted: bpy.props.StringProperty(
+        name="Unwanted", description='For scripts: faces that do not belong to it, as "7"', options={"SKIP_SAVE"}
+    )
+    name: bpy.props.StringProperty(name="Name", description="The name of the part; empty for the name by number", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if session.current() is not None:
+            return True  # it ends then
+        active = context.view_layer.objects.active
+        source = applying.source_of(active) if active is not None else None
+        if source is None or regrouping.tree_of(source.data) is None:
+            cls.poll_message_set("Select an object that has been decomposed")
+            return False
+        if context.mode != "OBJECT":
+            cls.poll_message_set("Return to Object Mode first")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        active = context.view_layer.objects.active
+        source = applying.source_of(active) if active is not None else None
+        try:
+            wanted, unwanted = ([int(face) for face in text.replace(",", " ").split()] for text in (self.wanted, self.unwanted))
+            session.refine(source, wanted, unwanted, self.name)
+        except ValueError:
+            self.report({"ERROR"}, "Wanted and unwanted faces are whole numbers with spaces between them.")
+            return {"CANCELLED"}
+        except PartgenError as error:
+            return report_error(self, error)
+        return {"FINISHED"}
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if session.current() is not None:
+            stop()
+            return {"FINISHED"}
+        if self.wanted:
+            return self.execute(context)
+        try:
+            self._session = session.start(context)
+        except PartgenError as error:
+            return report_error(self, error)
+        drawing.start()
+        context.workspace.status_text_set(_draw_keys)
+        _workspaces.add(context.workspace.name)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        refining: session.Session = self._session
+        if refining is not session.current():  # ended from elsewhere, perhaps begun anew
+            return {"CANCELLED", "PASS_THROUGH"}
+        if context.mode != "OBJECT" or refining.object() is None:
+            stop()
+            self.report({"WARNING"}, "Refining ended: the object is gone, or its parts are others now.")
+            return {"CANCELLED", "PASS_THROUGH"}
+        place = viewports.viewport_at(context.window, event.mouse_x, event.mouse_y)
+        meaning = reaction(event, place is not None)
+        if meaning is Reaction.END:
+            stop()
+            return {"CANCELLED"}
+        if meaning is Reaction.COMMIT:
+            return self._commit(refining)
+        if meaning is Reaction.TAKE_BACK and refining.clicks:
+            refining.remove(len(refining.clicks) - 1)
+        elif meaning in (Reaction.WANT, Reaction.REFUSE) and place is not None:
+            self._click(context, refining, place[1], event, meaning is Reaction.WANT)
+        else:
+            return {"PASS_THROUGH"} if meaning is Reaction.PASS else {"RUNNING_MODAL"}
+        preferences.redraw_viewports()
+        return {"RUNNING_MODAL"}
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        if session.current() is self._session:
+            stop()
+
+    def _commit(self, refining: session.Session) -> set[str]:
+        if not refining.clicks:
+            stop()
+            return {"CANCELLED"}
+        try:
+            refining.commit(self.name)
+        except PartgenError as error:
+            self.report({"WARNING"}, str(error))  # an error would open a dialog under the pointer
+            return {"RUNNING_MODAL"}
+        self.report({"INFO"}, f"{int(refining.region.sum()):,} faces are a part now.")
+        stop()
+        return {"FINISHED"}
+
+    def _click(
+        self, context: bpy.types.Context, refining: session.Session, region: bpy.types.Region, event: bpy.types.Event, is_wanted: bool
+    ) -> None:
+        """Takes the mark under the mouse away, or takes the face under it in."""
+        mouse = Vector((event.mouse_x - region.x, event.mouse_y - region.y))
+        near = _NEAR_MARK * context.preferences.system.ui_scale
+        for number, place in enumerate(drawing.places(refining, region, region.data)):
+            if place is not None and (place - mouse).length < near:
+                refining.remove(number)
+                return
+        origin, direction = (find(region, region.data, mouse) for find in (region_2d_to_origin_3d, region_2d_to_vector_3d))
+        face = refining.face_on_ray(origin, direction, context.evaluated_depsgraph_get())
+        if face is not None:
+            refining.click(face, is_wanted)
+
+
+def stop() -> None:
+    """Ends refining, with nothing left of it; harmless where nobody refines."""
+    session.stop()
+    drawing.stop()
+    while _workspaces:
+        if workspace := bpy.data.workspaces.get(_workspaces.pop()):
+            workspace.status_text_set(None)
+
+
+def _draw_keys(header: bpy.types.Header, context: bpy.types.Context) -> None:
+    """The status bar: what mouse and keys do."""
+    row = header.layout
+    row.label(text="Belongs to the Part", icon="MOUSE_LMB")
+    row.label(text="", icon="EVENT_CTRL")
+    row.label(text="Does Not", icon="MOUSE_LMB")
+    row.label(text="Take Back", icon="EVENT_BACKSPACE" if bpy.app.version >= (4, 3) else "LOOP_BACK")
+    row.label(text="Make the Part", icon="EVENT_RETURN")
+    row.label(text="Leave Everything as It Was", icon="EVENT_ESC")
+
+
+_workspaces: set[str] = set()  # those whose status bar tells the keys
+CLASSES = (PARTGEN_OT_refine,)

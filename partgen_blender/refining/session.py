@@ -1,0 +1,248 @@
+"""A part from clicks: what is clicked, which faces that means, and what there is to draw. No events.
+
+    refine(object, wanted=[12, 40], unwanted=[7])        # a part from faces that belong to it and faces that do not: for scripts
+
+    session.start(context)                               # with the mouse; or a PartgenError with the reason
+    session.current().click(face, is_wanted=True)        # at every click: the answer is in `region`
+    session.current().commit()                           # a part of the tree
+    session.stop()
+
+Nothing of the scene is touched before `commit`. Between calls names, session ids and copies of numbers are held, no reference to
+Blender's data, so that undo, deleted objects and other files do no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import bpy
+import gpu
+import numpy as np
+from mathutils import Vector
+from numpy.typing import NDArray
+from partgen import refining
+from partgen.errors import PartgenError
+
+from .. import applying, mesh_data, overlay, part_rows, preferences, regrouping, stored_features, stored_tree
+from ..surfaces import SurfaceOnScreen
+from . import clicks as stored_clicks
+from . import edits
+from .clicks import Click
+
+Bools = NDArray[np.bool_]
+
+# Scene-linear RGBA.
+_WANTED = np.array([1.0, 0.21, 0.01, 0.9], np.float32)
+_GREY = 0.22
+_PALE = 0.6
+"""So much grey is mixed into the colors of the parts, so that the region stands out."""
+
+
+@dataclass
+class Session:
+    """One object whose part is being clicked together, from the button to Enter or Esc."""
+
+    surface: SurfaceOnScreen
+    mesh_uid: int
+    revision: tuple[object, float]
+    polygons: mesh_data.Polygons
+    centers: NDArray[np.float64]
+    leaf_of_polygon: NDArray[np.int32]
+    base: NDArray[np.float32]
+    refinable: refining.Refinable
+    clicks: list[Click] = field(default_factory=list)
+    region: Bools = field(default_factory=lambda: np.zeros(0, bool))
+    batch: gpu.types.GPUBatch | None = None
+    table: gpu.types.GPUTexture | None = None
+
+    def object(self) -> bpy.types.Object | None:
+        """The object as it is now; None where it is gone, or its parts are others."""
+        object_ = self.surface.object()
+        if object_ is None or object_.type != "MESH" or object_.data.session_uid != self.mesh_uid:
+            return None
+        return object_ if _revision(object_.data) == self.revision else None
+
+    def click(self, face: int, is_wanted: bool) -> None:
+        """Takes a click on a face, and answers it."""
+        self.clicks.append(Click(tuple(self.centers[face].tolist()), is_wanted))
+        self._answer()
+
+    def remove(self, number: int) -> None:
+        """Takes a click back."""
+        del self.clicks[number]
+        self._answer()
+
+    def face_on_ray(self, origin: Vector, direction: Vector, depsgraph: bpy.types.Depsgraph) -> int | None:
+        """The face of the mesh that a ray of the world meets; None where it meets none that is known."""
+        object_ = self.object()
+        hit = self.surface.hit(object_, origin, direction, depsgraph) if object_ is not None else None
+        if object_ is None or hit is None or hit.leaf is None:
+            return None
+        shown = object_.evaluated_get(depsgraph)
+        is_found, _, _, polygon = shown.closest_point_on_mesh(Vector(hit.location))
+        if is_found and len(shown.data.polygons) == len(self.centers):
+            return int(polygon)
+        # After modifiers that make faces: the nearest one of the leaf, which they hand on.
+        its = np.flatnonzero(self.leaf_of_polygon == hit.leaf)
+        if not len(its):
+            return None
+        return int(its[((self.centers[its] - np.array(hit.location)) ** 2).sum(axis=1).argmin()])
+
+    def commit(self, name: str = "") -> int:
+        """Makes the region a part and lets the object remember the clicks. Returns its node. Raises PartgenError as `edits.make_part`."""
+        object_ = self.object()
+        if object_ is None:
+            raise PartgenError("refine.gone", "The object is gone, or its parts are others now.", "Begin again.")
+        node = edits.make_part(object_.data, self.region, name)
+        stored_clicks.write(object_, self.clicks)
+        part_rows.mark(object_.data, [node])
+        return node
+
+    def drawn(self, depsgraph: bpy.types.Depsgraph) -> list[overlay.Surface]:
+        """What is to be drawn: the surface, parts pale and the region bright."""
+        object_ = self.object()
+        if object_ is None:
+            return []
+        if self.batch is None:
+            shown = object_.evaluated_get(depsgraph).data
+            same = len(shown.polygons) == self.polygons.count and len(shown.loops) == len(self.polygons.corner_vertices)
+            polygons = mesh_data.read_polygons(shown) if same else self.polygons
+            self.batch = overlay.surface_batch(shown if same else object_.data, polygons, np.arange(polygons.count, dtype=np.int32))
+        if self.table is None:
+            colors = self.base[self.leaf_of_polygon]
+            colors[self.region] = _WANTED
+            self.table = overlay.color_table(colors)
+        return [(object_.matrix_world, self.batch, self.table)]
+
+    def title(self) -> str:
+        """What the legend says."""
+        yes = sum(click.is_wanted for click in self.clicks)
+        if not self.clicks:
+            return "Click what belongs to the part, Ctrl Click what does not"
+        return f"{int(self.region.sum()):,} faces, from {_clicks(yes)} and {_clicks(len(self.clicks) - yes)} against"
+
+    def _answer(self) -> None:
+        self.region, self.table = region_of(self.refinable, self.clicks, self.centers), None
+
+
+def region_of(refinable: refining.Refinable, clicks: Sequence[Click], centers: NDArray[np.float64]) -> Bools:
+    """The faces that clicks mean: (F,) bool; none where no click wants any."""
+    faces = stored_clicks.faces_of(clicks, centers)
+    positive = [int(face) for face, click in zip(faces, clicks, strict=True) if click.is_wanted]
+    negative = [int(face) for face, click in zip(faces, clicks, strict=True) if not click.is_wanted]
+    return refinable.region(positive, negative).faces if positive else np.zeros(len(centers), bool)
+
+
+def refine(object_: bpy.types.Object, wanted: Sequence[int], unwanted: Sequence[int] = (), name: str = "") -> int:
+    """Makes a part from a few faces that belong to it and a few that do not, at the scale of the mesh. Returns its node.
+
+    Raises PartgenError where the object has no usable tree, cannot be changed, or a face does not exist.
+    """
+    session = _made(object_)
+    for faces, is_wanted in ((wanted, True), (unwanted, False)):
+        for face in faces:
+            if not 0 <= face < len(session.centers):
+                raise PartgenError("refine.no_face", f"{object_.name} has no face {face}.", "Name faces of the mesh without modifiers.")
+            session.clicks.append(Click(tuple(session.centers[face].tolist()), is_wanted))
+    session.region = region_of(session.refinable, session.clicks, session.centers)
+    return session.commit(name)
+
+
+_session: Session | None = None
+
+
+def current() -> Session | None:
+    """What is being refined."""
+    return _session
+
+
+def start(context: bpy.types.Context) -> Session:
+    """Begins to refine the active object. Where the active part of the list came from clicks that are remembered, it goes on with them.
+
+    Raises PartgenError with the reason where that cannot be.
+    """
+    global _session
+    stop()
+    active = context.view_layer.objects.active
+    source = applying.source_of(active) if active is not None else None
+    if source is None:
+        raise PartgenError("refine.nothing", "Nothing is decomposed here.", "Select an object that has been decomposed.")
+    if not source.visible_get(view_layer=context.view_layer):
+        sentence = f"{source.name} is hidden behind the objects that Apply made of it."
+        raise PartgenError("parts.applied", sentence, "Use Remove Objects first, and Apply again afterwards.")
+    _session = _made(source)
+    _session.clicks = _remembered(source, _session)
+    if _session.clicks:
+        _session.region = region_of(_session.refinable, _session.clicks, _session.centers)
+    overlay.pause()
+    preferences.redraw_viewports()
+    return _session
+
+
+def stop() -> None:
+    """Ends refining: everything looks as before."""
+    global _session
+    if _session is not None:
+        _session = None
+        overlay.pause(False)
+        preferences.redraw_viewports()
+
+
+def _made(object_: bpy.types.Object) -> Session:
+    mesh = object_.data
+    stored_tree.require_editable(mesh)
+    stored = stored_tree.read(mesh)
+    if stored is None:
+        raise PartgenError("tree.unusable", stored_tree.why_unreadable(mesh))
+    polygons = mesh_data.read_polygons(mesh)
+    surface = refining.surface(polygons.vertices, polygons.corner_vertices, polygons.polygon_offsets)
+    features = None
+    if stored_features.are_stored(mesh):
+        try:
+            features = stored_features.read(mesh)
+        except PartgenError:  # of another tree: what is known of the shape has to do
+            features = None
+    tree = stored.tree
+    given, hidden = regrouping.given_of(mesh), regrouping.hidden_leaves_of(mesh)
+    base = overlay.leaf_colors(tree, tree.count(mesh.partgen.scale), given, hidden)
+    base[:, :3] += _PALE * (_GREY - base[:, :3])
+    return Session(
+        SurfaceOnScreen(object_.name, object_.session_uid, tree.leaf_count),
+        mesh.session_uid,
+        _revision(mesh),
+        polygons,
+        _centers(polygons),
+        stored.leaf_of_polygon,
+        base,
+        refining.refinable(tree, stored.leaf_of_polygon, surface, features),
+        region=np.zeros(polygons.count, bool),
+    )
+
+
+def _remembered(object_: bpy.types.Object, session: Session) -> list[Click]:
+    """The remembered clicks, where it is the active part of the list that they mean."""
+    remembered, mesh = stored_clicks.read(object_), object_.data
+    if not remembered or mesh.partgen.active_row >= len(mesh.partgen.rows):
+        return []
+    part = edits.part_of_polygon(mesh)[stored_clicks.faces_of(remembered, session.centers)]
+    active = mesh.partgen.rows[mesh.partgen.active_row].node
+    means_it = all((node == active) == click.is_wanted for node, click in zip(part.tolist(), remembered, strict=True))
+    return remembered if means_it else []
+
+
+def _centers(polygons: mesh_data.Polygons) -> NDArray[np.float64]:
+    """The middle of every polygon, (P, 3), in the space of the mesh."""
+    corners = polygons.vertices[polygons.corner_vertices].astype(np.float64)
+    sizes = np.diff(polygons.polygon_offsets)
+    owner = polygons.polygon_of_corner
+    return np.column_stack([np.bincount(owner, corners[:, axis], polygons.count) for axis in range(3)]) / sizes[:, None]
+
+
+def _revision(mesh: bpy.types.Mesh) -> tuple[object, float]:
+    """What changes where the parts are others: the tree in memory, and the scale."""
+    return regrouping.tree_of(mesh), mesh.partgen.scale
+
+
+def _clicks(count: int) -> str:
+    return "1 click" if count == 1 else f"{count} clicks"

@@ -1,0 +1,133 @@
+"""What refining costs at 200,000 faces: benchmark_refine.py EXTENSION.zip
+
+Run with the Python of a Blender environment. Prints, in milliseconds of this process (median), what an artist waits for: the answer
+to a click, the edit of the tree that Enter makes of it, a smoothed and a snapped border, a row of the list; beside what is done
+once when Refine begins, and a reference measured in the same run, reading the surface through Blender. Exits with 1 where the
+answer to a click takes over 150 ms.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+
+os.environ["BLENDER_USER_RESOURCES"] = tempfile.mkdtemp(prefix="partgen-blender-user-")
+
+import bpy
+import numpy as np
+from graphics import begin_graphics
+
+SEGMENTS, RINGS = 640, 156  # quads, and triangles at the poles: 200,000 triangles when split
+LEAVES = 4_000
+FEATURES = 32
+CLICK = 150.0
+
+
+def make_object() -> bpy.types.Object:
+    """A ball of triangles with bumps."""
+    bpy.ops.mesh.primitive_uv_sphere_add(segments=SEGMENTS, ring_count=RINGS)
+    object_ = bpy.context.object
+    mesh = object_.data
+    places = np.empty((len(mesh.vertices), 3), np.float32)
+    mesh.vertices.foreach_get("co", places.reshape(-1))
+    places *= (1.0 + 0.1 * np.sin(6.0 * places[:, :1]) * np.cos(5.0 * places[:, 1:2])).astype(np.float32)
+    mesh.vertices.foreach_set("co", places.reshape(-1))
+    modifier = object_.modifiers.new("Triangulate", "TRIANGULATE")
+    bpy.ops.object.modifier_apply(modifier=modifier.name)
+    return object_
+
+
+def decompose(object_: bpy.types.Object, generator: np.random.Generator) -> None:
+    """Leaves around random faces, merged by their places: neighbours first."""
+    from bl_ext.user_default.partgen_blender import stored_features, stored_tree
+    from bl_ext.user_default.partgen_blender.refining import edits
+    from partgen.part_tree import PartTree
+
+    centers = edits.surface_of(object_.data).centers
+    nodes, seeds, merges = list(range(LEAVES)), centers[generator.choice(len(centers), LEAVES, replace=False)], []
+    seeds = seeds[np.lexsort((seeds[:, 2].round(1), seeds[:, 0].round(1)))]
+    leaf = np.concatenate([((part[:, None] - seeds[None]) ** 2).sum(axis=2).argmin(axis=1) for part in np.array_split(centers, 200)])
+    while len(nodes) > 1:
+        place = int(generator.integers(len(nodes) - 1))
+        merges.append((nodes[place], nodes[place + 1]))
+        nodes[place : place + 2] = [LEAVES + len(merges) - 1]
+    stored_tree.write(object_.data, PartTree.from_merges(merges, 12), leaf, "partfield")
+    waves = seeds @ generator.normal(size=(3, FEATURES)) * 2.0
+    stored_features.write(object_.data, np.sin(waves))
+    object_.data.partgen.parts = 12
+
+
+def milliseconds(action: Callable[[], object], runs: int = 7) -> float:
+    """The median of some runs, by the time of this process: a busy machine does not change it."""
+    times = []
+    for _ in range(runs):
+        began = time.process_time()
+        action()
+        times.append(1e3 * (time.process_time() - began))
+    return statistics.median(times)
+
+
+def main(archive: str) -> int:
+    bpy.ops.extensions.package_install_files(filepath=archive, repo="user_default", enable_on_install=True, overwrite=True)
+    from bl_ext.user_default.partgen_blender import mesh_data, part_rows, stored_tree
+    from bl_ext.user_default.partgen_blender.refining import borders, edits, session
+
+    begin_graphics()
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    generator = np.random.default_rng(1)
+    object_ = make_object()
+    mesh = object_.data
+    decompose(object_, generator)
+    began = time.process_time()
+    refining = session.start(bpy.context)
+    once = 1e3 * (time.process_time() - began)
+    faces = iter(generator.integers(0, len(mesh.polygons), 1000).tolist())
+    answers = {}
+    for count in (1, 3, 10):
+        times = []
+        for _ in range(7):
+            refining.clicks.clear()
+            for number in range(count - 1):
+                refining.click(next(faces), number % 2 == 0)
+            began = time.process_time()
+            refining.click(next(faces), True)
+            times.append(1e3 * (time.process_time() - began))
+        answers[count] = statistics.median(times)
+    refining.clicks.clear()
+    refining.click(next(faces), True)
+    region = refining.region
+    session.stop()
+    stored, scale = stored_tree.read(mesh), mesh.partgen.scale
+    began = time.process_time()
+    node = edits.make_part(mesh, region)
+    made = 1e3 * (time.process_time() - began)
+    now, surface = edits.part_of_polygon(mesh), edits.surface_of(mesh)
+    rows = [
+        ("reference: reading the surface through Blender", milliseconds(lambda: mesh_data.read_polygons(mesh))),
+        *((f"the answer to click {count}", value) for count, value in answers.items()),
+        ("Enter: the region becomes a part, with everything that is stored", made),
+        ("a smoothed border, where it should run", milliseconds(lambda: borders.smoothed(surface, now, node))),
+        ("a snapped border, where it should run", milliseconds(lambda: borders.snapped(surface, now, node))),
+        ("the surface that borders run over, once for each", milliseconds(lambda: edits.surface_of(mesh))),
+        ("the parts list follows the scale", milliseconds(lambda: _moved(mesh, generator, part_rows))),
+    ]
+    print(f"Blender {bpy.app.version_string}: {len(mesh.polygons):,} faces, {stored.tree.leaf_count:,} leaves, scale {scale:.3f}")
+    for name, value in rows:
+        print(f"  {value:8.2f} ms  {name}")
+    print(f"  {once:8.2f} ms  what is done once when Refine begins")
+    return int(max(answers.values()) > CLICK)
+
+
+def _moved(mesh: bpy.types.Mesh, generator: np.random.Generator, part_rows: object) -> None:
+    mesh.partgen.parts = int(generator.integers(2, 400))
+    part_rows.follow(mesh)  # type: ignore[attr-defined]
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1])
+    sys.stdout.flush()
+    os._exit(code)  # the Blender module may crash when Python ends it

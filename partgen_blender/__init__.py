@@ -21,6 +21,7 @@ from . import (
     overlay,
     panel,
     parts_list,
+    picking,
     preferences,
     properties,
     refining,
@@ -36,6 +37,8 @@ _CLASSES = (
     *completion.PROPERTIES,
     *completion.OPERATORS,
     *explore.CLASSES,
+    *picking.PROPERTIES,
+    *picking.CLASSES,
     *method_menu.CLASSES,
     *refining.CLASSES,
     *parts_list.OPERATORS,
@@ -53,6 +56,7 @@ def register() -> None:
         bpy.utils.register_class(class_)
     properties.register()
     completion.register()
+    picking.register()
     panel.register()
     parts_list.register()
     refining.register()
@@ -67,6 +71,7 @@ def unregister() -> None:
     watch.stop_pumping()
     backend.stop()
     explore.stop()
+    picking.stop()
     overlay.stop()
     handlers.unregister()
     refining.unregister()
@@ -74,6 +79,7 @@ def unregister() -> None:
     panel.unregister()
     if features.setup:
         features.setup.unregister()
+    picking.unregister()
     completion.unregister()
     properties.unregister()
     for class_ in reversed(_CLASSES):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.app.handlers import persistent
 
-from . import explore, jobs, overlay, regrouping, stored_tree
+from . import explore, jobs, overlay, picking, regrouping, stored_tree
 
 # Meshes that were in Edit Mode when they were last heard of: their derived parts can be written when they leave it.
 _being_edited: set[int] = set()
@@ -17,12 +17,14 @@ def _after_undo(scene: bpy.types.Scene, *_: object) -> None:
     regrouping.regroup_all()
     overlay.look_again()
     explore.look_again()
+    picking.look_again()
 
 
 @persistent
 def _before_load(*_: object) -> None:
     jobs.abandon_all("because another file was opened")
     explore.stop()
+    picking.stop()
 
 
 @persistent
@@ -30,6 +32,7 @@ def _after_load(*_: object) -> None:
     _being_edited.clear()
     regrouping.forget()
     overlay.forget_all()
+    picking.forget_all()
     regrouping.regroup_all()
 
 
@@ -37,6 +40,7 @@ def _after_load(*_: object) -> None:
 def _after_update(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
     overlay.notice(depsgraph)
     explore.notice(depsgraph)
+    picking.notice(depsgraph)
     for update in depsgraph.updates:
         if isinstance(update.id, bpy.types.Mesh) and update.is_updated_geometry:
             _follow_edit_mode(update.id.original)

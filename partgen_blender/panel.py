@@ -18,6 +18,7 @@ from . import (
     method_menu,
     methods,
     operators,
+    picking,
     preferences,
     regrouping,
     stored_tree,
@@ -108,6 +109,7 @@ class PARTGEN_PT_parts(_InSidebar, bpy.types.Panel):
         strength.prop(preferences.get(), "preview_opacity")
         exploring = explore.is_running()
         layout.operator("partgen.explore", text="End Exploring" if exploring else "Explore", icon="EYEDROPPER", depress=exploring)
+        picking.draw(layout, context)
         _draw_apply(layout, context, source)
         layout.operator("partgen.clear", icon="X")
 

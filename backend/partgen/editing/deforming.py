@@ -7,7 +7,7 @@ moves, and from there the change sets in smoothly. Edits that are about place (m
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -24,8 +24,9 @@ Bools = NDArray[np.bool_]
 
 SLICES = 24
 """Along the length, of which each has a middle: the curve that `straighten` takes out of a part."""
-SMOOTHEST = 120
-"""Steps of smoothing at amount 1."""
+SMOOTHING = 0.12
+"""Of the part's size: how far smoothing reaches at amount 1, whatever the size of the faces."""
+MOST_STEPS = 150
 HASH = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
 """Odd numbers without pattern, that mix the cells of the noise."""
 TURNS = 4
@@ -34,14 +35,15 @@ TURNS = 4
 
 @dataclass(frozen=True, eq=False)
 class PartSurface:
-    """What is edited: `points` (V, 3), triangles `faces` (F, 3), `attached` (V,) which vertices touch neighbours, `up` (3,), and how
-    many metres one unit of the mesh is."""
+    """What is edited: `points` (V, 3), triangles `faces` (F, 3), `attached` (V,) which vertices touch neighbours, `up` (3,), how many
+    metres one unit of the mesh is, and the `centre` (3,) of what lies around, None where nothing does."""
 
     points: Floats
     faces: Ints
     attached: Bools
     up: Floats
     metres_per_unit: float = 1.0
+    centre: Floats | None = None
 
     @cached_property
     def frame(self) -> Frame:
@@ -64,7 +66,7 @@ class PartSurface:
 
     def moved(self, points: Floats) -> PartSurface:
         """The same part with its vertices elsewhere."""
-        return PartSurface(points, self.faces, self.attached, self.up, self.metres_per_unit)
+        return replace(self, points=points)
 
     def normals(self) -> Floats:
         """Unit normals of the places, area weighted, for each vertex (V, 3)."""
@@ -234,7 +236,7 @@ def _flattened(part: PartSurface, parameters: Mapping[str, Any]) -> Floats:
     frame = part.frame
     axis = frame.index(parameters["axis"])
     local = frame.coordinates(part.points)
-    middle = 0.0 if frame.attached and axis == 0 else float(frame.low[axis] + frame.high[axis]) / 2
+    middle = 0.0 if frame.attached else float(frame.low[axis] + frame.high[axis]) / 2
     local[:, axis] = middle + (local[:, axis] - middle) * (1 - parameters["amount"])
     return frame.points(local)
 
@@ -269,7 +271,9 @@ def _smoothed(part: PartSurface, parameters: Mapping[str, Any]) -> Floats:
     points[place] = part.points
     first, second = part.edges.T
     degree = np.maximum(np.bincount(part.edges.reshape(-1), minlength=count), 1)[:, None]
-    for step in range(2 * round(parameters["amount"] * SMOOTHEST)):
+    edge = float(np.linalg.norm(points[first] - points[second], axis=1).mean()) if len(first) else 1.0
+    reach = parameters["amount"] * SMOOTHING * part.frame.size / max(edge, 1e-12)  # in edges; each step goes about one further by its root
+    for step in range(2 * int(np.clip(round(4 * reach**2), 1, MOST_STEPS))):
         total = np.stack(
             [np.bincount(first, points[second, k], count) + np.bincount(second, points[first, k], count) for k in range(3)], axis=1
         )
@@ -279,7 +283,10 @@ def _smoothed(part: PartSurface, parameters: Mapping[str, Any]) -> Floats:
 
 def _waved(part: PartSurface, parameters: Mapping[str, Any]) -> Floats:
     frame, local, along = _along(part)
-    height = parameters["amount"] * max(float(frame.extents[1]), 0.1 * float(frame.extents[0])) / 2
+    if "amplitude" in parameters:
+        height = part.length(parameters["amplitude"])
+    else:
+        height = parameters["amount"] * max(float(frame.extents[1]), 0.1 * float(frame.extents[0])) / 2
     side = _sideways(frame, None, part.up)
     local[:, 1:] += (height * np.sin(2 * np.pi * parameters["count"] * along))[:, None] * side
     return _back(frame, local)
@@ -288,7 +295,11 @@ def _waved(part: PartSurface, parameters: Mapping[str, Any]) -> Floats:
 def _bumped(part: PartSurface, parameters: Mapping[str, Any]) -> Floats:
     size = max(parameters["size"] * float(np.sort(part.frame.extents)[1]), 1e-9)
     noise = smooth_noise(part.frame.coordinates(part.points) / size, parameters["seed"])
-    return part.points + (parameters["amount"] * float(np.sort(part.frame.extents)[1]) / 2 * noise)[:, None] * part.normals()
+    if "amplitude" in parameters:
+        height = part.length(parameters["amplitude"])
+    else:
+        height = parameters["amount"] * float(np.sort(part.frame.extents)[1]) / 2
+    return part.points + (height * noise)[:, None] * part.normals()
 
 
 def smooth_noise(points: Floats, seed: int) -> Floats:

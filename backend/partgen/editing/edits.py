@@ -73,7 +73,7 @@ def text() -> Parameter:
 
 OPERATIONS: Mapping[str, Mapping[str, Parameter]] = {
     "scale": {"axis": choice("all", *AXES), "factor": ratio(1.3), "delta": signed_length(), "target": length()},
-    "taper": {"factor": ratio(0.5, 0.0, 1.0)},
+    "taper": {"factor": ratio(0.5, 0.0, 4.0)},  # above 1: less pointed
     "flare": {"factor": ratio(1.6, 1.0, 10.0)},
     "bend": {"angle": angle(45.0), "direction": choice(None, *DIRECTIONS)},
     "twist": {"angle": angle(90.0, 3600.0)},
@@ -84,8 +84,13 @@ OPERATIONS: Mapping[str, Mapping[str, Parameter]] = {
     "smooth": {"amount": amount(0.5)},
     "bevel": {"amount": amount(0.15), "width": length(), "segments": count(1, 1, 16)},
     "facet": {"count": count(24, 4, 2000)},
-    "waves": {"count": count(4, 1, 60), "amount": amount(0.15, 0.0, 2.0)},
-    "bumps": {"amount": amount(0.1, 0.0, 2.0), "size": amount(0.15, 0.01, 1.0), "seed": Parameter("seed", 0, 0)},
+    "waves": {"count": count(4, 1, 60), "amount": amount(0.15, 0.0, 2.0), "amplitude": signed_length()},
+    "bumps": {
+        "amount": amount(0.1, 0.0, 2.0),
+        "amplitude": signed_length(),
+        "size": amount(0.15, 0.01, 1.0),
+        "seed": Parameter("seed", 0, 0),
+    },
     "hollow": {"amount": amount(0.15, 0.01, 0.9), "thickness": length()},
     "mirror": {"axis": choice("width", *AXES[:4])},
     "repeat": {"count": count(3, 2, 500), "along": choice("length", *AXES[:4]), "around": choice(None, *AXES[:4]), "spacing": length()},
@@ -101,6 +106,8 @@ EXCLUSIVE = {
     "scale": ("factor", "delta", "target"),
     "inflate": ("amount", "delta"),
     "bevel": ("amount", "width"),
+    "waves": ("amount", "amplitude"),
+    "bumps": ("amount", "amplitude"),
     "hollow": ("amount", "thickness"),
     "repeat": ("along", "around"),
     "move": ("amount", "delta"),

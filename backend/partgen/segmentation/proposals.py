@@ -165,10 +165,9 @@ def cuts(forest: Forest) -> Iterator[Cut]:
 
 
 def likely_and_different(forest: Forest, likelihood: Floats, count: int) -> list[Cut]:
-    """At most `count` cuts, the first tree's own first, the others by how likely their parts are, on average.
+    """At most `count` cuts, the first tree's own first, then the one whose parts are likeliest and least like parts that are there.
 
-    They are taken one by one: the next is the one whose parts are likeliest and least like parts that are there, and has at least one
-    that is new. `likelihood` (P,) of the forest's pieces. Carbonell, Goldstein 1998 (maximal marginal relevance).
+    What has nothing new is not taken. `likelihood` (P,) of the forest's pieces. Carbonell, Goldstein 1998 (maximal marginal relevance).
     """
     left = list(cuts(forest))
     chosen = [left.pop(0)]
@@ -179,7 +178,7 @@ def likely_and_different(forest: Forest, likelihood: Floats, count: int) -> list
         if known[best.pieces].min() < ALIKE:
             chosen.append(best)
             known = np.maximum(known, forest.likeness[:, best.pieces].max(axis=1))
-    return [chosen[0], *sorted(chosen[1:], key=lambda cut: -likelihood[cut.pieces].mean())]
+    return chosen
 
 
 def _proposals(
@@ -189,18 +188,20 @@ def _proposals(
     region_of_leaf: Ints,
     count: int,
     rng: np.random.Generator,
-) -> Iterator[Proposal]:
+) -> list[Proposal]:
     """The proposals over leaves that are the regions `region_of_leaf` (L,), from the pieces of all N regions."""
     ways = {name: in_order(*late_merges(pieces, recipe)) for name, recipe in recipes(RECIPE, rng).items()}
     shown = {name: default_count(regions, merges.costs, SIGNIFICANT) for name, merges in ways.items()}
     forest = forest_of(regions.areas, {name: (merges.nodes, shown[name]) for name, merges in ways.items()})
     likelihood = likelihoods(traits(forest, regions, learned))
-    for cut in likely_and_different(forest, likelihood, count):
+    proposals = []
+    for place, cut in enumerate(likely_and_different(forest, likelihood, count)):
         name = forest.trees[cut.tree].name
         merges = without_empty_leaves(region_of_leaf.astype(np.int32), ways[name])[1]
-        tree = PartTree.from_merges(merges.nodes, cut.count)
-        part = tree.cut(tree.default_scale)
-        confidences = np.zeros(int(part.max()) + 1, np.float32)
-        for piece in cut.pieces.tolist():
-            confidences[part[forest.regions_of_piece[piece][region_of_leaf]]] = likelihood[piece]
-        yield Proposal(tree, name, confidences)
+        leaves_of_piece = forest.regions_of_piece[cut.pieces][:, region_of_leaf]
+        # Smoothed borders may have left a piece without a face; the first is what `segment` answers all the same.
+        tree = PartTree.from_merges(merges.nodes, int(leaves_of_piece.any(axis=1).sum()) if place else cut.count)
+        _, first_leaves = np.unique(tree.cut(tree.default_scale), return_index=True)
+        confidences = likelihood[cut.pieces[leaves_of_piece[:, first_leaves].argmax(axis=0)]]
+        proposals.append(Proposal(tree, name, confidences.astype(np.float32)))
+    return [proposals[0], *sorted(proposals[1:], key=lambda proposal: -proposal.quality)]

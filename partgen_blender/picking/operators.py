@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum, auto
 
 import bpy
@@ -33,12 +35,16 @@ class Reaction(Enum):
     TYPE = auto()
     TAKE_BACK = auto()
     BRING_BACK = auto()
+    LEARN = auto()
     NEXT_KIND = auto()
     COMMIT = auto()
     END = auto()
     IGNORE = auto()
     """It is kept from Blender, because it would change the scene behind the picked parts."""
     PASS = auto()
+
+
+_KEYS = {"C": Reaction.NEXT_KIND, "L": Reaction.LEARN}
 
 
 def reaction(event: bpy.types.Event, is_over_viewport: bool, points_at_something: bool, is_drawing: bool = False) -> Reaction:
@@ -67,8 +73,8 @@ def reaction(event: bpy.types.Event, is_over_viewport: bool, points_at_something
         return Reaction.TYPE
     if kind in _COMMIT:
         return Reaction.COMMIT
-    if kind == "C" and not has_modifier:
-        return Reaction.NEXT_KIND
+    if kind in _KEYS and not has_modifier:
+        return _KEYS[kind]
     return Reaction.PASS if kind == "LEFTMOUSE" or viewports.is_blenders_own(event) else Reaction.IGNORE
 
 
@@ -223,6 +229,7 @@ a line around or along parts picks what it means, Enter makes of it what is chos
             Reaction.TYPE: lambda: picking.type(str(_DIGITS.index(event.type)) if event.type in _DIGITS else ""),
             Reaction.TAKE_BACK: picking.take_back,
             Reaction.BRING_BACK: picking.bring_back,
+            Reaction.LEARN: lambda: self._learn(context, picking),
             Reaction.NEXT_KIND: lambda: self._choose_next_kind(context),
         }.get(meaning, bool)()
         if has_changed:
@@ -280,16 +287,20 @@ a line around or along parts picks what it means, Enter makes of it what is chos
         pressed, place, self._pressed, self._place = self._pressed, self._place, None, None
         if pressed is None or place is None:
             return False
-        if not line:
+        if not line and not picking.is_learning:
             return picking.take(pressed[2])
-        space, region = place
-        context.window.cursor_set("WAIT")
-        try:
+        with _patience(context):
+            if not line:
+                return picking.take(pressed[2])
+            space, region = place
             view, depsgraph = sight.View.of_region(space, region), context.evaluated_depsgraph_get()
             radius = session.STROKE_RADIUS * _interface_scale()
             picking.choose_drawn(line, view, depsgraph, context.view_layer, space, pressed[2], radius)
-        finally:
-            context.window.cursor_set("DEFAULT")
+        return True
+
+    def _learn(self, context: bpy.types.Context, picking: session.Session) -> bool:
+        with _patience(context):
+            picking.learn(not picking.is_learning)
         return True
 
     def _prepare(self, context: bpy.types.Context, picking: session.Session) -> None:
@@ -448,6 +459,16 @@ def _ray(space: bpy.types.SpaceView3D, region: bpy.types.Region, event: bpy.type
     return Vector(origins[0]), Vector(directions[0])
 
 
+@contextmanager
+def _patience(context: bpy.types.Context) -> Iterator[None]:
+    """Shows by the pointer that this may take a moment."""
+    context.window.cursor_set("WAIT")
+    try:
+        yield
+    finally:
+        context.window.cursor_set("DEFAULT")
+
+
 def _interface_scale() -> float:
     """How large the interface is drawn; 1 in background mode, which draws none."""
     return bpy.context.preferences.system.ui_scale or 1.0
@@ -459,7 +480,7 @@ def _action(event: bpy.types.Event) -> str:
 
 def _told_by_keys(picking: session.Session) -> tuple:
     """What the status bar says depends on this."""
-    return bool(picking.before), bool(picking.after), picking.pointed is not None
+    return bool(picking.before), bool(picking.after), picking.pointed is not None, picking.is_learning
 
 
 def _draw_keys(header: bpy.types.Header, context: bpy.types.Context) -> None:
@@ -468,17 +489,19 @@ def _draw_keys(header: bpy.types.Header, context: bpy.types.Context) -> None:
     if picking is None:
         return
     row = header.layout
+    # Words stand a little apart from keys that have long names, because icons do not make room for these.
     row.label(text="Take", icon="MOUSE_LMB")
     row.label(text="Add", icon="EVENT_SHIFT")
-    row.label(text="Remove", icon="EVENT_CTRL")
+    row.label(text=" Remove", icon="EVENT_CTRL")
     row.label(text="Around or along Parts", icon="MOUSE_LMB_DRAG")
     row.label(text="Coarser, Finer" if picking.pointed is not None else "Zoom", icon="MOUSE_MMB")
     row.label(text="1 2 3: Number of Parts")
+    row.label(text="Stop Learning" if picking.is_learning else "Learn from Clicks", icon="EVENT_L")
     if picking.before:
         row.label(text="Ctrl Z: Take Back")
     row.label(text=f"As {committing.NAMES[context.scene.partgen_picking.commit_as]}", icon="EVENT_C")
     row.label(text="Commit", icon="EVENT_RETURN")
-    row.label(text="Cancel", icon="EVENT_ESC")
+    row.label(text=" Cancel", icon="EVENT_ESC")
 
 
 _workspaces: set[str] = set()  # those whose status bar tells the keys

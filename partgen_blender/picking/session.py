@@ -13,7 +13,7 @@ objects and other files do no harm.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import bpy
@@ -28,6 +28,7 @@ from ..surfaces import SurfaceOnScreen
 from ..surroundings import Surroundings
 from . import meaning, outlines, regions, sight
 from .levels import Levels
+from .teaching import Example, Learner
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -95,15 +96,30 @@ class Pointed:
     location: tuple[float, float, float]
 
 
+@dataclass(frozen=True, eq=False)
+class Picked:
+    """What is picked: leaves by session id of the mesh, and the clicks that said so. Replaced by every click, never changed."""
+
+    leaves: Mapping[int, Bools] = field(default_factory=dict)
+    examples: Mapping[int, tuple[Example, ...]] = field(default_factory=dict)
+
+    def without(self, mesh_uid: int) -> Picked:
+        """The same, with nothing of a mesh."""
+        leaves, examples = ({uid: v for uid, v in some.items() if uid != mesh_uid} for some in (self.leaves, self.examples))
+        return Picked(leaves, examples)  # type: ignore[arg-type]
+
+
 @dataclass
 class Session:
     """What is picked, from the button to Enter or Esc."""
 
     objects: dict[int, Pickable] = field(default_factory=dict)  # those that were pointed at, by session id
     pointed: Pointed | None = None
-    taken: dict[int, Bools] = field(default_factory=dict)  # leaves by session id of the mesh; arrays are replaced, never changed
-    before: list[dict[int, Bools]] = field(default_factory=list)  # what was taken before each click
-    after: list[dict[int, Bools]] = field(default_factory=list)  # what was taken back
+    now: Picked = field(default_factory=Picked)
+    before: list[Picked] = field(default_factory=list)  # what was picked before each click
+    after: list[Picked] = field(default_factory=list)  # what was taken back
+    is_learning: bool = False  # whether what is picked follows from all clicks
+    learners: dict[int, Learner] = field(default_factory=dict)  # by session id of the mesh
     typed: str = ""
     line: list[tuple[float, float]] = field(default_factory=list)  # the stroke or lasso that is being drawn, pixels of `line_region`
     line_region: int = 0
@@ -191,28 +207,48 @@ class Session:
     # ---- picking -----------------------------------------------------------------------------------------------------
 
     def take(self, action: str = "TAKE") -> bool:
-        """Takes the part under the cursor, adds it or removes it. Whether there is one."""
+        """Takes the part under the cursor, adds it or removes it. Whether there is one.
+
+        While the session `is_learning`, this is an example of what is meant (or not), and picked is what follows from all of them.
+        """
         pickable = self.pickable()
-        if pickable is None:
+        if pickable is None or self.pointed is None:
             return False
+        examples = () if action == "TAKE" else self.now.examples.get(pickable.mesh_uid, ())
+        examples = (*examples, Example(self.pointed.leaf, self.pointed.location, action != "REMOVE"))
         chosen = np.zeros(pickable.leaf_count, bool)
         chosen[self.leaves()] = True
-        self.choose({pickable.mesh_uid: chosen}, action)
+        learned = self._learned(pickable, examples) if self.is_learning else None
+        if learned is None:
+            self.choose({pickable.mesh_uid: chosen}, action, {pickable.mesh_uid: examples})
+        else:
+            former = self.now.leaves if action != "TAKE" else {}
+            self._step(Picked({**former, pickable.mesh_uid: learned}, {**self.now.examples, pickable.mesh_uid: examples}))
         return True
 
-    def choose(self, chosen: dict[int, Bools], action: str = "TAKE") -> None:
+    def choose(self, chosen: Mapping[int, Bools], action: str = "TAKE", examples: Mapping[int, tuple[Example, ...]] | None = None) -> None:
         """Takes leaves by session id of their mesh, adds them or removes them, as one step that can be taken back."""
-        self._remember()
-        taken = {} if action == "TAKE" else dict(self.taken)
-        for mesh_uid, leaves in chosen.items():
-            former = taken.get(mesh_uid, np.zeros(len(leaves), bool))
-            taken[mesh_uid] = former & ~leaves if action == "REMOVE" else former | leaves
-        self._set(taken)
+        leaves = {} if action == "TAKE" else dict(self.now.leaves)
+        for mesh_uid, its in chosen.items():
+            former = leaves.get(mesh_uid, np.zeros(len(its), bool))
+            leaves[mesh_uid] = former & ~its if action == "REMOVE" else former | its
+        self._step(Picked(leaves, {**(self.now.examples if action != "TAKE" else {}), **(examples or {})}))
+
+    def learn(self, is_learning: bool) -> None:
+        """Begins to take all clicks for examples of what is meant, those that were made already too; or ends it."""
+        self.is_learning = is_learning
+        learned = {}
+        for pickable in self.objects.values() if is_learning else ():
+            if examples := self.now.examples.get(pickable.mesh_uid):
+                learned[pickable.mesh_uid] = self._learned(pickable, examples)
+        found = {mesh_uid: leaves for mesh_uid, leaves in learned.items() if leaves is not None}
+        if found:
+            self._step(Picked({**self.now.leaves, **found}, self.now.examples))
 
     def take_back(self) -> bool:
         """Undoes the last click. Whether there was one."""
         if self.before:
-            self.after.append(self.taken)
+            self.after.append(self.now)
             self._set(self.before.pop())
             return True
         return False
@@ -220,7 +256,7 @@ class Session:
     def bring_back(self) -> bool:
         """Does again what was taken back. Whether there was anything."""
         if self.after:
-            self.before.append(self.taken)
+            self.before.append(self.now)
             self._set(self.after.pop())
             return True
         return False
@@ -229,17 +265,28 @@ class Session:
         """What is picked, by object; of several that share a mesh it is the one that was pointed at first."""
         found: dict[int, tuple[bpy.types.Object, Bools]] = {}
         for pickable in self.objects.values():
-            object_, leaves = pickable.object(), self.taken.get(pickable.mesh_uid)
+            object_, leaves = pickable.object(), self.now.leaves.get(pickable.mesh_uid)
             if object_ is not None and leaves is not None and leaves.any():
                 found.setdefault(pickable.mesh_uid, (object_, leaves))
         return dict(found.values())
 
-    def _remember(self) -> None:
-        self.before.append(self.taken)
-        self.after.clear()
+    def _learned(self, pickable: Pickable, examples: Sequence[Example]) -> Bools | None:
+        """The leaves that clicks on a mesh mean; None where that cannot be told."""
+        mesh = pickable.mesh()
+        if mesh is None:
+            return None
+        learner = self.learners.get(pickable.mesh_uid)
+        if learner is None or learner.tree is not pickable.levels.tree:
+            learner = self.learners[pickable.mesh_uid] = Learner.of(mesh, pickable.levels.tree)
+        return learner.meant(examples)
 
-    def _set(self, taken: dict[int, Bools]) -> None:
-        self.taken = taken
+    def _step(self, picked: Picked) -> None:
+        self.before.append(self.now)
+        self.after.clear()
+        self._set(picked)
+
+    def _set(self, picked: Picked) -> None:
+        self.now = picked
         self.version += 1
 
     # ---- drawing over the picture ------------------------------------------------------------------------------------
@@ -353,7 +400,14 @@ class Session:
     def remark(self) -> str:
         """What stands beside it: the number that is typed, what is picked, and what went wrong; "" where there is nothing."""
         typed = f"Parts: {self.typed}" if self.typed else ""
-        return " · ".join(filter(None, (self.said, typed, self.picked_in_words())))
+        return " · ".join(filter(None, (self.said, typed, self.picked_in_words(), self._learning_in_words())))
+
+    def _learning_in_words(self) -> str:
+        if not self.is_learning:
+            return ""
+        examples = [example for its in self.now.examples.values() for example in its]
+        wanted = sum(example.is_wanted for example in examples)
+        return f"Learning from {len(examples)} clicks, {len(examples) - wanted} of them against" if examples else "Learning from clicks"
 
     def picked_in_words(self) -> str:
         """What is picked, in a few words; "" where nothing is."""
@@ -365,7 +419,7 @@ class Session:
     def _picked_pickables(self) -> Iterator[tuple[Pickable, Bools]]:
         seen: set[int] = set()
         for pickable in self.objects.values():
-            leaves = self.taken.get(pickable.mesh_uid)
+            leaves = self.now.leaves.get(pickable.mesh_uid)
             if leaves is not None and leaves.any() and pickable.mesh_uid not in seen:
                 seen.add(pickable.mesh_uid)
                 yield pickable, leaves
@@ -394,7 +448,7 @@ class Session:
     def colors(self, pickable: Pickable, opacity: float = 0.0) -> NDArray[np.float32]:
         """The colors of an object's leaves as they are now: (L, 4) float32, scene-linear, with alpha."""
         colors = pickable.part_colors(opacity).copy()
-        taken = self.taken.get(pickable.mesh_uid)
+        taken = self.now.leaves.get(pickable.mesh_uid)
         if taken is not None:
             colors[taken] = _TAKEN
         pointed = self.pickable()
@@ -467,9 +521,10 @@ class Session:
             self.pointed = None
 
     def _forget_taken(self, mesh_uid: int) -> None:
-        for taken in (self.taken, *self.before, *self.after):
-            taken.pop(mesh_uid, None)
-        self.version += 1
+        self.before = [picked.without(mesh_uid) for picked in self.before]
+        self.after = [picked.without(mesh_uid) for picked in self.after]
+        self.learners.pop(mesh_uid, None)
+        self._set(self.now.without(mesh_uid))
 
     # ---- rays --------------------------------------------------------------------------------------------------------
 

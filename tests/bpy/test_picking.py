@@ -277,6 +277,31 @@ def test_objects_that_share_a_mesh_share_what_is_picked() -> None:
     assert picked(object_) == list(range(8))
 
 
+def test_clicks_teach_what_is_meant() -> None:
+    """Two rods of twenty leaves each, side by side, in a tree that joins across them: clicks on one and against the other."""
+    object_ = row(40)
+    heights = studio.positions(object_.data)
+    heights[:, 2] = np.where(heights[:, 0] < 20, 0.0, 5.0)
+    object_.data.attributes["position"].data.foreach_set("vector", heights.reshape(-1))
+    object_.data.partgen.parts = 5
+    object_.data.update()
+    picking_ = begin()
+    look_at(17.5)
+    picking_.take()
+    plain = picked(object_)
+    assert {16, 17, 18, 19, 20} <= set(plain), "a part of the tree that reaches over both"
+    picking_.learn(True)
+    look_at(21.5)
+    picking_.take("REMOVE")
+    learned = set(picked(object_))
+    assert {16, 17, 18, 19} <= learned
+    assert not learned & set(range(20, 24)), "what was clicked against is not meant, nor what is like it beside it"
+    assert "Learning from 2 clicks, 1 of them against" in picking_.remark()
+    picking_.take_back()
+    picking_.take_back()
+    assert picked(object_) == plain
+
+
 # ---- what is drawn -----------------------------------------------------------------------------------------------------
 
 

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from picking import STEPS as PICKING
+from picking import Picking
 from window import WHEEL_DOWN, WHEEL_UP, Disappointed, Window, expect
 
 LAMP = "Lamp"
@@ -286,6 +288,7 @@ class Journey:
 
     def _open(self, path: str, is_open: Callable[[State], bool]) -> None:
         self.window.press("ctrl+o")
+        self.window.discard_changes_if_asked()
         self.window.choose_path(path)
         self.window.wait_until(is_open, f"{Path(path).name} did not open.")
 
@@ -347,7 +350,7 @@ class Journey:
         expect(not folder.exists(), "Remove left the environment's folder.")
 
 
-STEPS: tuple[Callable[[Journey], None], ...] = (
+STEPS: tuple[Callable[[Any], None], ...] = (
     Journey.a_new_panel_is_a_sentence_and_a_button,
     Journey.it_tells_what_it_will_do_before_it_does_anything,
     Journey.a_folder_without_a_bundle_is_refused,
@@ -363,6 +366,7 @@ STEPS: tuple[Callable[[Journey], None], ...] = (
     Journey.undo_takes_the_objects_away_and_redo_brings_them_back,
     Journey.the_file_remembers_the_parts,
     Journey.what_is_alike_lights_up_together_in_a_file_that_somebody_shared,
+    *PICKING,
     Journey.the_slider_works_in_the_reopened_file_without_a_backend,
     Journey.the_preferences_list_the_models,
     Journey.remove_leaves_nothing_behind,
@@ -429,15 +433,17 @@ def differences(now: State, then: State) -> list[str]:
     ]
 
 
-def main(folder: Path, out: Path) -> int:
+def main(folder: Path, out: Path, only: str = "") -> int:
+    """Takes all steps, or those whose names contain `only`."""
     window = Window(folder, out)
     journey = Journey(window, folder)
+    artists: dict[Callable[[Any], None], object] = dict.fromkeys(PICKING, Picking(window, folder, journey._open))
     states: dict[str, State] = {}
     verdict = "ok"
-    for step in STEPS:
+    for step in (step for step in STEPS if only in step.__qualname__):
         name, began = step.__name__, time.monotonic()
         try:
-            step(journey)
+            step(artists.get(step, journey))
             window.expect_no_traceback()
             states[name] = window.state()
         except Disappointed as complaint:
@@ -457,4 +463,4 @@ def main(folder: Path, out: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()))
+    sys.exit(main(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve(), *sys.argv[3:]))

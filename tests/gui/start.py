@@ -1,6 +1,6 @@
 """Runs inside a real Blender: a desk lamp of seven pieces, the sidebar open at PartGen, a watcher, then "SETUP DONE".
 
-Beside the lamp's file lies twins.blend, with two objects that were taken apart elsewhere.
+Beside the lamp's file lie twins.blend, with two objects that were taken apart elsewhere, and ring.blend, with half a million faces.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from mathutils import Euler
 FOLDER = Path(__file__).resolve().parent  # run.sh puts settings.json and the folder gui/ here
 sys.path.append(str(FOLDER / "gui"))  # of this Blender's test only: the extension itself touches no path
 
+from torus import make_torus  # noqa: E402
 from twins import make_twins  # noqa: E402
 from watcher import Watcher  # noqa: E402
 
@@ -71,6 +72,19 @@ def open_tab() -> None:
     area.tag_redraw()
 
 
+def make_large_file() -> None:
+    clear_scene()
+    make_torus()
+    look_at_selected()
+    bpy.app.timers.register(save_large_file, first_interval=1.0)
+
+
+def save_large_file() -> None:
+    open_tab()
+    bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "ring.blend"), copy=True)
+    bpy.app.timers.register(make_shared_file, first_interval=0.1)
+
+
 def make_shared_file() -> None:
     clear_scene()
     make_twins()
@@ -110,4 +124,4 @@ def prepare() -> None:
 
 
 prepare()
-bpy.app.timers.register(make_shared_file, first_interval=1.0)
+bpy.app.timers.register(make_large_file, first_interval=1.0)

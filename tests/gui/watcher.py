@@ -82,6 +82,8 @@ def state() -> dict[str, Any]:
         "backend": _module("backend").status().name,
         "set_up": _set_up(),
         "exploring": _exploring(),
+        "picking": _picking(),
+        "mode": bpy.context.mode,
         "models": {title: [entry.title for entry in catalog.entries(role)] for role, title in catalog.ROLES.items()},
     }
 
@@ -116,7 +118,26 @@ def _exploring() -> dict[str, Any] | None:
     return {"title": exploring.title(), "is_held": exploring.is_held, "objects": sorted(e.name for e in exploring.explored)}
 
 
+def _picking() -> dict[str, Any] | None:
+    """What lies under the cursor and what is picked; None while nobody picks."""
+    picking = _module("picking.session").current()
+    if picking is None:
+        return None
+    pickable = picking.pickable()
+    committing = _module("picking.committing")
+    return {
+        "points_at": pickable.name if pickable else None,
+        "leaves": len(picking.leaves()),
+        "count": pickable.levels.count(pickable.level) if pickable else 0,
+        "picked": {o.name: int(committing.faces_of(o, leaves).sum()) for o, leaves in picking.picked().items()},
+        "clicks": len(picking.before),
+        "says": [picking.title(), picking.remark()],
+        "commit_as": bpy.context.scene.partgen_picking.commit_as,
+    }
+
+
 def _object(object_: bpy.types.Object) -> dict[str, Any]:
+    shown = _module("completion.proposals").shown(object_.data) if object_.type == "MESH" else None
     return {
         "type": object_.type,
         "is_visible": object_.visible_get(),
@@ -125,18 +146,43 @@ def _object(object_: bpy.types.Object) -> dict[str, Any]:
         "location": [round(x, 5) for x in object_.matrix_world.translation],
         "faces": len(object_.data.polygons) if object_.type == "MESH" else 0,
         "materials": sorted(m.name for m in object_.data.materials if m) if object_.type == "MESH" else [],
+        "groups": _groups(object_),
+        "completed": {"proposal": shown.number, "of": shown.count, "method": shown.maker.method} if shown else None,
     }
 
 
+def _groups(object_: bpy.types.Object) -> dict[str, int]:
+    """The number of vertices in each vertex group."""
+    if object_.type != "MESH" or object_.mode == "EDIT" or not object_.vertex_groups:
+        return {}
+    members = [group.group for vertex in object_.data.vertices for group in vertex.groups]
+    return {group.name: members.count(group.index) for group in object_.vertex_groups}
+
+
 def _mesh(mesh: bpy.types.Mesh) -> dict[str, Any]:
-    """Scale and number of parts, and how many faces each value of the attribute `partgen_part` has."""
-    attribute = mesh.attributes.get("partgen_part")
-    faces: dict[str, int] = {}
-    if attribute is not None:
-        values = np.empty(len(mesh.polygons), np.int32)
-        attribute.data.foreach_get("value", values)
-        faces = {str(value): int(count) for value, count in zip(*np.unique(values, return_counts=True), strict=True)}
-    return {"scale": round(mesh.partgen.scale, 4), "parts": mesh.partgen.parts, "faces_of_part": faces}
+    """Scale and number of parts, how many faces each value of the attribute `partgen_part` has, and what marks the faces."""
+    listed = [[row.name, row.faces, row.is_shown] for row in mesh.partgen.rows]
+    scale = {"scale": round(mesh.partgen.scale, 4), "parts": mesh.partgen.parts, "listed": listed}
+    if mesh.is_editmode:
+        return scale | {"faces_of_part": {}, "selected_faces": mesh.total_face_sel}
+    marked = [a for a in mesh.attributes if a.data_type == "BOOLEAN" and a.domain == "FACE" and not a.is_internal]
+    return scale | {
+        "faces_of_part": _counts(mesh, "partgen_part"),
+        "face_sets": _counts(mesh, ".sculpt_face_set"),
+        "faces_of_material": _counts(mesh, "material_index"),
+        "materials": [m.name if m else None for m in mesh.materials],
+        "marked": {a.name: _counts(mesh, a.name).get("1", 0) for a in marked},
+    }
+
+
+def _counts(mesh: bpy.types.Mesh, name: str) -> dict[str, int]:
+    """How many faces each value of a face attribute of integers or booleans has; nothing without the attribute."""
+    attribute = mesh.attributes.get(name)
+    if attribute is None:
+        return {}
+    values = np.empty(len(mesh.polygons), bool if attribute.data_type == "BOOLEAN" else np.int32)
+    attribute.data.foreach_get("value", values)
+    return {str(int(value)): int(count) for value, count in zip(*np.unique(values, return_counts=True), strict=True)}
 
 
 # ---- what the window holds -------------------------------------------------------------------------------------------

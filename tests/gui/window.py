@@ -65,6 +65,7 @@ class Window:
     SCREEN = ("", "")  # all of it: menus and dialogs are in no region
     VIEWPORT = ("VIEW_3D", "WINDOW")
     PREFERENCES = ("PREFERENCES", "WINDOW")
+    MENUS = ("TOPBAR", "HEADER")
     FILE_PATH = ("FILE_BROWSER", "UI")
     FILE_LIST = ("FILE_BROWSER", "WINDOW")
     FILE_BUTTONS = ("FILE_BROWSER", "EXECUTE")
@@ -255,11 +256,67 @@ class Window:
         """Presses a button once it is found: see `find`."""
         self.click_at(self.find(control, region, first))
 
-    def click_at(self, position: tuple[int, int], times: int = 1) -> None:
+    def click_at(self, position: tuple[int, int], times: int = 1, held: str = "") -> None:
+        """Clicks at a place, with a key such as "shift" held where one is given."""
         self.point(position)
         time.sleep(0.1)
-        self._xdotool("click", "--repeat", str(times), "--delay", "60", BUTTON_LEFT)
+        self._holding(held, "click", "--repeat", str(times), "--delay", "60", BUTTON_LEFT)
         time.sleep(0.2)
+
+    def click_here(self, times: int) -> None:
+        """Clicks as fast as fingers can, where the pointer is."""
+        self._xdotool("click", "--repeat", str(times), "--delay", "45", BUTTON_LEFT)
+        time.sleep(0.3)
+
+    def click_wheel(self, direction: str, turns: int = 1) -> None:
+        """Turns the wheel where the pointer is."""
+        self._xdotool("click", "--repeat", str(turns), "--delay", "30", direction)
+        time.sleep(0.2)
+
+    def draw(
+        self, places: list[tuple[int, int]], held: str = "", button: str = BUTTON_LEFT, while_held: Callable[[], object] | None = None
+    ) -> None:
+        """Drags the mouse from place to place. `while_held` runs before the button is released."""
+        self.point(places[0])
+        time.sleep(0.1)
+        self._holding(held, "mousedown", button)
+        try:
+            for place in places[1:]:
+                self.point(place)
+                time.sleep(0.04)
+            time.sleep(0.2)
+            if while_held:
+                while_held()
+        finally:
+            self._xdotool("mouseup", button)
+        time.sleep(0.2)
+
+    def _holding(self, key: str, *arguments: str) -> None:
+        if key:
+            self._xdotool("keydown", key)
+            time.sleep(0.05)
+        try:
+            self._xdotool(*arguments)
+        finally:
+            if key:
+                time.sleep(0.05)
+                self._xdotool("keyup", key)
+
+    def choose_in_menu(self, menu: str, entry: str) -> None:
+        """Chooses an entry of a menu of the top bar; of several that begin alike the uppermost."""
+        self.click_text(menu, self.MENUS)
+        time.sleep(0.4)
+        found = self.where_is_text(entry, self.SCREEN)
+        if found:
+            self.click_at(min(found, key=lambda place: place[1]))
+        else:
+            self.key("Escape")
+
+    def discard_changes_if_asked(self) -> None:
+        """Blender asks before it opens another file over changes."""
+        time.sleep(0.5)
+        if found := self.where_is_text("on't Save", self.SCREEN):  # the first letter is underlined
+            self.click_at(found[0])
 
     def click_text(self, text: str, region: tuple[str, str] = SIDEBAR, style: str = "widget") -> None:
         """Presses what has this text, or begins with it, such as the header of a panel; scrolls down to it if need be."""

@@ -1,0 +1,151 @@
+"""The buttons: edit a part by a prompt, flip through variations, take steps back, keep what there is."""
+
+from __future__ import annotations
+
+import json
+
+import bpy
+from partgen.editing.edits import edits_from
+from partgen.errors import PartgenError
+
+from .. import messages, preferences
+from ..operators import chosen_objects, report_error
+from . import asking, history, properties
+
+
+class PARTGEN_OT_edit_part(bpy.types.Operator):
+    """Change the selected parts as the prompt says. Their neighbours stay as they are, and so does where they are attached"""
+
+    bl_idname = "partgen.edit_part"
+    bl_label = "Edit Part"
+    bl_options = {"REGISTER", "UNDO"}
+
+    prompt: bpy.props.StringProperty(name="Prompt", description=properties.PROMPT)
+    edits: bpy.props.StringProperty(
+        name="Edits",
+        description='What to do, as JSON, instead of a prompt: [{"op": "scale", "axis": "length", "factor": 1.5}]',
+        options={"SKIP_SAVE"},
+    )
+    strength: bpy.props.FloatProperty(
+        name="Strength", description=properties.STRENGTH, subtype="FACTOR", min=0.0, max=1.0, default=1.0, options={"SKIP_SAVE"}
+    )
+    add_vertices: bpy.props.BoolProperty(name="Add Vertices", description=properties.ADD_VERTICES, default=False, options={"SKIP_SAVE"})
+    variations: bpy.props.IntProperty(name="Variations", description=properties.VARIATIONS, min=1, max=12, default=1, options={"SKIP_SAVE"})
+    seed: bpy.props.IntProperty(name="Seed", description=properties.SEED, min=0, default=0, options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _can_edit(cls, context)
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        settings = context.scene.partgen_editing
+        for name in ("prompt", "strength", "add_vertices", "variations", "seed"):
+            if not self.properties.is_property_set(name):
+                setattr(self, name, getattr(settings, name))
+        return self.execute(context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        parts = [object_ for object_ in chosen_objects(context) if object_.type == "MESH"]
+        try:
+            if self.edits:
+                told = edits_from(_read(self.edits))
+                for part in parts:
+                    for note in history.add(
+                        part, self.prompt, told, self.strength, self.seed, self.variations, "script", self.add_vertices
+                    ):
+                        self.report({"INFO"}, note)
+                return {"FINISHED"}
+            asking.ask(parts, self.prompt, self.strength, self.seed, self.variations, self.add_vertices)
+        except PartgenError as error:
+            messages.keep(error)
+            return report_error(self, error)
+        preferences.redraw()
+        return {"FINISHED"}
+
+
+class _OnEdited:
+    """An operator on the selected objects that were edited."""
+
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if context.mode != "OBJECT" or not any(object_.partgen_edited.steps for object_ in chosen_objects(context)):
+            cls.poll_message_set("Select a part that was edited, in Object Mode")  # type: ignore[attr-defined]
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            for object_ in chosen_objects(context):
+                if object_.partgen_edited.steps:
+                    self.change(object_)
+        except PartgenError as error:
+            messages.keep(error)
+            return report_error(self, error)
+        return {"FINISHED"}
+
+    def change(self, object_: bpy.types.Object) -> None:
+        raise NotImplementedError
+
+
+class PARTGEN_OT_flip_variation(_OnEdited, bpy.types.Operator):
+    """Show another variation of the last edit"""
+
+    bl_idname = "partgen.flip_variation"
+    bl_label = "Flip Variation"
+
+    step: bpy.props.IntProperty(name="Step", description="How many variations to go on, back where negative", default=1)
+
+    def change(self, object_: bpy.types.Object) -> None:
+        history.flip(object_, self.step)
+
+
+class PARTGEN_OT_revert_edit(_OnEdited, bpy.types.Operator):
+    """Take edits back: the part is again what it was before"""
+
+    bl_idname = "partgen.revert_edit"
+    bl_label = "Revert"
+
+    steps: bpy.props.IntProperty(
+        name="Steps", description="How many edits to take back, the last ones first; 0 all of them", min=0, default=0
+    )
+
+    def change(self, object_: bpy.types.Object) -> None:
+        history.revert(object_, self.steps)
+
+
+class PARTGEN_OT_keep_edit(_OnEdited, bpy.types.Operator):
+    """Keep the part as it is now, and forget what it was before"""
+
+    bl_idname = "partgen.keep_edit"
+    bl_label = "Keep"
+
+    def change(self, object_: bpy.types.Object) -> None:
+        history.keep(object_)
+
+
+def _can_edit(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    if context.mode != "OBJECT":
+        operator.poll_message_set("Return to Object Mode first")
+        return False
+    if not any(object_.type == "MESH" for object_ in chosen_objects(context)):
+        operator.poll_message_set("Select the part to be edited: after Apply, parts are objects")
+        return False
+    return True
+
+
+def _read(text: str) -> list[dict]:
+    """Edits as JSON. Raises PartgenError where they are none."""
+    try:
+        told = json.loads(text)
+    except ValueError as error:
+        raise PartgenError("edit.json", f"The edits are no JSON: {error}.", 'Write them as [{"op": "twist", "angle": 90}].') from error
+    if isinstance(told, dict):
+        told = [told]
+    if not isinstance(told, list) or not told or not all(isinstance(one, dict) for one in told):
+        raise PartgenError("edit.json", "The edits are no list.", 'Write them as [{"op": "twist", "angle": 90}].')
+    return told
+
+
+CLASSES = (PARTGEN_OT_edit_part, PARTGEN_OT_flip_variation, PARTGEN_OT_revert_edit, PARTGEN_OT_keep_edit)

@@ -1,0 +1,80 @@
+"""Learning from clicks: the leaves that an artist means who says of some places that they belong and of others that they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+from partgen import refining
+from partgen.errors import PartgenError
+from partgen.part_tree import PartTree
+
+from .. import mesh_data, stored_features, stored_tree
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One click: in which leaf, where in the object's own space, and whether what lies there belongs to what is meant."""
+
+    leaf: int
+    location: tuple[float, float, float]
+    is_wanted: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Learner:
+    """A decomposed mesh, ready to be learned of: a second for 500,000 faces, once; every answer then costs as much as there are leaves."""
+
+    refinable: refining.Refinable
+    centers: NDArray[np.float64]
+    leaf_of_polygon: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, mesh: bpy.types.Mesh, tree: PartTree) -> Learner:
+        """Of a mesh with this tree. Raises PartgenError where it has no leaves any more."""
+        leaves = stored_tree.leaf_of_polygon(mesh)
+        if leaves is None:
+            raise PartgenError("tree.missing", f"{mesh.name} has no parts any more.", "Decompose it again.")
+        polygons = mesh_data.read_polygons(mesh)
+        surface = refining.surface(polygons.vertices, polygons.corner_vertices, polygons.polygon_offsets)
+        return cls(refining.refinable(tree, leaves, surface, _features(mesh, tree)), _centers(polygons), leaves)
+
+    @property
+    def tree(self) -> PartTree:
+        """The tree that the leaves are of."""
+        return self.refinable.tree
+
+    def meant(self, examples: Sequence[Example]) -> Bools | None:
+        """The leaves, (L,) bool, that these clicks mean; None where none of them says what belongs."""
+        told = [(self._face(example), example.is_wanted) for example in examples]
+        wanted = [face for face, is_wanted in told if is_wanted and face is not None]
+        unwanted = [face for face, is_wanted in told if not is_wanted and face is not None]
+        return self.refinable.region(wanted, unwanted).leaves if wanted else None
+
+    def _face(self, example: Example) -> int | None:
+        """The face of the unmodified mesh that a click means: of its leaf the nearest. None where the leaf has no faces any more."""
+        faces = np.flatnonzero(self.leaf_of_polygon == example.leaf)
+        if not len(faces):
+            return None
+        return int(faces[((self.centers[faces] - np.array(example.location)) ** 2).sum(axis=1).argmin()])
+
+
+def _centers(polygons: mesh_data.Polygons) -> NDArray[np.float64]:
+    """The mean of the corners of every polygon, (P, 3)."""
+    corners = polygons.vertices.take(polygons.corner_vertices, axis=0).astype(np.float64)
+    sizes = np.diff(polygons.polygon_offsets)
+    return np.add.reduceat(corners, polygons.polygon_offsets[:-1], axis=0) / sizes[:, None]
+
+
+def _features(mesh: bpy.types.Mesh, tree: PartTree) -> NDArray[np.float32] | None:
+    """What the leaves look like, where the method that found them knew."""
+    try:
+        features = stored_features.read(mesh) if stored_features.are_stored(mesh) else None
+    except PartgenError:
+        return None  # they belong to another tree
+    return features if features is not None and len(features) == tree.leaf_count else None

@@ -175,6 +175,10 @@ bench-explore: $(BPY)/.ready dist/partgen_blender.zip ## milliseconds for one ho
 bench-refine: $(BPY)/.ready dist/partgen_blender.zip ## milliseconds for clicks, edits of the tree and better borders at 200k faces
 	@$(BPY)/bin/python tests/bpy/benchmark_refine.py dist/partgen_blender.zip
 
+.PHONY: bench-pick
+bench-pick: $(BPY)/.ready dist/partgen_blender.zip ## milliseconds for one hover, turn of the wheel and click of Pick Part at 1M faces
+	@$(BPY)/bin/python tests/bpy/benchmark_pick.py dist/partgen_blender.zip
+
 ##@ Environments
 .PHONY: system-packages
 system-packages: ## install the libraries that Blender links to, and what tests start (Debian, root)

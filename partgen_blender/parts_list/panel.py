@@ -35,16 +35,23 @@ class PARTGEN_UL_parts(bpy.types.UIList):
             row.prop(item, "is_open", text="", icon="DOWNARROW_HLT" if item.is_open else "RIGHTARROW", emboss=False)
         else:
             row.label(text="", icon="BLANK1")
+        is_edited = data.id_data.is_editmode  # names and colors could not be undone there, see refining/edits.py
         swatch = row.row()
         swatch.ui_units_x = 1.0
+        swatch.enabled = not is_edited
         swatch.prop(item, "color", text="")
-        row.prop(item, "name", text="", emboss=False)
+        if is_edited:
+            row.label(text=item.name)
+        else:
+            row.prop(item, "name", text="", emboss=False)
         count = row.row()
         count.alignment = "RIGHT"
         count.active = False
         count.label(text=f"{item.faces:,}")
         row.prop(item, "is_marked", text="", icon="CHECKBOX_HLT" if item.is_marked else "CHECKBOX_DEHLT", emboss=False)
-        row.prop(item, "is_shown", text="", icon="HIDE_OFF" if item.is_shown else "HIDE_ON", emboss=False)
+        eye = row.row()
+        eye.enabled = not is_edited
+        eye.prop(item, "is_shown", text="", icon="HIDE_OFF" if item.is_shown else "HIDE_ON", emboss=False)
 
 
 class PARTGEN_PT_parts_list(bpy.types.Panel):
@@ -79,7 +86,6 @@ class PARTGEN_PT_parts_list(bpy.types.Panel):
 
 def _draw_list(layout: bpy.types.UILayout, context: bpy.types.Context, mesh: bpy.types.Mesh) -> None:
     row = layout.row()
-    row.enabled = not mesh.is_editmode  # names and colors could not be undone there, see refining/edits.py
     row.template_list("PARTGEN_UL_parts", "", mesh.partgen, "rows", mesh.partgen, "active_row", rows=6)
     side = row.column(align=True)
     side.operator("partgen.mark_selected_parts", text="", icon="EYEDROPPER")

@@ -44,7 +44,7 @@ def places(refining: session.Session, region: bpy.types.Region, view: bpy.types.
 
 def _draw_surface() -> None:
     refining, context = session.current(), bpy.context
-    if refining is not None:
+    if refining is not None and refining.is_seen(context.view_layer, context.space_data):
         surfaces = refining.drawn(context.evaluated_depsgraph_get())
         view = context.region_data.view_matrix
         overlay.draw_surfaces(surfaces, view, gpu.matrix.get_projection_matrix(), opacity=0.9, least_light=_LEAST_LIGHT)
@@ -56,9 +56,10 @@ def _draw_signs() -> None:
         return
     scale = context.preferences.system.ui_scale
     gpu.state.blend_set("ALPHA")
-    for place, click in zip(places(refining, context.region, context.region_data), refining.clicks, strict=True):
-        if place is not None:
-            _draw_mark(place, click.is_wanted, scale)
+    if refining.is_seen(context.view_layer, context.space_data):
+        for place, click in zip(places(refining, context.region, context.region_data), refining.clicks, strict=True):
+            if place is not None:
+                _draw_mark(place, click.is_wanted, scale)
     _draw_title(refining.title(), context.region, scale)
     gpu.state.blend_set("NONE")
 

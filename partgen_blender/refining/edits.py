@@ -154,10 +154,15 @@ def show(mesh: bpy.types.Mesh, nodes: Sequence[int], is_shown: bool = True) -> N
     stored = _editable(mesh)
     _require_nodes(stored.tree, nodes)
     hidden = stored_parts.hidden_leaves(mesh, stored.tree.leaf_count)
+    below = np.zeros(len(hidden), bool)
     for node in nodes:
-        hidden[stored.tree.leaves(node)] = not is_shown
+        below[stored.tree.leaves(node)] = True
+    hidden[below] = not is_shown
     stored_parts.write_hidden(mesh, hidden)
-    mesh_data.hide_polygons(mesh, hidden[stored.leaf_of_polygon])
+    faces = mesh_data.hidden_polygons(mesh)
+    faces = np.zeros(len(mesh.polygons), bool) if faces is None else faces
+    faces[below[stored.leaf_of_polygon]] = not is_shown  # what else the artist has hidden stays hidden
+    mesh_data.hide_polygons(mesh, faces)
     for node in nodes:
         for object_ in _objects_of(mesh, node):
             if object_.name in bpy.context.view_layer.objects:

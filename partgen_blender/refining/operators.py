@@ -128,7 +128,7 @@ Enter makes it a part at the scale that is set, Esc leaves everything as it was"
             return self._commit(refining)
         if meaning is Reaction.TAKE_BACK and refining.clicks:
             refining.remove(len(refining.clicks) - 1)
-        elif meaning in (Reaction.WANT, Reaction.REFUSE) and place is not None:
+        elif meaning in (Reaction.WANT, Reaction.REFUSE) and place is not None and refining.is_seen(context.view_layer, place[0]):
             self._click(context, refining, place[1], event, meaning is Reaction.WANT)
         else:
             return {"PASS_THROUGH"} if meaning is Reaction.PASS else {"RUNNING_MODAL"}

@@ -73,6 +73,11 @@ class Session:
         del self.clicks[number]
         self._answer()
 
+    def is_seen(self, view_layer: bpy.types.ViewLayer, space: bpy.types.SpaceView3D) -> bool:
+        """Whether a viewport shows the object, as local view and hidden collections have it."""
+        object_ = self.object()
+        return object_ is not None and object_.visible_get(view_layer=view_layer, viewport=space)
+
     def face_on_ray(self, origin: Vector, direction: Vector, depsgraph: bpy.types.Depsgraph) -> int | None:
         """The face of the mesh that a ray of the world meets; None where it meets none that is known."""
         object_ = self.object()

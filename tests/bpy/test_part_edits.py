@@ -12,6 +12,7 @@ from bl_ext.user_default.partgen_blender import (
     applying,
     collections,
     mesh_data,
+    overlay,
     part_rows,
     regrouping,
     stored_features,
@@ -337,6 +338,30 @@ def test_a_hidden_part_is_hidden_at_every_scale_and_in_edit_mode() -> None:
     mesh.partgen.parts = 3
     next(row for row in mesh.partgen.rows if row.node == node).is_shown = True
     assert mesh_data.hidden_polygons(mesh) is None
+
+
+def test_faces_that_the_artist_hid_stay_hidden_when_parts_are_hidden_and_shown() -> None:
+    mesh = chair(3).data
+    first, second = (faces_of(mesh)[row.node] for row in list(mesh.partgen.rows)[:2])
+    own = min(second)
+    mesh_data.hide_polygons(mesh, np.arange(len(mesh.polygons)) == own)
+    mesh.partgen.rows[0].is_shown = False
+    assert set(np.flatnonzero(mesh_data.hidden_polygons(mesh)).tolist()) == first | {own}
+    mesh.partgen.rows[0].is_shown = True
+    assert set(np.flatnonzero(mesh_data.hidden_polygons(mesh)).tolist()) == {own}
+
+
+def test_the_preview_leaves_hidden_parts_out_and_shows_given_colors() -> None:
+    mesh = chair(3).data
+    first, second, _ = (row.node for row in mesh.partgen.rows)
+    edits.recolor(mesh, second, (0.1, 0.2, 0.3))
+    edits.show(mesh, [first], False)
+    tree = regrouping.tree_of(mesh)
+    colors = overlay.leaf_colors(tree, 3, regrouping.given_of(mesh), regrouping.hidden_leaves_of(mesh))
+    assert (colors[tree.leaves(first), 3] == 0).all()
+    assert colors[tree.leaves(second)] == pytest.approx(np.tile([0.1, 0.2, 0.3, 1.0], (len(tree.leaves(second)), 1)))
+    marked = overlay.leaf_colors(tree, 3, marked=[second])
+    assert (marked[tree.leaves(second), :3] > overlay.leaf_colors(tree, 3)[tree.leaves(second), :3]).all()
 
 
 def test_a_list_of_very_many_parts_shows_the_largest_and_says_how_many_are_missing() -> None:

@@ -35,6 +35,12 @@ def faces_of(mesh: bpy.types.Mesh) -> dict[int, frozenset[int]]:
     return {node: frozenset(np.flatnonzero(now == node).tolist()) for node in np.unique(now).tolist()}
 
 
+def ends(mesh: bpy.types.Mesh) -> tuple[int, int]:
+    """The faces farthest apart along x, in which direction the leaves lie."""
+    along = [polygon.center.x for polygon in mesh.polygons]
+    return int(np.argmin(along)), int(np.argmax(along))
+
+
 def everything(object_: bpy.types.Object) -> tuple:
     mesh = object_.data
     tree = mesh[stored_tree.TREE]
@@ -102,11 +108,13 @@ def test_a_mark_that_is_taken_away_no_longer_counts() -> None:
 def test_the_object_remembers_its_clicks_and_refining_goes_on_with_them() -> None:
     object_ = chair()
     refining = session.start(bpy.context)
-    refining.click(0, True)
+    first, last = ends(object_.data)
+    refining.click(first, True)
+    refining.click(last, False)
     region = refining.region.copy()
     refining.commit()
     session.stop()
-    assert [click.is_wanted for click in clicks.read(object_)] == [True]
+    assert [click.is_wanted for click in clicks.read(object_)] == [True, False]
     again = session.start(bpy.context)  # the new part is the active one
     assert np.array_equal(again.region, region)
     object_.data.partgen.active_row = next(i for i, row in enumerate(object_.data.partgen.rows) if row.faces != int(region.sum()))

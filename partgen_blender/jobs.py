@@ -38,6 +38,7 @@ class Job(ABC):
 
     title: ClassVar[str]  # what the artist asked for: "Decompose"
     done: ClassVar[str]  # the same when it is done: "decomposed"
+    changes_file: ClassVar[bool] = True  # whether inserting changes anything that Undo is to take back
 
     subject: str  # what is worked on: a newer job for it replaces the older
     object_name: str
@@ -87,7 +88,7 @@ class Decomposition(Job):
 
     def insert(self) -> list[str]:
         assert self.result is not None
-        object_ = _insert(self, self.result)
+        object_ = insert_tree(self, self.result)
         if self.apply_with is not None:
             _apply(object_, self.apply_with)
         for note in filter(None, (originals.note(object_), *self.result.notes)):
@@ -111,12 +112,13 @@ def decompose(
     apply_at_once: bool = False,
     hierarchy: str = "NONE",
     keep_shading: bool = True,
+    kind: type[Decomposition] = Decomposition,
 ) -> list[Job]:
     """Asks the backend for the part trees of `objects` and returns at once; `pump` inserts the results.
 
     `method` is a method id; `evaluated` works on a copy of each object with its modifiers applied; `apply_at_once` makes
     separate objects of the result as `applying.apply` does with `hierarchy` and `keep_shading`. Objects that share a mesh
-    are one job. A newer job for an object replaces its older one. Raises PartgenError, with nothing started, where
+    are one job, of class `kind`. A newer job for an object replaces its older one. Raises PartgenError, with nothing started, where
     there is no backend, and where none of the objects can be decomposed; those that cannot while others can get a message.
     """
     client = begin()
@@ -126,7 +128,7 @@ def decompose(
     jobs: list[Job] = []
     for object_ in _one_of_each_subject(objects, evaluated):
         try:
-            jobs.append(_start(client, object_, method, _bakes(object_, evaluated), apply_with, depsgraph))
+            jobs.append(_start(client, object_, method, needs_baking(object_, evaluated), apply_with, depsgraph, kind))
         except PartgenError as error:
             problems.append(error)
     tell_problems(problems, jobs)
@@ -165,13 +167,14 @@ def tell_problems(problems: list[PartgenError], started: list[Job]) -> None:
 
 
 def _start(
-    client: Client, object_: bpy.types.Object, method: str, bakes: bool, apply_with: dict[str, Any] | None, depsgraph: bpy.types.Depsgraph
-) -> Job:
+    client: Client, object_: bpy.types.Object, method: str, bakes: bool, apply_with: dict[str, Any] | None,
+    depsgraph: bpy.types.Depsgraph, kind: type[Decomposition],
+) -> Job:  # fmt: skip
     """Asks for one object. Raises PartgenError, with nothing started, where it cannot be decomposed."""
     polygons = originals.read(object_, bakes, depsgraph)
     linear = mesh_data.linear_part(object_.matrix_world)
     request = SegmentRequest(object_.name, method, polygons.vertices, polygons.corner_vertices, polygons.polygon_offsets, linear)
-    job = Decomposition(
+    job = kind(
         subject=_subject(object_, bakes),
         object_name=object_.name,
         object_uid=object_.session_uid,
@@ -359,7 +362,8 @@ def _finish(batch: list[Job]) -> None:
     step = f"{batch[0].title} {wording.names_in_words([job.object_name for job in batch])}"
     with bpy.context.temp_override(window=_window_of(batch[0])):
         fates = [_inserted(job) for job in batch]
-        if any(fate is not None for fate in fates):  # what failed for a fault of ours can be taken back by Undo
+        # What failed for a fault of ours can be taken back by Undo.
+        if any(fate is not None and (job.changes_file or not fate) for job, fate in zip(batch, fates, strict=True)):
             bpy.ops.ed.undo_push(message=f"{step} (failed)" if [] in fates else step)
     for sentence in [sentence for fate in fates for sentence in fate or ()]:
         messages.mention(sentence)
@@ -379,7 +383,7 @@ def _inserted(job: Job) -> list[str] | None:
         return []
 
 
-def _insert(job: Decomposition, result: SegmentResult) -> bpy.types.Object:
+def insert_tree(job: Decomposition, result: SegmentResult) -> bpy.types.Object:
     """Writes the tree on the object that was asked for, and returns the one that carries it. Raises PartgenError and changes nothing
     where the object is gone or no longer what the backend was given.
     """
@@ -441,7 +445,7 @@ def _fail(events: list[Failed]) -> None:
         messages.tell(level, sentence if names[0] in sentence else f"{_not_done(names, done)}. {sentence}", remedy, action, log_path)
 
 
-def _bakes(object_: bpy.types.Object, evaluated: bool) -> bool:
+def needs_baking(object_: bpy.types.Object, evaluated: bool) -> bool:
     """Whether a copy with modifiers applied is called for: not where nothing but the mesh itself makes the object's shape."""
     if not evaluated or object_.type != "MESH":
         return False
@@ -459,7 +463,7 @@ def _one_of_each_subject(objects: Iterable[bpy.types.Object], evaluated: bool) -
     """The objects without those whose mesh an earlier one has too: its labels are theirs."""
     first: dict[str, bpy.types.Object] = {}
     for object_ in objects:
-        first.setdefault(_subject(object_, _bakes(object_, evaluated)), object_)
+        first.setdefault(_subject(object_, needs_baking(object_, evaluated)), object_)
     return list(first.values())
 
 

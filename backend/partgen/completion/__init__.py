@@ -134,7 +134,7 @@ class Completer(Protocol):
         ...
 
 
-METHODS = ("auto", "caps", "solid", "holopart")
+METHODS = ("auto", "caps", "solid", "generative", "holopart")
 
 SEEDED = frozenset({"holopart", "generative"})
 """Those that draw their answer by a seed, and so can give several; the others give one."""
@@ -151,6 +151,10 @@ def completer(method: str) -> Completer:
         from .solid import SolidCompleter
 
         return SolidCompleter()
+    if method == "generative":
+        from .generative import GenerativeCompleter
+
+        return GenerativeCompleter()
     if method == "holopart":
         if not is_torch_installed():
             raise PartgenError(

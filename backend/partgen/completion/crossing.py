@@ -11,6 +11,9 @@ import numpy as np
 from igl.predicates import find_self_intersections
 from numpy.typing import NDArray
 
+NOTE = "Some of its generated faces cross its surface. Remeshed instead, it would cross nothing."
+"""Of a part with such faces, for the artist."""
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -37,12 +40,6 @@ def crossing_faces(points: NDArray, faces: NDArray, generated: Bools) -> Ints:
     slack = ROUNDING * float(np.ptp(places, axis=0).max())
     pairs = pairs[_depth(places, welded[pairs]) > slack]
     return np.unique(pairs[generated[pairs]])
-
-
-def crossing_note(count: int) -> str:
-    """That so many generated triangles go through others of the part."""
-    faces = "1 generated triangle crosses" if count == 1 else f"{count} generated triangles cross"
-    return f"{faces} its surface. Remesh Instead makes one that crosses nothing."
 
 
 def _welded(points: NDArray, faces: NDArray) -> tuple[Floats, Ints]:

@@ -36,14 +36,17 @@ class Filling:
     faces: Ints
 
 
-def fill(loops: Sequence[Floats], spacing: float) -> list[tuple[list[int], Filling]]:
+def fill(loops: Sequence[Floats], spacing: float, bendable: bool = False) -> list[tuple[list[int], Filling]]:
     """Fills loops (n_i, 3): the first runs around what is filled, the others around holes in it, all as the filling's edges run.
 
     `spacing` is the wanted edge length. Several loops must be nested about a plane, as `nested_loops` groups them. A hole that
-    crosses another is no hole of the first loop, but filled by itself. Returns which loops each filling is of.
+    crosses another is no hole of the first loop, but filled by itself. A `bendable` filling of a single loop has points within.
+    Returns which loops each filling is of.
     """
     together = list(range(len(loops)))
     filling = _fill_together(loops, spacing)
+    if bendable and filling is not None and len(loops) == 1 and len(loops[0]) > 5 and not len(filling.points):
+        filling = Filling(*_film(loops[0], spacing))
     if filling is None:
         together = _apart_in_plane(loops)
         filling = _fill_together([loops[i] for i in together], spacing)

@@ -14,7 +14,8 @@ from scipy.sparse import csr_matrix, diags
 from ..mesh import Mesh
 from . import CompletedPart
 from .caps import cap_faces, edges_of
-from .crossing import crossing_faces, crossing_note
+from .crossing import NOTE as CROSSING
+from .crossing import crossing_faces
 from .extraction import ClosedSurface
 from .patches import Patch
 
@@ -46,8 +47,8 @@ def fused(mesh: Mesh, patch: Patch, generated: ClosedSurface, made_by: str) -> C
         if not crossings(patch, points, faces):
             return patch.closed_with(mesh, points, faces, made_by)
     notes = ["What was generated did not fit its surface; its openings were closed in the simplest way."]
-    if count := crossings(patch, flat, faces):
-        notes.append(crossing_note(count))
+    if crossings(patch, flat, faces):
+        notes.append(CROSSING)
     return patch.closed_with(mesh, flat, faces, made_by, tuple(notes))
 
 

@@ -7,14 +7,19 @@ hull, the more so the more of its patch lies on that hull: a sausage goes on und
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from igl import fast_winding_number
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates
 from scipy.spatial import ConvexHull, QhullError, cKDTree
+
+from ..geometry.adjacency import normals_and_areas
+from .caps import cap_faces
+from .patches import OpenSurface
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -36,33 +41,74 @@ MARGIN = 3
 """Cells around the object."""
 
 
+SAMPLES = 3000
+"""Of a patch, at most, by which it claims space."""
+
+CAP_SAMPLES = 400
+"""Of the fillings of its holes, at most."""
+
+
 @dataclass(frozen=True, eq=False)
 class Claimant:
-    """A part that claims space: its visible `samples` (s, 3), and closed triangles `faces` (n, 3) over `points` (k, 3), the patch
-    with its holes filled flat."""
+    """A part that claims space: `samples` (s, 3) of its visible surface with unit `normals` (s, 3), and `area`; the vertices of
+    its `border` (b, 3) and its length; and closed triangles `faces` (n, 3) over `points` (k, 3), the patch, the first `visible`
+    of them, with its holes filled flat; `caps` (c, 3) are samples of these fillings."""
 
     samples: Floats
+    normals: Floats
+    area: float
+    border: Floats
+    border_length: float
     points: Floats
     faces: Ints
+    visible: int
+    caps: Floats
+
+    @classmethod
+    def of(cls, opened: OpenSurface) -> Claimant:
+        """The claimant that shows an open surface."""
+        points, faces = cap_faces(opened) if opened.loops else (np.zeros((0, 3)), np.zeros((0, 3), np.int64))
+        everywhere, every = np.concatenate([opened.points, points]), np.concatenate([opened.faces, faces])
+        normals, areas = normals_and_areas(opened.points, opened.faces)
+        random = np.random.default_rng(0)
+        samples, chosen = _sampled(opened.points, opened.faces, areas, min(SAMPLES, 4 * len(areas) + 200), random)
+        caps = _sampled(everywhere, faces, normals_and_areas(everywhere, faces)[1], CAP_SAMPLES, random)[0] if len(faces) else points
+        loops = [opened.points[loop] for loop in opened.loops]
+        border = np.concatenate(loops) if loops else np.zeros((0, 3))
+        length = sum(float(np.linalg.norm(loop - np.roll(loop, 1, axis=0), axis=1).sum()) for loop in loops)
+        return cls(samples, normals[chosen], float(areas.sum()), border, length, everywhere, every, len(opened.faces), caps)
+
+    @cached_property
+    def extent(self) -> float:
+        """The diagonal of the bounds."""
+        return float(np.linalg.norm(np.ptp(self.points, axis=0)))
+
+
+def _sampled(points: Floats, faces: Ints, areas: Floats, count: int, random: np.random.Generator) -> tuple[Floats, Ints]:
+    """Points (s, 3) on triangles (n, 3), as many on each as it is large, and the triangle (s,) of each."""
+    chosen = random.choice(len(areas), count, p=areas / areas.sum()) if areas.sum() > 0 else np.arange(len(areas))
+    share = random.dirichlet(np.ones(3), len(chosen))
+    return (points[faces[chosen]] * share[:, :, None]).sum(axis=1), chosen
+
+
+Claims = Callable[[Sequence[Claimant], Floats, float], Floats]
+"""How strongly each of the claimants claims points (n, 3) of an object with that diagonal: (parts, n)."""
+
+
+FINER = 3.0
+"""How much finer than the whole the surroundings of one part are looked at, at most; claims are interpolated there."""
 
 
 @dataclass(frozen=True, eq=False)
-class Territory:
-    """A grid over an object: `owner` (X, Y, Z) index of the part that claims each cell most, also outside the object, where it
-    goes on from the nearest inside; `depth` (X, Y, Z) in cells below the surface, negative outside; `low` (3,) the middle of
-    the first cell, `cell` the side of one."""
+class Ground:
+    """The surroundings of one part on a grid, lengths in its cells: `beyond` (X, Y, Z) the signed distance to the part's territory,
+    negative within; `depth` (X, Y, Z) below the surface, negative outside; `low` (3,) the middle of the first cell, `cell` the
+    side of one."""
 
-    owner: Ints
+    beyond: Floats
     depth: Floats
     low: Floats
     cell: float
-
-    def beyond(self, part: int) -> Floats:
-        """The signed distance (X, Y, Z) to the territory of a part, in cells: negative within it."""
-        inside = self.owner == part
-        if not inside.any():
-            return np.zeros(inside.shape)
-        return gaussian_filter(distance_transform_edt(~inside) - distance_transform_edt(inside), 1.0)
 
     def at(self, field: Floats, points: Floats) -> Floats:
         """The values (n,) of a field (X, Y, Z) at points (n, 3)."""
@@ -76,15 +122,58 @@ class Territory:
         behind = [map_coordinates(field, at - step, order=1, mode="nearest") for step in steps]
         return (np.stack(ahead, axis=1) - np.stack(behind, axis=1)) / 2
 
-    def owner_at(self, points: Floats) -> Ints:
-        """The part (n,) that claims each point (n, 3)."""
-        return map_coordinates(self.owner, ((points - self.low) / self.cell).T, order=0, mode="nearest")
+
+@dataclass(frozen=True, eq=False)
+class Territory:
+    """A grid over an object: `claims` (parts, X, Y, Z) float32 how strongly each part claims each cell, also outside the object, where
+    they go on from the nearest inside; `depth` (X, Y, Z) in cells below the surface, negative outside; `low` (3,) the middle
+    of the first cell, `cell` the side of one."""
+
+    claims: NDArray[np.float32]
+    depth: Floats
+    low: Floats
+    cell: float
+
+    @cached_property
+    def owner(self) -> Ints:
+        """The index of the part that claims each cell most: (X, Y, Z)."""
+        return self.claims.argmax(axis=0)
+
+    def ground(self, part: int, points: Floats) -> Ground:
+        """The surroundings of the part whose patch is at points (n, 3), and of its territory, as finely as is worth it."""
+        low, high = points.min(axis=0), points.max(axis=0)
+        held = np.argwhere((self.owner == part) & (self.depth > 0))
+        if len(held):
+            low = np.minimum(low, self.low + held.min(axis=0) * self.cell)
+            high = np.maximum(high, self.low + held.max(axis=0) * self.cell)
+        cell = float(np.clip((high - low).max() / CELLS, self.cell / FINER, self.cell))
+        low, high = low - 3 * self.cell, high + 3 * self.cell
+        axes = [(np.arange(low[axis], high[axis] + cell, cell) - self.low[axis]) / self.cell for axis in range(3)]
+        at = np.stack(np.meshgrid(*axes, indexing="ij"))
+        there = self._parts_at(at)
+        rivals = [self._interpolated(self.claims[other], at) for other in there if other != part]
+        own = self._interpolated(self.claims[part], at)
+        holds = own > np.max(rivals, axis=0) if rivals else np.ones(own.shape, bool)
+        beyond = np.zeros(own.shape)
+        if holds.any():
+            beyond = gaussian_filter(distance_transform_edt(~holds) - distance_transform_edt(holds), 1.0)
+        return Ground(beyond, self._interpolated(self.depth, at) * self.cell / cell, low, cell)
+
+    def _parts_at(self, at: Floats) -> list[int]:
+        """The parts that hold a cell of the box that positions (3, X, Y, Z) span."""
+        first = np.maximum(np.floor(at[:, 0, 0, 0]).astype(int), 0)
+        last = np.ceil(at[:, -1, -1, -1]).astype(int) + 1
+        return np.unique(self.owner[tuple(slice(a, b) for a, b in zip(first, last, strict=True))]).tolist()
+
+    def _interpolated(self, field: NDArray, at: Floats) -> Floats:
+        return map_coordinates(field, at, order=1, mode="nearest", output=np.float64)
 
 
-def territory(points: Floats, faces: Ints, claimants: Sequence[Claimant]) -> Territory:
+def territory(points: Floats, faces: Ints, claimants: Sequence[Claimant], claims: Claims) -> Territory:
     """Divides the inside of closed triangles `faces` (n, 3) over `points` among the parts that claim it."""
     used = points[np.unique(faces)]
     low, high = used.min(axis=0), used.max(axis=0)
+    diagonal = float(np.linalg.norm(high - low))
     cell = float((high - low).max()) / CELLS
     low = low - MARGIN * cell
     shape = np.ceil((high - low) / cell).astype(int) + 1 + MARGIN
@@ -94,14 +183,19 @@ def territory(points: Floats, faces: Ints, claimants: Sequence[Claimant]) -> Ter
     depth = gaussian_filter(distance_transform_edt(inside) - distance_transform_edt(~inside), 0.5)
     if not inside.any():
         inside[tuple(np.array(shape) // 2)] = True
-    diagonal = float(np.linalg.norm(high - low))
-    owner = np.zeros(shape, np.int64)
-    owner[inside] = np.argmax([_claim(claimant, middles[inside], diagonal) for claimant in claimants], axis=0)
+    claimed = claims(claimants, middles[inside], diagonal).astype(np.float32)
+    number = np.zeros(shape, np.int64)
+    number[inside] = np.arange(claimed.shape[1])
     nearest = distance_transform_edt(~inside, return_distances=False, return_indices=True)
-    return Territory(owner[tuple(nearest)], depth, low, cell)
+    return Territory(claimed[:, number[tuple(nearest)]], depth, low, cell)
 
 
-def _claim(claimant: Claimant, points: Floats, diagonal: float) -> Floats:
+def hand_made_claims(claimants: Sequence[Claimant], points: Floats, diagonal: float) -> Floats:
+    """How strongly each of the claimants claims points (n, 3): (parts, n)."""
+    return np.array([hand_made_claim(claimant, points, diagonal) for claimant in claimants])
+
+
+def hand_made_claim(claimant: Claimant, points: Floats, diagonal: float) -> Floats:
     """How strongly a part claims points (n, 3): (n,)."""
     distance = cKDTree(claimant.samples).query(points)[0] / diagonal
     claim = -NEAR * np.log(distance + NEAREST)

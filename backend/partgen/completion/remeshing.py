@@ -10,14 +10,22 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 from skimage.measure import marching_cubes
 
+from ..geometry.solids import signed_volume, surface_area
 from . import CompletedPart, Options
-from .crossing import crossing_faces, crossing_note
+from .crossing import NOTE as CROSSING
+from .crossing import crossing_faces
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 CELLS = 96
-"""Along the longest side of a part."""
+"""Along the longest side of a part, at least."""
+
+CELLS_ACROSS = 3
+"""The thickness of a part, on average: a thin one gets a finer grid."""
+
+MOST_POINTS = 4_000_000
+"""Of a grid."""
 
 INSET = 0.05
 """Cells by which the surface lies within the old one, so that neighbours do not overlap."""
@@ -29,15 +37,17 @@ def finished(part: CompletedPart, options: Options) -> CompletedPart:
         return remeshed(part)
     if len(part.faces) and not part.measures.is_watertight:
         return remeshed(part, "Its surface could not be stitched.")
-    crossing = len(crossing_faces(part.vertices, part.faces, part.generated))
-    if crossing:
-        return replace(part, notes=(*part.notes, crossing_note(crossing)))
+    if len(crossing_faces(part.vertices, part.faces, part.generated)):
+        return replace(part, notes=(*part.notes, CROSSING))
     return part
 
 
 def remeshed(part: CompletedPart, *notes: str) -> CompletedPart:
-    """The same solid under an even surface that keeps no triangle of the input."""
+    """The same solid under an even surface that keeps no triangle of the input; the part as it is where it is too thin."""
     vertices, faces = even_surface(part.vertices.astype(np.float64), part.faces.astype(np.int64))
+    if not len(faces):
+        made_by = part.made_by if part.measures.is_watertight else "open"
+        return replace(part, made_by=made_by, notes=("It is too thin to be remeshed.", *part.notes, *notes))
     none = np.zeros(0, np.int32)
     generated = np.ones(len(faces), bool)
     said = (*part.notes, *notes)
@@ -46,14 +56,14 @@ def remeshed(part: CompletedPart, *notes: str) -> CompletedPart:
     )
 
 
-def even_surface(points: Floats, faces: Ints, cells: int = CELLS) -> tuple[Floats, Ints]:
+def even_surface(points: Floats, faces: Ints) -> tuple[Floats, Ints]:
     """A closed, outward surface around what triangles (n, 3), even open or crossing ones, hold: vertices (k, 3), faces (m, 3).
 
-    Inside is where the generalised winding number passes one half (Jacobson et al. 2013); empty where nothing is.
+    Inside is where the generalised winding number passes one half (Jacobson et al. 2013); empty where no point of the grid is.
     """
     used = points[np.unique(faces)]
     low, high = used.min(axis=0), used.max(axis=0)
-    cell = max(float((high - low).max()) / cells, 1e-12)
+    cell = cell_size(points, faces, high - low)
     shape = np.ceil((high - low) / cell).astype(int) + 5
     grid = low - 2 * cell + cell * np.stack(np.meshgrid(*(np.arange(n) for n in shape), indexing="ij"), axis=-1)
     inside = (fast_winding_number(points, faces, grid.reshape(-1, 3)) > 0.5).reshape(shape)
@@ -66,5 +76,17 @@ def even_surface(points: Floats, faces: Ints, cells: int = CELLS) -> tuple[Float
     exact = np.sqrt(point_mesh_squared_distance(grid[close], points, faces)[0]) / cell
     depth = np.clip(rough, -3.0, 3.0)
     depth[close] = np.where(inside[close], 1, -1) * np.minimum(exact, 3.0)
+    if depth.max() <= INSET:
+        return np.zeros((0, 3)), np.zeros((0, 3), np.int64)
     vertices, triangles, _, _ = marching_cubes(depth, INSET, gradient_direction="ascent")
     return low - 2 * cell + vertices * cell, triangles.astype(np.int64)
+
+
+def cell_size(points: Floats, faces: Ints, size: Floats) -> float:
+    """How long the cells of a grid over a surface of this `size` (3,) are: fine enough for its thickness, as far as there is room."""
+    thickness = 2 * abs(signed_volume(points, faces)) / max(surface_area(points, faces), 1e-300)
+    longest = max(float(size.max()), 1e-12)
+    finest = longest / CELLS
+    while np.prod(np.ceil(size / (finest / 1.25)) + 5) < MOST_POINTS and finest > thickness / CELLS_ACROSS:
+        finest /= 1.25
+    return finest

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from igl import fast_winding_number
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix, diags
+from scipy.sparse import coo_matrix, csr_matrix, diags
 from scipy.spatial import cKDTree
 
 from ..geometry.adjacency import components, normals_and_areas
@@ -23,8 +23,8 @@ from ..geometry.solids import paired_half_edges, signed_volume
 from ..mesh import Mesh
 from ..segmentation import Progress, no_progress
 from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, check_labels, no_delivery
-from .caps import cap_faces, edges_of
-from .influence import Claimant, Territory, territory
+from .caps import cap_faces, edge_codes, edges_of
+from .influence import Claimant, Claims, Ground, Territory, hand_made_claims, territory
 from .patches import OpenSurface, Surface, first_of_doubles, open_surface, read_surface
 from .remeshing import finished
 from .sheets import is_flat, thickened
@@ -36,14 +36,14 @@ Bools = NDArray[np.bool_]
 DRAWS = 40
 """Steps in which a filling is drawn to the border of a territory."""
 
+RETREATS = 8
+"""How often those parts of a filling that cross something go back half the way before it is left as it is."""
+
 FINEST = 1 / 9
 """The edge length of a filling, at most, as a share of the square root of its area: enough vertices to bend it."""
 
 MOST_SHELLS = 200
 """Among which cavities are looked for; an object of more is a heap of loose shells."""
-
-SAMPLES = 3000
-"""Of a patch, at most, by which it claims space."""
 
 
 @dataclass(eq=False)
@@ -75,7 +75,7 @@ class Body:
 @dataclass(frozen=True, eq=False)
 class Piece:
     """A closed surface of one label: `faces` (n, 3) over vertices of its own, `names` (k,) the body's points that these are, `points`
-    (k, 3) where they lie, `origin` (n,) as in a body."""
+    (k, 3) where they lie, `origin` (n,) as in a body; `made_by` "split" (off the rest), "sheet" or "whole"."""
 
     faces: Ints
     names: Ints
@@ -86,9 +86,11 @@ class Piece:
 
 
 class SolidCompleter:
-    """Divides the inside of every closed shell among the parts that share its surface."""
+    """Divides the inside of every closed shell among the parts that share its surface, by how strongly each claims it."""
 
-    method = "solid"
+    def __init__(self, claims: Claims = hand_made_claims, method: str = "solid") -> None:
+        self.claims, self.method = claims, method
+
     weights = ""
 
     def complete(
@@ -103,17 +105,18 @@ class SolidCompleter:
         labels = check_labels(mesh, labels)
         names = [int(label) for label in np.unique(labels[labels >= 0] if wanted is None else np.array(list(wanted), int))]
         surface = read_surface(mesh)
-        shells = [shell for shell in _shells(surface, labels) if np.isin(shell.owner, names).any()]
+        shells = [shell for shell in bodies(surface, labels) if np.isin(shell.owner, names).any()]
         last_shell = {int(label): number for number, shell in enumerate(shells) for label in np.unique(shell.owner)}
         pieces: dict[int, list[Piece]] = {name: [] for name in names}
-        parts: dict[int, CompletedPart] = {name: _assembled(mesh, surface, name, []) for name in names if name not in last_shell}
+        without = [name for name in names if name not in last_shell]
+        parts: dict[int, CompletedPart] = {name: _assembled(mesh, surface, name, [], self.method) for name in without}
         for number, shell in enumerate(shells):
-            for label, piece in _divided(shell, options.reach, _share(progress, number, len(shells))):
+            for label, piece in _divided(shell, self.claims, options.reach, _share(progress, number, len(shells))):
                 if label not in pieces:
                     continue
                 pieces[label].append(piece)
                 if last_shell[label] == number:
-                    parts[label] = finished(_assembled(mesh, surface, label, pieces[label]), options)
+                    parts[label] = finished(_assembled(mesh, surface, label, pieces[label], self.method), options)
                     deliver(parts[label])
         progress(1.0, "Done")
         return Completion(tuple(parts[name] for name in names), self.method)
@@ -127,7 +130,7 @@ def _share(progress: Progress, number: int, count: int) -> Progress:
 # ---- shells ----------------------------------------------------------------------------------------------------------
 
 
-def _shells(surface: Surface, labels: NDArray[np.int32]) -> list[Body]:
+def bodies(surface: Surface, labels: NDArray[np.int32]) -> list[Body]:
     """The connected shells of the input, each a body; one that looks inward, around a cavity, is in one body with what it lies in."""
     usable = np.flatnonzero(surface.usable & (labels >= 0))
     kept = usable[first_of_doubles(surface.corners[usable])]
@@ -164,18 +167,18 @@ def _with_cavities(whole: Body, shell: Ints, count: int) -> Ints:
 # ---- taking a shell apart --------------------------------------------------------------------------------------------
 
 
-def _divided(body: Body, reach: float, progress: Progress) -> Iterator[tuple[int, Piece]]:
+def _divided(body: Body, claims: Claims, reach: float, progress: Progress) -> Iterator[tuple[int, Piece]]:
     """The closed pieces of a shell, each with its label."""
     if _is_sheet(body):
         yield from _sheets(body)
         return
-    is_open = _close(body)
+    is_open = close(body)
     parts = np.unique(body.owner)
     if len(parts) == 1:
         opened = open_surface(body.points, body.faces)
-        yield int(parts[0]), Piece(opened.faces, opened.welded, opened.points, body.origin, "solid" if is_open else "whole")
+        yield int(parts[0]), Piece(opened.faces, opened.welded, opened.points, body.origin, "split" if is_open else "whole")
         return
-    land = territory(body.points, body.faces, [_claimant(body, part) for part in parts.tolist()])
+    land = territory(body.points, body.faces, claimants(body), claims)
     areas = [normals_and_areas(body.points, body.faces[body.owner == part])[1].sum() for part in parts]
     for number, index in enumerate(np.argsort(areas).tolist()):
         progress(number / len(parts), f"Dividing part {number + 1} of {len(parts)}")
@@ -206,7 +209,7 @@ def _piece(opened: OpenSurface, points: Floats, faces: Ints, origin: Ints, names
     )  # fmt: skip
 
 
-def _close(body: Body) -> bool:
+def close(body: Body) -> bool:
     """Fills the holes of a shell; what fills them belongs to the parts around. Whether there were any."""
     opened = open_surface(body.points, body.faces)
     if not opened.loops:
@@ -222,17 +225,9 @@ def _close(body: Body) -> bool:
     return True
 
 
-def _claimant(body: Body, part: int) -> Claimant:
-    """A part by samples of its surface, and with flat fillings."""
-    opened = open_surface(body.points, body.faces[body.owner == part])
-    points, faces = cap_faces(opened) if opened.loops else (np.zeros((0, 3)), np.zeros((0, 3), np.int64))
-    _, areas = normals_and_areas(opened.points, opened.faces)
-    count = min(SAMPLES, 4 * len(areas) + 200)
-    random = np.random.default_rng(0)
-    chosen = random.choice(len(areas), count, p=areas / areas.sum()) if areas.sum() > 0 else np.arange(len(areas))
-    share = random.dirichlet(np.ones(3), len(chosen))
-    samples = (opened.points[opened.faces[chosen]] * share[:, :, None]).sum(axis=1)
-    return Claimant(samples, np.concatenate([opened.points, points]), np.concatenate([opened.faces, faces]))
+def claimants(body: Body) -> list[Claimant]:
+    """The parts of a body, in the order of their labels, as they claim space."""
+    return [Claimant.of(open_surface(body.points, body.faces[body.owner == part])) for part in np.unique(body.owner).tolist()]
 
 
 def _split_off(body: Body, part: int, parts: Ints, land: Territory, reach: float) -> Piece:
@@ -243,11 +238,11 @@ def _split_off(body: Body, part: int, parts: Ints, land: Territory, reach: float
     nothing = np.zeros((0, 3), np.int64)
     if not opened.loops:
         body.faces, body.owner, body.origin = others.faces, others.owner, others.origin
-        return _piece(opened, np.zeros((0, 3)), nothing, origin, np.zeros(0, np.int64), "solid")
-    points, faces = cap_faces(opened, FINEST, others.faces)
+        return _piece(opened, np.zeros((0, 3)), nothing, origin, np.zeros(0, np.int64), "split")
+    points, faces = cap_faces(opened, FINEST, others.faces, bendable=True)
     scene = np.concatenate([body.faces[mine], others.faces])
     points, crossings = _best_filling(opened, points, faces, land, int(np.searchsorted(parts, part)), (body.points, scene), reach)
-    made_by = "solid"
+    made_by = "split"
     if is_flat(opened, points, faces):
         (points, faces), crossings, made_by = thickened(opened), 0, "sheet"
     added = body.add_points(points)
@@ -279,87 +274,131 @@ def _heirs(others: Body, opened: OpenSurface, middles: Floats) -> Ints:
 def _best_filling(
     opened: OpenSurface, points: Floats, faces: Ints, land: Territory, part: int, around: tuple[Floats, Ints], reach: float
 ) -> tuple[Floats, int]:
-    """The points (p, 3) of a filling, drawn towards the border of the territory as far as it crosses nothing, and how many of
-    its edges cross where all do."""
+    """The points (p, 3) of a filling, drawn to the border of the territory but where it would cross something, and how many of
+    its edges cross something all the same."""
     if not len(points):
         return points, 0
-    scene = RayScene(*around)
-    beyond = land.beyond(part)
-    drawn = _drawn(opened, points, faces, land, beyond)
-    border = np.unique(opened.welded[np.concatenate(opened.loops)])
+    scenery = Scenery.around(opened, faces, *around)
+    ground = land.ground(part, opened.points)
+    relaxed = _drawn(opened, points, faces, ground, False)
+    drawn = _drawn(opened, points, faces, ground, True)
+    share = np.full((len(points), 1), reach)
     best, fewest = points, -1
-    for share in (reach, 0.6 * reach, 0.3 * reach, None, 0.0):
-        candidate = _drawn(opened, points, faces, land, None) if share is None else points + (drawn - points) * share
-        count = _crossings(np.concatenate([opened.points, candidate]), faces, scene, around, border)
+    for _ in range(RETREATS):
+        candidate = relaxed + (drawn - relaxed) * share
+        crossing, count = scenery.crossings(candidate)
         if fewest < 0 or count < fewest:
             best, fewest = candidate, count
         if not count:
             break
+        share = share * _clear_of(opened, faces, crossing)
     return best, fewest
 
 
-def _drawn(opened: OpenSurface, points: Floats, faces: Ints, land: Territory, beyond: Floats | None) -> Floats:
-    """The points (p, 3) of a filling after they were drawn, smoothly, to where `beyond` is zero (None: nowhere), within the body."""
-    fixed = opened.points
-    total = len(fixed) + len(points)
+def _clear_of(opened: OpenSurface, faces: Ints, crossing: Bools) -> Floats:
+    """By how much each new vertex (p, 1) of a filling goes back: a half where `crossing` (k + p,), less in two rings around that."""
+    fixed, weights = len(opened.points), _neighbour_means(faces, len(crossing))
+    near = crossing.astype(float)
+    for _ in range(2):
+        near = np.maximum(near, weights @ near)
+    return 1 - 0.5 * near[fixed:, None]
+
+
+def _neighbour_means(faces: Ints, count: int) -> csr_matrix:
+    """The matrix (count, count) that takes the mean over the neighbours of each vertex of triangles (q, 3)."""
     edges = edges_of(faces)
-    weights = coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(total, total)).tocsr()
-    weights = (weights + weights.T)[len(fixed) :]
-    weights = diags(1 / np.maximum(np.asarray(weights.sum(axis=1)).reshape(-1), 1e-12)) @ weights
-    to_border = cKDTree(fixed[np.concatenate(opened.loops)])
+    links = coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(count, count)).tocsr()
+    links = links + links.T
+    return diags(1 / np.maximum(np.asarray(links.sum(axis=1)).reshape(-1), 1e-12)) @ links
+
+
+def _drawn(opened: OpenSurface, points: Floats, faces: Ints, ground: Ground, to_border: bool) -> Floats:
+    """The points (p, 3) of a filling after they were smoothed, kept within the body and, if so asked, drawn to the border of the
+    territory."""
+    fixed = opened.points
+    weights = _neighbour_means(faces, len(fixed) + len(points))[len(fixed) :]
+    loops = cKDTree(fixed[np.concatenate(opened.loops)])
     for _ in range(DRAWS):
         points = 0.6 * points + 0.4 * (weights @ np.concatenate([fixed, points]))
-        if beyond is not None:
-            slope = land.gradient(beyond, points)
+        if to_border:
+            slope = ground.gradient(ground.beyond, points)
             steep = np.maximum(np.linalg.norm(slope, axis=1, keepdims=True), 0.3)
-            points = points - np.clip(land.at(beyond, points), -1.0, 1.0)[:, None] * slope / steep**2 * 0.7 * land.cell
-        clear = np.minimum(0.8, 0.35 * to_border.query(points)[0] / land.cell)
-        lack = np.clip(clear - land.at(land.depth, points), 0.0, 2.0)[:, None]
-        rise = land.gradient(land.depth, points)
-        points = points + lack * rise / np.maximum(np.linalg.norm(rise, axis=1, keepdims=True), 0.3) * land.cell
+            points = points - np.clip(ground.at(ground.beyond, points), -1.0, 1.0)[:, None] * slope / steep**2 * 0.7 * ground.cell
+        clear = np.minimum(0.8, 0.35 * loops.query(points)[0] / ground.cell)
+        lack = np.clip(clear - ground.at(ground.depth, points), 0.0, 2.0)[:, None]
+        rise = ground.gradient(ground.depth, points)
+        points = points + lack * rise / np.maximum(np.linalg.norm(rise, axis=1, keepdims=True), 0.3) * ground.cell
     return points
 
 
-def _crossings(points: Floats, faces: Ints, scene: RayScene, around: tuple[Floats, Ints], border: Ints) -> int:
-    """How many edges of a filling, `faces` (q, 3) over `points`, go through the surfaces around it or through itself, or are gone
-    through by theirs. `border` (b,) are the vertices of `around` that both share."""
-    own = _inner_edges(faces)
-    low, high = points[np.unique(faces)].min(axis=0), points[np.unique(faces)].max(axis=0)
-    corners = around[0][around[1]]
-    close = ((corners.max(axis=1) >= low) & (corners.min(axis=1) <= high)).all(axis=1)
-    others = _inner_edges(around[1][close])
-    others = others[~np.isin(others, border).all(axis=1)]
-    filling = RayScene(points, faces)
-    return _blocked(points, own, scene) + _blocked(points, own, filling, faces) + _blocked(around[0], others, filling)
+@dataclass(frozen=True, eq=False)
+class Scenery:
+    """A filling, `faces` (q, 3) over the points of `opened` and its own, and the surfaces around it: what it could cross.
+
+    `inner` (e, 2) are its edges that more than one of its triangles has, `others` (m, 2) the edges around it, over `points`.
+    """
+
+    opened: OpenSurface
+    faces: Ints
+    inner: Ints
+    points: Floats
+    others: Ints
+    scene: RayScene
+
+    @classmethod
+    def around(cls, opened: OpenSurface, faces: Ints, points: Floats, others: Ints) -> Scenery:
+        """With triangles `others` (n, 3) over `points` around it; edges whose both ends are on its border are not taken in."""
+        border = np.zeros(len(points), bool)
+        border[opened.welded[np.concatenate(opened.loops)]] = True
+        edges = _inner_edges(others)
+        return cls(opened, faces, _inner_edges(faces), points, edges[~border[edges].all(axis=1)], RayScene(points, others))
+
+    def crossings(self, added: Floats) -> tuple[Bools, int]:
+        """Which vertices of the filling (k + p,), its own being at `added` (p, 3), have edges or triangles that go through the surfaces
+        around it or through itself, or are gone through; and how many edges do so."""
+        every = np.concatenate([self.opened.points, added])
+        used = every[np.unique(self.faces)]
+        low, high = used.min(axis=0), used.max(axis=0)
+        start, end = self.points[self.others[:, 0]], self.points[self.others[:, 1]]
+        close = ((np.maximum(start, end) >= low) & (np.minimum(start, end) <= high)).all(axis=1)
+        filling = RayScene(every, self.faces)
+        crossing = np.zeros(len(every), bool)
+        through, _ = _blocked(every, self.inner, self.scene)
+        through_itself, itself = _blocked(every, self.inner, filling, self.faces)
+        pierced_by, pierced = _blocked(self.points, self.others[close], filling)
+        crossing[self.inner[through | through_itself]] = True
+        crossing[self.faces[np.concatenate([itself, pierced])]] = True
+        return crossing, int(through.sum() + through_itself.sum() + pierced_by.sum())
 
 
 def _inner_edges(faces: Ints) -> Ints:
     """The edges (E, 2) that more than one triangle has."""
-    edges, count = np.unique(np.sort(edges_of(faces), axis=1), axis=0, return_counts=True)
-    return edges[count > 1]
+    size = int(faces.max(initial=0)) + 1
+    codes, count = np.unique(edge_codes(edges_of(faces), size), return_counts=True)
+    return np.stack(np.divmod(codes[count > 1], size), axis=1)
 
 
-def _blocked(points: Floats, edges: Ints, scene: RayScene, own: Ints | None = None) -> int:
-    """How many edges (E, 2) hit a triangle of the scene clearly between their ends and beside their middle; triangles `own` (q, 3)
-    of the scene that have a vertex of the edge do not count."""
+def _blocked(points: Floats, edges: Ints, scene: RayScene, own: Ints | None = None) -> tuple[Bools, Ints]:
+    """Which edges (E, 2) hit a triangle of the scene clearly between their ends and beside their middle, and the triangles hit;
+    triangles `own` (q, 3) of the scene that have a vertex of the edge do not count."""
     start, end = points[edges[:, 0]], points[edges[:, 1]]
     length = np.linalg.norm(end - start, axis=1)
-    edges, start, end, length = edges[length > 0], start[length > 0], end[length > 0], length[length > 0]
-    along = (end - start) / length[:, None]
-    hit = np.zeros(len(edges), bool)
+    along = (end - start) / np.maximum(length, 1e-300)[:, None]
+    blocked, triangles = np.zeros(len(edges), bool), []
     for direction in (along, -along):
         distance, face = scene.hits((start + end) / 2, direction)
         counts = (distance < 0.48 * length) & (distance > 0.01 * length + 4e-5 / scene.scale)
         if own is not None:
             counts &= ~(own[face][:, :, None] == edges[:, None, :]).any(axis=(1, 2))
-        hit |= counts
-    return int(hit.sum())
+        blocked |= counts
+        triangles.append(face[counts])
+    return blocked, np.unique(np.concatenate(triangles))
 
 
 # ---- putting parts together ------------------------------------------------------------------------------------------
 
 
-def _assembled(mesh: Mesh, surface: Surface, label: int, pieces: Sequence[Piece]) -> CompletedPart:
+def _assembled(mesh: Mesh, surface: Surface, label: int, pieces: Sequence[Piece], method: str) -> CompletedPart:
     """A completed part of the closed pieces that have its label."""
     if not pieces:
         none = np.zeros(0, np.int32)
@@ -381,9 +420,9 @@ def _assembled(mesh: Mesh, surface: Surface, label: int, pieces: Sequence[Piece]
     place = np.empty(len(rows), np.int64)
     place[rows] = np.arange(len(rows))
     inputs = surface.vertices[names[rows[: int(seen.sum())]]]
-    made_by = next(way for way in ("solid", "sheet", "whole") if any(piece.made_by == way for piece in pieces))
+    way = next(way for way in ("split", "sheet", "whole") if any(piece.made_by == way for piece in pieces))
     notes = tuple(dict.fromkeys(note for piece in pieces for note in piece.notes))
     return CompletedPart(
         label, origin[:count].astype(np.int32), inputs.astype(np.int32), surface.turned[origin[:count]], points[rows],
-        place[faces].astype(np.int32), origin < 0, made_by, notes,
+        place[faces].astype(np.int32), origin < 0, method if way == "split" else way, notes,
     )  # fmt: skip

@@ -49,6 +49,15 @@ def apart(vertices: NDArray, faces: NDArray, generated: Bools) -> tuple[NDArray[
     return points.astype(np.float32), current[order].astype(np.int32), source[order]
 
 
+def is_closed_where_merged(vertices: NDArray, faces: NDArray) -> bool:
+    """Whether triangles (m, 3) still close when vertices (V, 3) in one place are one: two at every edge, in opposite directions."""
+    around = _places(np.asarray(vertices))[np.asarray(faces)]
+    around = around[(around != np.roll(around, 1, axis=1)).all(axis=1)]
+    start, end = around.reshape(-1), np.roll(around, -1, axis=1).reshape(-1)
+    ways = np.unique(np.stack([start, end], axis=1), axis=0)
+    return bool(len(ways) == len(start) and np.array_equal(ways, np.unique(ways[:, ::-1], axis=0)))
+
+
 def _raised(points: Floats, faces: Ints, generated: Bools, inset: float) -> tuple[Floats, Ints, Ints]:
     """Raises the middle of generated triangles that lie on others: points, faces, and the triangle that each came from."""
     corners = np.sort(_places(points)[faces], axis=1)

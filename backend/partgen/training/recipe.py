@@ -48,7 +48,10 @@ class Recipe:
     learn: Callable[[Skin, np.random.Generator], Arrays] | None = None
 
 
-MODULES = {"superfaces": "superfaces", "partfield-small": "partfield_small", "shape-vae": "shape_vae", "completer": "completer"}
+MODULES = {
+    "superfaces": "superfaces", "partfield-small": "partfield_small", "shape-vae": "shape_vae", "completer": "completer",
+    "claims": "claims", "understanding": "understanding",
+}  # fmt: skip
 """Of the recipes, by their id; imported when asked for, because torch takes seconds. Each has SIZES and `recipe(size)`."""
 
 

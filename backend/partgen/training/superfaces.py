@@ -52,7 +52,7 @@ def begin(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
-        sentence = "These weights are not those of superfaces in the size that is trained."
+        sentence = "These weights are not those of this network in the size that is trained."
         raise PartgenError("training.other_weights", sentence, "Give the --size that they were trained in, or other weights.") from error
 
 

@@ -1,0 +1,143 @@
+"""The completer `generative`: the inside of an object divided as a small network learned it from procedural shapes.
+
+No diffusion and no generated surface: a network (`networks/claims.py`) says of every point inside how likely it belongs to each part
+that shows itself nearby, and the object is taken apart along the borders of what each part most likely holds, as by `solid`. It runs in
+numpy, so the tier Geometry has it.
+
+Where the network is unsure there is more than one division. Seed 0 is the most likely one. Every other seed draws one: at each point a
+part gets it as often as the network says, but neighbouring points draw alike, so that borders move as a whole (Gumbel noise over the
+logits, smooth in space).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from scipy.special import ndtr, softmax
+
+from ..mesh import Mesh
+from ..segmentation import Progress, no_progress
+from ..weights.registry import BUNDLED_FOLDER, Condition, State, absent, entry
+from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, no_delivery
+from .claim_features import claim_features
+from .claim_network import ClaimWeights, claim_logits
+from .influence import Claimant
+from .solid import SolidCompleter
+
+Floats = NDArray[np.float64]
+
+WEIGHTS = "claims"
+APART = -50.0
+"""The logit of a part for points that it does not compete for."""
+WAVES = 48
+"""Plane waves that smooth noise is made of."""
+WAVELENGTH = 0.25
+"""Of the noise, about, in diagonals of the object."""
+
+
+class GenerativeCompleter:
+    """Divides the inside of every closed shell as a bundled network says."""
+
+    method = "generative"
+    weights = WEIGHTS
+
+    def complete(
+        self,
+        mesh: Mesh,
+        labels: NDArray[np.int32],
+        wanted: Collection[int] | None = None,
+        options: Options = DEFAULT_OPTIONS,
+        progress: Progress = no_progress,
+        deliver: Deliver = no_delivery,
+    ) -> Completion:
+        """Completes parts as `Completer` tells; proposals come ranked, those first that the network expects to be truest.
+
+        Raises PartgenError, also where the bundled weights are damaged. Only what belongs to the first proposal is delivered.
+        """
+        weights = bundled_weights()
+        rounds: list[tuple[float, int, tuple[CompletedPart, ...]]] = []
+        count = max(options.proposals, 1)
+        for number in range(count):
+            division = Division(weights, options.seed + number)
+            alone = count == 1
+            one = replace(options, seed=options.seed + number, proposals=1)
+            completion = SolidCompleter(division, self.method).complete(
+                mesh, labels, wanted, one, _share(progress, number, count), deliver if alone else no_delivery
+            )
+            rounds.append((division.expected, options.seed + number, completion.parts))
+        rounds.sort(key=lambda proposal: -proposal[0])
+        if count > 1:
+            for part in rounds[0][2]:
+                deliver(part)
+        about = {"proposals": [{"seed": seed, "expected_overlap": round(expected, 4)} for expected, seed, _ in rounds]}
+        return Completion(rounds[0][2], self.method, WEIGHTS, (), tuple(parts for *_, parts in rounds[1:]), about)
+
+
+def _share(progress: Progress, number: int, count: int) -> Progress:
+    if count == 1:
+        return progress
+    return lambda fraction, stage: progress((number + fraction) / count, f"Proposal {number + 1} of {count}: {stage}")
+
+
+@cache
+def bundled_weights() -> ClaimWeights:
+    """The weights that ship with PartGen, read once. Raises PartgenError "weights.damaged" where they are not whole."""
+    try:
+        return ClaimWeights.read(BUNDLED_FOLDER / WEIGHTS)
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise absent(entry(WEIGHTS), Condition(State.DAMAGED, "a file is missing in this installation or cannot be read.")) from error
+
+
+class Division:
+    """The claims of a network, for `influence.territory`: those that are most likely for seed 0, else drawn.
+
+    `expected` is then how far the network expects its division to overlap the true parts: the mean over all parts that it
+    divided space among of the expected intersection over the union.
+    """
+
+    def __init__(self, weights: ClaimWeights, seed: int) -> None:
+        self._weights, self._seed = weights, seed
+        self._overlaps: list[float] = []
+
+    def __call__(self, claimants: Sequence[Claimant], points: Floats, diagonal: float) -> Floats:
+        """How strongly each of the claimants claims points (n, 3): (parts, n)."""
+        part, features = claim_features(claimants, points, diagonal)
+        logits = np.full((len(points), len(claimants)), APART)
+        np.put_along_axis(logits, part, claim_logits(self._weights, features).astype(np.float64), axis=1)
+        chances = softmax(logits, axis=1)
+        if self._seed:
+            logits = logits + smooth_gumbel_noise(points / diagonal, len(claimants), np.random.default_rng(self._seed))
+        self._overlaps += expected_overlaps(chances, logits.argmax(axis=1))
+        return logits.T
+
+    @property
+    def expected(self) -> float:
+        return float(np.mean(self._overlaps)) if self._overlaps else 1.0
+
+
+def expected_overlaps(chances: Floats, owner: NDArray[np.int64]) -> list[float]:
+    """The expected intersection over the expected union of what each part gets with what it truly holds, by the chances (n, parts)
+    that each point is its; `owner` (n,) who gets it. Of the parts that get or may expect anything."""
+    given = owner[:, None] == np.arange(chances.shape[1])
+    both, either = (chances * given).sum(axis=0), np.where(given, 1.0, chances).sum(axis=0)
+    return (both / np.maximum(either, 1e-9))[either > 1e-3].tolist()
+
+
+def smooth_gumbel_noise(points: Floats, count: int, random: np.random.Generator) -> Floats:
+    """Noise (n, count) at points (n, 3) whose values are Gumbel's at every point, and alike at neighbouring ones.
+
+    A Gaussian field of WAVES plane waves for each of `count`, by its distribution function made Gumbel's: added to logits, the
+    largest is drawn as often as the softmax says, but not at each point anew.
+    """
+    noise = np.empty((len(points), count))
+    for column in range(count):
+        wave = random.normal(0, 1 / WAVELENGTH, (WAVES, 3))
+        phase, strength = random.uniform(0, 2 * np.pi, WAVES), random.normal(size=WAVES)
+        field = np.cos(points @ wave.T + phase) @ strength * np.sqrt(2 / WAVES)
+        noise[:, column] = -np.log(-np.log(np.clip(ndtr(field), 1e-9, 1 - 1e-9)))
+    return noise

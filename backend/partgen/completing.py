@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
@@ -28,7 +29,12 @@ touches itself along an edge, two triangles are split in two); the property `gen
   partgen complete chair.ply --labels labels/chair.npz -o out/
   partgen complete chair.ply --labels labels/chair.npz -o out/ --method caps     each hole filled by itself
   partgen complete chair.ply --labels labels/chair.npz -o out/ --remesh          even surfaces, for print
+  partgen complete chair.ply --labels labels/chair.npz -o out/ --method generative --proposals 3
+                                                                                 three results, two of them in folders of their own
 """
+
+
+_TOUCHES = "It touches itself along whole edges: a program that merges vertices in one place will find it open there."
 
 
 def add_parser(commands: Any) -> None:
@@ -48,9 +54,11 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("-o", "--output", metavar="OUT_DIR", type=Path, required=True, help="folder to write to; made if missing")
     parser.add_argument("--method", choices=METHODS, default="auto", help="how to close parts; auto takes the best that is there")
     parser.add_argument("--model", metavar="ID", default="", help="the weights, where the method has any (see partgen models list)")
-    parser.add_argument("--seed", type=int, default=0, help="of networks: the same seed gives the same parts")
-    parser.add_argument("--steps", type=int, help="of networks: more take longer and are finer")
-    parser.add_argument("--proposals", metavar="K", type=int, default=1, help="of networks: this many results, in folders proposal_2, ...")
+    parser.add_argument("--seed", type=_from_zero, default=0, help="of networks: the same seed gives the same parts")
+    parser.add_argument("--steps", type=_from_one, help="of networks that generate in steps: more take longer and are finer")
+    parser.add_argument(
+        "--proposals", metavar="K", type=_from_one, default=1, help="of networks: this many results, in folders proposal_2, ..."
+    )
     parser.add_argument("--reach", type=_share, default=1.0, help="how far parts go on into their neighbours, 0 to 1")
     parser.add_argument("--remesh", action="store_true", help="even surfaces for print or simulation, instead of what was visible")
     parser.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
@@ -67,19 +75,36 @@ def _share(text: str) -> float:
     return value
 
 
+def _from_zero(text: str) -> int:
+    return _whole(text, 0)
+
+
+def _from_one(text: str) -> int:
+    return _whole(text, 1)
+
+
+def _whole(text: str, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from {least} on")
+    return int(text)
+
+
 def run(options: argparse.Namespace) -> int:
     """`partgen complete`. Returns the exit code: 1 where a part could not be closed."""
-    from .completion import Options, completer
+    from .completion import SEEDED, Options, completer
     from .files import read_model
 
     model = read_model(options.file)
     labels = read_labels(options.labels, model)
     chosen = Options(options.reach, options.seed, options.steps, options.proposals, options.model, options.remesh)
     completion = completer(options.method).complete(model.mesh, labels, None, chosen)
-    write_completion(model, completion, options.output)
+    if options.proposals > 1 and completion.method not in SEEDED:
+        gives_one = f"The method {completion.method} gives one result for a part, so there are no further proposals."
+        completion = replace(completion, notes=(*completion.notes, gives_one))
+    listed = write_completion(model, completion, options.output)
     closed = [part for part in completion.parts if part.measures.is_watertight]
     print(f"{options.output}: {len(closed)} of {len(completion.parts)} parts closed ({completion.method})")
-    for note in _sentences(completion):
+    for note in _sentences(completion, listed):
         print(f"  {note}")
     if len(closed) < len(completion.parts):
         left = ", ".join(str(part.label) for part in completion.parts if not part.measures.is_watertight)
@@ -87,16 +112,16 @@ def run(options: argparse.Namespace) -> int:
     return 0 if len(closed) == len(completion.parts) else 1
 
 
-def _sentences(completion: Completion) -> Iterable[str]:
-    """What a person should know of how parts were made, beyond the method."""
+def _sentences(completion: Completion, listed: Sequence[dict[str, Any]]) -> Iterable[str]:
+    """What a person should know of how parts were made, beyond the method; `listed` as in parts.json."""
     from .completion import OTHER_WAYS
 
     yield from completion.notes
-    for part in completion.parts:
-        if part.made_by in OTHER_WAYS and part.made_by != "whole":
-            yield f"Part {part.label} {OTHER_WAYS[part.made_by]}."
-        for note in part.notes:
-            yield f"Part {part.label}: {note}"
+    for part in listed:
+        if part["made_by"] in OTHER_WAYS and part["made_by"] not in ("whole", "remesh"):  # why it was remeshed stands in the notes
+            yield f"Part {part['label']} {OTHER_WAYS[part['made_by']]}."
+        for note in part["notes"]:
+            yield f"Part {part['label']}: {note}"
 
 
 def read_labels(path: Path, model: Model) -> NDArray[np.int32]:
@@ -117,39 +142,48 @@ def read_labels(path: Path, model: Model) -> NDArray[np.int32]:
     return check_labels(model.mesh, labels)
 
 
-def write_completion(model: Model, completion: Completion, folder: Path) -> None:
-    """Writes the parts, their .glb and parts.json, and further proposals into folders of their own. Raises PartgenError."""
+def write_completion(model: Model, completion: Completion, folder: Path) -> list[dict[str, Any]]:
+    """Writes the parts, their .glb and parts.json, and further proposals into folders of their own. Returns what parts.json says of
+    every part. Raises PartgenError."""
     from .files import PARTS_VERSION, write_file
 
     target = folder / f"{model.path.stem}.glb"
     if target.resolve() == model.path.resolve():
         raise PartgenError("file.overwritten", f"The result would overwrite {model.path.name}.", "Choose another folder for it.")
     listed = [_write_part(model, part, folder) for part in completion.parts]
-    for number, parts in enumerate(completion.alternatives, start=2):
-        for part in parts:
-            _write_part(model, part, folder / f"proposal_{number}")
+    others = [
+        {"folder": f"proposal_{number}", "parts": [_write_part(model, part, folder / f"proposal_{number}") for part in parts]}
+        for number, parts in enumerate(completion.alternatives, start=2)
+    ]
     write_file(target, _glb(model, completion.parts))
     table = {
         "version": PARTS_VERSION, "source": model.path.name, "method": completion.method, "weights": completion.weights, "scale": None,
         "notes": list(completion.notes), **completion.about, "parts": listed,
+        **({"further_proposals": others} if others else {}),
     }  # fmt: skip
     write_file(folder / "parts.json", json.dumps(table, indent=2, ensure_ascii=False).encode())
+    return listed
 
 
 def _write_part(model: Model, part: CompletedPart, folder: Path) -> dict[str, Any]:
     """Writes one part, and returns what parts.json says of it."""
+    from .completion.crossing import crossing_faces
+    from .completion.touching import is_closed_where_merged
     from .files import write_file
 
     name = f"part_{part.label:03d}"
-    measures = part.measures
+    measures, surface = part.measures, _surface(model, part)
     if len(part.faces):
-        write_file(folder / f"{name}.ply", _surface(model, part).export(file_type="ply"))
+        write_file(folder / f"{name}.ply", surface.export(file_type="ply"))
+    notes = part.notes
+    if measures.is_watertight and not is_closed_where_merged(surface.vertices, surface.faces):
+        notes = (*notes, _TOUCHES)
     return {
         "label": part.label, "name": name, "faces": len(part.faces), "area": measures.area, "volume": measures.volume,
-        "bounds": _surface(model, part).bounds.tolist() if len(part.faces) else None,
+        "bounds": surface.bounds.tolist() if len(part.faces) else None,
         "file": f"{name}.ply" if len(part.faces) else None, "parent": None, "made_by": part.made_by,
         "generated": int(part.generated.sum()), "watertight": measures.is_watertight, "manifold": measures.is_manifold,
-        "notes": list(part.notes),
+        "crossing": len(crossing_faces(part.vertices, part.faces, part.generated)), "notes": list(notes),
     }  # fmt: skip
 
 

@@ -87,11 +87,12 @@ class Completion(jobs.Job):
         notes: dict[str, list[str]] = {}
         for number, results in sorted(self.results.items()):
             part = parts[number]
+            left_behind = _left_behind_by_remeshing(part.data)
             shown = self._close(part, self.targets[number], results)
             if shown is not None:
                 closed += 1
                 ways[shown.made_by] += 1
-                for note in shown.notes:
+                for note in (*shown.notes, *([left_behind] if shown.replaces and left_behind else [])):
                     notes.setdefault(note, []).append(part.name)
         for note, names in notes.items():
             messages.tell("INFO", f"{wording.names_in_words(names)}: {note}")
@@ -336,6 +337,15 @@ def _request(
         wishes=wishes,
     )
     return job, request
+
+
+def _left_behind_by_remeshing(mesh: bpy.types.Mesh) -> str:
+    """What of `mesh` an even surface in its place cannot have, as a sentence; "" where there is nothing."""
+    said = ["UV maps were made anew"] if mesh.uv_layers else []
+    if mesh.shape_keys:
+        said.append("shape keys were left behind")
+    sentence = " and ".join(said)
+    return f"{sentence[0].upper()}{sentence[1:]}: Open Again brings back what there was." if said else ""
 
 
 def _in_words(name: str, closed: int, asked: int, ways: Counter[str]) -> str:

@@ -24,7 +24,7 @@ CELLS = 96
 CELLS_ACROSS = 3
 """The thickness of a part, on average: a thin one gets a finer grid."""
 
-MOST_POINTS = 4_000_000
+MOST_POINTS = 1_500_000
 """Of a grid."""
 
 INSET = 0.05

@@ -24,6 +24,7 @@ from . import (
     picking,
     preferences,
     properties,
+    proposals,
     refining,
     watch,
 )
@@ -39,11 +40,14 @@ _CLASSES = (
     *explore.CLASSES,
     *picking.PROPERTIES,
     *picking.CLASSES,
+    *proposals.PROPERTIES,
+    *proposals.OPERATORS,
     *method_menu.CLASSES,
     *refining.CLASSES,
     *parts_list.OPERATORS,
     *panel.CLASSES[:-1],
     *parts_list.PANELS,
+    *proposals.PANELS,
     *completion.PANELS,
     *panel.CLASSES[-1:],  # what one looks at least comes last
 )
@@ -56,6 +60,7 @@ def register() -> None:
         bpy.utils.register_class(class_)
     properties.register()
     completion.register()
+    proposals.register()
     picking.register()
     panel.register()
     parts_list.register()
@@ -80,6 +85,7 @@ def unregister() -> None:
     if features.setup:
         features.setup.unregister()
     picking.unregister()
+    proposals.unregister()
     completion.unregister()
     properties.unregister()
     for class_ in reversed(_CLASSES):

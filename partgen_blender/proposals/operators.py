@@ -1,0 +1,117 @@
+"""The buttons: ask for proposals, take one, let them go. Each calls one function that a script can call too."""
+
+from __future__ import annotations
+
+import bpy
+from partgen.errors import PartgenError
+
+from .. import applying, preferences, properties
+from ..operators import report_error
+from . import flipping, session
+from .properties import COUNT, MOST, SEED
+
+
+def subject(context: bpy.types.Context) -> bpy.types.Object | None:
+    """The object that proposals are about: the active mesh, or the source of the active part."""
+    active = context.view_layer.objects.active
+    if active is None or active.type != "MESH":
+        return None
+    source = applying.source_of(active)
+    return active if source is None else source
+
+
+class PARTGEN_OT_propose(bpy.types.Operator):
+    """Look for several different ways to take the active object apart, to flip through. Nothing is changed until you choose one"""
+
+    bl_idname = "partgen.propose"
+    bl_label = "Find Proposals"
+    bl_options = {"REGISTER"}
+
+    count: bpy.props.IntProperty(name="Proposals", description=COUNT, min=1, max=MOST, default=10)
+    seed: bpy.props.IntProperty(name="Seed", description=SEED, min=0, default=0)
+    surface: bpy.props.EnumProperty(
+        name="Mesh", description="Which mesh of the object is decomposed", items=properties.SURFACES, default="ORIGINAL"
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if context.mode != "OBJECT":
+            cls.poll_message_set("Return to Object Mode first")
+            return False
+        if subject(context) is None:
+            cls.poll_message_set("Make a mesh object active first")
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        settings = context.scene.partgen_proposals
+        for name in ("count", "seed"):
+            if not self.properties.is_property_set(name):
+                setattr(self, name, getattr(settings, name))
+        if not self.properties.is_property_set("surface"):
+            self.surface = context.scene.partgen.surface
+        return self.execute(context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            session.ask(subject(context), self.count, self.seed, evaluated=self.surface == "EVALUATED")
+        except PartgenError as error:
+            return report_error(self, error)
+        preferences.redraw()
+        return {"FINISHED"}
+
+
+class _OfProposals:
+    """Operators for an object that has proposals."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if context.mode != "OBJECT":
+            cls.poll_message_set("Return to Object Mode first")
+            return False
+        if session.of(subject(context)) is None:
+            cls.poll_message_set("Find proposals first")
+            return False
+        if flipping.is_running():
+            cls.poll_message_set("Keep the proposal with Enter, or leave with Esc first")
+            return False
+        return True
+
+
+class PARTGEN_OT_choose_parts(_OfProposals, bpy.types.Operator):
+    """Take this proposal: it becomes the parts of the object, for the slider, the preview and Apply"""
+
+    bl_idname = "partgen.choose_parts"
+    bl_label = "Choose Proposal"
+    bl_options = {"REGISTER", "UNDO"}
+
+    number: bpy.props.IntProperty(name="Number", description="The rank of the proposal, from 1; 0 steps from the one that is chosen", min=0)
+    step: bpy.props.IntProperty(name="Step", description="How many ranks to go on where no number is given", default=1)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        object_ = subject(context)
+        kept = session.of(object_)
+        now = session.chosen(kept, object_)
+        place = self.number - 1 if self.number else 0 if now is None else (now + self.step) % kept.count
+        try:
+            session.choose(kept, place)
+        except PartgenError as error:
+            return report_error(self, error)
+        self.report({"INFO"}, f"{kept.job.object_name}: proposal {kept.in_words(place)}.")
+        return {"FINISHED"}
+
+
+class PARTGEN_OT_forget_proposals(_OfProposals, bpy.types.Operator):
+    """Let the proposals go. The one that you chose stays on the object"""
+
+    bl_idname = "partgen.forget_proposals"
+    bl_label = "Close Proposals"
+    bl_options = {"REGISTER"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        session.forget(session.of(subject(context)))
+        preferences.redraw()
+        return {"FINISHED"}
+
+
+CLASSES = (PARTGEN_OT_propose, PARTGEN_OT_choose_parts, PARTGEN_OT_forget_proposals)

@@ -67,6 +67,14 @@ def chosen_nodes(mesh: bpy.types.Mesh) -> list[int]:
     return sorted(marked, key=lambda node: node != active) if marked else [active]
 
 
+def choose(mesh: bpy.types.Mesh, node: int) -> None:
+    """Makes the row of a node the active one, and marks none: what an edit made is shown in its own color."""
+    mark(mesh, [node])
+    for row in mesh.partgen.rows:
+        if row.is_marked:
+            row.is_marked = False
+
+
 def mark(mesh: bpy.types.Mesh, nodes: list[int], extend: bool = False) -> None:
     """Marks the rows of these nodes, alone or beside what is marked, and makes the first of them active."""
     rows = mesh.partgen.rows

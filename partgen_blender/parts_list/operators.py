@@ -65,7 +65,7 @@ class PARTGEN_OT_merge_parts(_OfParts, bpy.types.Operator):
             nodes.sort(key=lambda node: node != first)
             if len(nodes) < 2:
                 raise PartgenError("parts.too_few", "There is nothing to merge.", "Mark two parts or more in the list.")
-            part_rows.mark(mesh, [edits.merge(mesh, nodes)])
+            part_rows.choose(mesh, edits.merge(mesh, nodes))
             return f"{len(nodes)} parts are one now."
 
         return self.edit(context, done)
@@ -82,7 +82,7 @@ class PARTGEN_OT_split_part(_OfParts, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         def done(mesh: bpy.types.Mesh) -> str:
-            part_rows.mark(mesh, edits.split(mesh, _node(self, mesh), self.pieces))
+            part_rows.choose(mesh, edits.split(mesh, _node(self, mesh), self.pieces)[0])
             return f"{self.pieces} parts."
 
         return self.edit(context, done)
@@ -157,7 +157,7 @@ class PARTGEN_OT_assign_faces(_OfParts, bpy.types.Operator):
                 node = edits.make_part(mesh, faces, self.name)
             else:
                 node = edits.assign(mesh, faces, _node(self, mesh))
-            part_rows.mark(mesh, [node])
+            part_rows.choose(mesh, node)
             return f"{int(faces.sum()):,} faces belong to {rows_name(mesh, node)} now."
 
         return selecting.in_object_mode(context, self.bl_label, lambda: self.edit(context, done))
@@ -174,7 +174,7 @@ class PARTGEN_OT_smooth_border(_OfParts, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         def done(mesh: bpy.types.Mesh) -> str:
-            part_rows.mark(mesh, [edits.smooth_border(mesh, _node(self, mesh), self.reach)])
+            part_rows.choose(mesh, edits.smooth_border(mesh, _node(self, mesh), self.reach))
             return "The border is smoothed."
 
         return self.edit(context, done)
@@ -191,7 +191,7 @@ class PARTGEN_OT_snap_border(_OfParts, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         def done(mesh: bpy.types.Mesh) -> str:
-            part_rows.mark(mesh, [edits.snap_border(mesh, _node(self, mesh), self.reach)])
+            part_rows.choose(mesh, edits.snap_border(mesh, _node(self, mesh), self.reach))
             return "The border follows the creases."
 
         return self.edit(context, done)

@@ -101,7 +101,7 @@ class Session:
             raise PartgenError("refine.gone", "The object is gone, or its parts are others now.", "Begin again.")
         node = edits.make_part(object_.data, self.region, name)
         stored_clicks.write(object_, self.clicks)
-        part_rows.mark(object_.data, [node])
+        part_rows.choose(object_.data, node)
         return node
 
     def drawn(self, depsgraph: bpy.types.Depsgraph) -> list[overlay.Surface]:

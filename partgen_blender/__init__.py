@@ -26,6 +26,7 @@ from . import (
     properties,
     proposals,
     refining,
+    together,
     watch,
 )
 
@@ -45,9 +46,11 @@ _CLASSES = (
     *method_menu.CLASSES,
     *refining.CLASSES,
     *parts_list.OPERATORS,
+    *together.OPERATORS,
     *panel.CLASSES[:-1],
     *parts_list.PANELS,
     *proposals.PANELS,
+    *together.PANELS,
     *completion.PANELS,
     *panel.CLASSES[-1:],  # what one looks at least comes last
 )
@@ -64,6 +67,7 @@ def register() -> None:
     picking.register()
     panel.register()
     parts_list.register()
+    together.register()
     refining.register()
     handlers.register()
     overlay.start()
@@ -80,6 +84,7 @@ def unregister() -> None:
     overlay.stop()
     handlers.unregister()
     refining.unregister()
+    together.unregister()
     parts_list.unregister()
     panel.unregister()
     if features.setup:

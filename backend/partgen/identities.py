@@ -37,13 +37,14 @@ class Identities:
     """Which parts of several objects are the same.
 
     `joint` is a tree over the finest identities; `trees` has one for each object, over its own leaves, whose heights are those of the
-    joint one; `identity_of_leaf` (L,) int32 of each object; `leader` is the object that the identities were taken from;
-    `rotations` (3, 3) turn each object as the leader stands.
+    joint one; `identity_of_leaf` (L,) int32 of each object; `ranks` (2K-1,) int32, a stable number for every identity, for colours
+    and names; `leader` is the object that the identities were taken from; `rotations` (3, 3) turn each object as the leader stands.
     """
 
     joint: PartTree
     trees: tuple[PartTree, ...]
     identity_of_leaf: tuple[Ints, ...]
+    ranks: Ints
     leader: int
     rotations: tuple[Floats, ...]
 
@@ -81,7 +82,32 @@ def identified(surfaces: Sequence[Surface], up: int | None = 2, leader: int | No
         rebuilt(some.tree, unit_of_leaf, own, joint) for some, unit_of_leaf, own in zip(surfaces, units, identity_of_unit, strict=True)
     )
     leaves = tuple(own[unit_of_leaf] for own, unit_of_leaf in zip(identity_of_unit, units, strict=True))
-    return Identities(joint, trees, leaves, first, tuple(rotations))
+    presence = np.zeros((len(surfaces), count))
+    for row, some, own in zip(presence, surfaces, leaves, strict=True):
+        row += np.bincount(own, some.leaves.shares, count)
+    return Identities(joint, trees, leaves, identity_ranks(joint, presence), first, tuple(rotations))
+
+
+def identity_ranks(joint: PartTree, presence: NDArray) -> Ints:
+    """A stable number for every node of the joint tree, for colours and names: (2K-1,) int32. `presence` (N, K): how much of each of N
+    objects the finest identities are.
+
+    Like `PartTree.node_ranks`, but where an identity splits, the half that more objects have keeps the number, then the half that is
+    more of them: so an object that lacks one half shows the same number before and after.
+    """
+    count = joint.leaf_count
+    held = np.zeros((len(presence), 2 * count - 1))
+    held[:, :count] = presence
+    for step, (a, b) in enumerate(joint.merges.tolist()):
+        held[:, count + step] = held[:, a] + held[:, b]
+    merits = list(zip((held > 0).sum(axis=0).tolist(), held.sum(axis=0).tolist(), strict=True))
+    ranks = np.zeros(2 * count - 1, np.int32)
+    for step in range(count - 2, -1, -1):
+        a, b = joint.merges[step].tolist()
+        keeper, other = (a, b) if merits[a] >= merits[b] else (b, a)
+        ranks[keeper] = ranks[count + step]
+        ranks[other] = count - 1 - step
+    return ranks
 
 
 def _finest_count(surfaces: Sequence[Surface]) -> int:

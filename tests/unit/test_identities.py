@@ -59,6 +59,20 @@ def test_below_the_shared_parts_every_object_keeps_its_own_tree() -> None:
         assert tree.leaf_count == own.leaf_count
 
 
+def test_an_object_that_lacks_a_part_shows_the_number_of_what_it_has() -> None:
+    """The table without a shelf is called the same before and after the others join their shelves to something."""
+    objects = [table(), table(shelf=False, order=2), table(order=5)]
+    together = found(objects, leader=0)
+    known = identity_of_nodes(together.trees[1], together.joint, together.identity_of_leaf[1])
+    for count in range(1, together.joint.leaf_count):
+        scale = together.joint.scale_for(count)
+        if len(np.unique(together.identities(1, scale))) == 1:
+            continue  # a tree has its root at scale 1, whatever the others join after that
+        nodes = together.trees[1].nodes(scale)
+        shown = together.ranks[[known[int(node)] for node in nodes]]
+        np.testing.assert_array_equal(shown, together.ranks[together.identities(1, scale)])
+
+
 def test_an_object_without_a_part_shares_the_others() -> None:
     objects = [table(), table(shelf=False, order=2), table(order=5)]
     together = found(objects, leader=0)

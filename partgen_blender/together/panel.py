@@ -1,0 +1,77 @@
+"""The panel: several objects taken apart alike, and what goes from one to the others."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import backend, stored_tree
+from ..operators import chosen_objects
+from ..wording import names_in_words
+from ..wrapping import draw_text
+from . import matching, stored_identities, transferring
+from .operators import active_source, chosen_sources
+
+
+class PARTGEN_PT_together(bpy.types.Panel):
+    """Several objects of a kind: the same parts, colors, names, and what goes from one to the others."""
+
+    bl_label = "Together"
+    bl_parent_id = "PARTGEN_PT_decompose"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "PartGen"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        source = active_source(context)
+        if source is not None and stored_identities.group_of(source.data):
+            return True
+        return backend.is_found() and len(chosen_objects(context)) > 1
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, source = self.layout, active_source(context)
+        chosen = chosen_sources(context)
+        are_decomposed = bool(chosen) and all(stored_tree.is_stored(object_.data) for object_ in chosen)
+        row = layout.row()
+        row.scale_y = 1.4
+        if are_decomposed:
+            row.operator("partgen.match_parts", text=_counted("Match Parts of {} Objects", len(chosen)), icon="LINKED")
+        else:
+            row.operator("partgen.decompose_together", text=_counted("Decompose {} Objects Together", len(chosen)), icon="LINKED")
+        if source is not None:
+            _draw_shared(layout, context, source)
+        if are_decomposed and len(chosen) > 1 and source is not None:
+            _draw_transfer(layout, context, source)
+
+
+def _counted(text: str, count: int) -> str:
+    return text.format(count) if count > 1 else text.format("Several")
+
+
+def _draw_shared(layout: bpy.types.UILayout, context: bpy.types.Context, source: bpy.types.Object) -> None:
+    others = [object_.name for object_ in matching.members(source.data) if object_.data != source.data]
+    if not others:
+        if stored_identities.group_of(source.data):
+            draw_text(layout, context, f"The parts of {source.name} were changed after they were matched, or it is alone now.", "INFO")
+        return
+    draw_text(layout, context, f"The same parts as {names_in_words(others)}: the slider drives all.", "LINKED")
+    column = layout.column(align=True)
+    column.operator("partgen.select_alike", icon="RESTRICT_SELECT_OFF")
+    column.operator("partgen.share_look", icon="COLOR")
+    column.operator("partgen.separate", icon="UNLINKED")
+
+
+def _draw_transfer(layout: bpy.types.UILayout, context: bpy.types.Context, source: bpy.types.Object) -> None:
+    column = layout.column(align=True)
+    column.label(text=f"Transfer from {source.name}")
+    grid = column.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
+    for kind, text, icon in (("PARTS", "Parts", "OUTLINER_COLLECTION"), ("MATERIALS", "Materials", "MATERIAL")):
+        grid.operator("partgen.transfer", text=text, icon=icon).kinds = {kind}
+    grid.operator("partgen.transfer", text="Vertex Groups", icon="GROUP_VERTEX").kinds = {"VERTEX_GROUPS"}
+    for name in transferring.face_attributes(source.data)[:6]:
+        button = grid.operator("partgen.transfer", text=name, icon="MESH_DATA", translate=False)
+        button.kinds, button.attribute = {"ATTRIBUTE"}, name
+
+
+CLASSES = (PARTGEN_PT_together,)

@@ -1,0 +1,60 @@
+"""Decomposed objects as they are compared with each other: in the world, where what is up is up in all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+from partgen.correspondence import Surface, checked
+from partgen.errors import PartgenError
+
+from .. import mesh_data, stored_features, stored_tree
+
+UP = 2
+
+
+def comparable_surfaces(objects: Sequence[bpy.types.Object]) -> tuple[list[Surface], str]:
+    """The surfaces of decomposed objects, and a sentence where they can be compared by geometry alone, "" where by looks too.
+
+    Looks count where one method with one set of weights made all of them. Raises PartgenError for one that has no usable tree.
+    """
+    stored = [_stored(object_) for object_ in objects]
+    features = [_features(object_.data) for object_ in objects]
+    makers = {(some.method, some.weights) for some in stored}
+    are_alike = len(makers) == 1 and all(some is not None for some in features)
+    note = "" if are_alike else "They were compared by geometry alone: not one method with features has decomposed all of them."
+    surfaces = [
+        _surface(object_, some, looks if are_alike else None) for object_, some, looks in zip(objects, stored, features, strict=True)
+    ]
+    return surfaces, note
+
+
+def _stored(object_: bpy.types.Object) -> stored_tree.StoredTree:
+    stored = stored_tree.read(object_.data)
+    if stored is None:
+        raise PartgenError("tree.unusable", stored_tree.why_unreadable(object_.data), "Decompose it first.")
+    return stored
+
+
+def _features(mesh: bpy.types.Mesh) -> NDArray[np.float32] | None:
+    try:
+        return stored_features.read(mesh)
+    except PartgenError:
+        return None
+
+
+def _surface(object_: bpy.types.Object, stored: stored_tree.StoredTree, features: NDArray[np.float32] | None) -> Surface:
+    polygons = mesh_data.read_polygons(object_.data, object_.name)
+    matrix = np.array(object_.matrix_world, np.float64)[:3, :3]
+    corners = (polygons.vertices.astype(np.float64) @ matrix.T)[polygons.corner_vertices]
+    starts, sizes = polygons.polygon_offsets[:-1], np.diff(polygons.polygon_offsets)
+    centers = np.add.reduceat(corners, starts) / sizes[:, None]
+    following = np.arange(1, len(corners) + 1)
+    following[polygons.polygon_offsets[1:] - 1] = starts
+    about = corners - np.repeat(centers, sizes, axis=0)
+    crosses = np.add.reduceat(np.cross(about, about[following]), starts)  # Newell: twice the area along the normal
+    double = np.linalg.norm(crosses, axis=1)
+    normals = crosses / np.maximum(double, np.finfo(np.float64).tiny)[:, None] * (-1.0 if np.linalg.det(matrix) < 0 else 1.0)
+    return checked(Surface(centers, normals, double / 2, stored.leaf_of_polygon, stored.tree, features))

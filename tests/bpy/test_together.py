@@ -1,0 +1,362 @@
+"""Together: the same parts of several objects have one name, one color and one slider, and what lies on one goes to the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+import studio
+from bl_ext.user_default.partgen_blender import (
+    applying,
+    collections,
+    jobs,
+    messages,
+    part_rows,
+    regrouping,
+    stored_features,
+    stored_parts,
+    stored_tree,
+)
+from bl_ext.user_default.partgen_blender.refining import edits
+from bl_ext.user_default.partgen_blender.together import matching, operators, stored_identities, transferring
+from mathutils import Matrix
+from partgen.errors import PartgenError
+from partgen.part_tree import PartTree
+
+PARTS = ("top", "leg", "leg", "leg", "leg", "shelf")
+CUBE = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) / 2
+SIDES = np.array([(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)])
+AXIS_OF_SIDE = np.array([0, 0, 1, 1, 2, 2])
+
+
+def box(extents: tuple[float, ...], place: tuple[float, ...]) -> np.ndarray:
+    return CUBE * extents + place
+
+
+def table(
+    name: str,
+    width: float = 1.2,
+    depth: float = 0.7,
+    height: float = 0.8,
+    order: tuple[int, ...] = (0, 1, 2, 3, 4, 5),
+    method: str = "superfaces",
+) -> bpy.types.Object:
+    """A decomposed table of boxes; a leaf for each axis of each part. `order` says in which the parts come in the mesh and the tree."""
+    boxes = [box((width, depth, 0.05), (0, 0, height))]
+    boxes += [box((0.06, 0.06, height), (x * (width / 2 - 0.06), y * (depth / 2 - 0.06), height / 2)) for y in (-1, 1) for x in (-1, 1)]
+    boxes += [box((0.8 * width, 0.8 * depth, 0.03), (0, 0, 0.3 * height))]
+    mesh = bpy.data.meshes.new(name)
+    vertices = np.concatenate([boxes[part] for part in order])
+    mesh.from_pydata(vertices.tolist(), [], np.concatenate([SIDES + 8 * place for place in range(len(order))]).tolist())
+    object_ = studio.put(name, mesh)
+    count = len(order)
+    leaves = 3 * np.repeat(np.arange(count), 6) + np.tile(AXIS_OF_SIDE, count)
+    merges = [(3 * part, 3 * part + 1) for part in range(count)] + [(3 * count + part, 3 * part + 2) for part in range(count)]
+    node = 4 * count
+    for part in range(1, count):
+        merges.append((node, 4 * count + part))
+        node = 3 * count + len(merges) - 1
+    stored_tree.write(mesh, PartTree.from_merges(np.array(merges), count), leaves, method, "w1")
+    kinds = np.repeat(np.array([0, 1, 1, 1, 1, 2])[list(order)], 3)
+    rows = np.eye(4)[kinds] + 0.1
+    stored_features.write(mesh, rows / np.linalg.norm(rows, axis=1, keepdims=True))
+    mesh.partgen.scale = regrouping.tree_of(mesh).default_scale
+    object_["order"] = order
+    return object_
+
+
+def part_of_polygon(object_: bpy.types.Object) -> np.ndarray:
+    """The row of PARTS that every polygon is of, truly."""
+    return np.repeat(np.array(object_["order"]), 6)
+
+
+def two_tables() -> tuple[bpy.types.Object, bpy.types.Object]:
+    return table("Desk"), table("Bench", width=2.0, height=0.5, order=(5, 2, 0, 4, 1, 3))
+
+
+def choose(*objects: bpy.types.Object) -> None:
+    for object_ in bpy.context.view_layer.objects:
+        object_.select_set(object_ in objects)
+    bpy.context.view_layer.objects.active = objects[0]
+
+
+def node_of(object_: bpy.types.Object, part: int) -> int:
+    """The node at the scale of the part of an object that is truly the row of PARTS."""
+    tree = regrouping.tree_of(object_.data)
+    leaf = stored_tree.leaf_of_polygon(object_.data)[part_of_polygon(object_) == part][0]
+    return int(tree.nodes(object_.data.partgen.scale)[leaf])
+
+
+def look(object_: bpy.types.Object, part: int) -> stored_parts.Given:
+    tree = regrouping.tree_of(object_.data)
+    return stored_parts.shown(tree, stored_parts.read(object_.data), tree.count(object_.data.partgen.scale))[node_of(object_, part)]
+
+
+def test_the_same_part_has_one_color_and_number_in_all_objects() -> None:
+    desk, bench = two_tables()
+    matching.match([desk, bench])
+    desk.data.partgen.parts = 6
+    assert (desk.data.partgen.parts, bench.data.partgen.parts) == (6, 6)
+    for part in range(6):
+        np.testing.assert_allclose(look(desk, part).color, look(bench, part).color)
+        assert look(desk, part).name.removeprefix("Desk ") == look(bench, part).name.removeprefix("Bench ")
+    assert len({look(desk, part).name for part in range(6)}) == 6
+
+
+def test_one_slider_drives_all_objects_alike() -> None:
+    desk, bench = two_tables()
+    matching.match([desk, bench])
+    for count in (2, 3, 5, 6):
+        bench.data.partgen.parts = count
+        assert desk.data.partgen.scale == bench.data.partgen.scale
+        joined = [{(a, b) for a in range(6) for b in range(6) if node_of(some, a) == node_of(some, b)} for some in (desk, bench)]
+        assert joined[0] == joined[1]
+    written = [stored_tree.part_of_polygon(some.data) for some in (desk, bench)]
+    assert all(len(np.unique(parts)) == 6 for parts in written)
+
+
+def test_separate_objects_are_named_and_colored_alike() -> None:
+    desk, bench = two_tables()
+    matching.match([desk, bench])
+    edits.rename(desk.data, node_of(desk, 0), "Top")
+    edits.recolor(desk.data, node_of(desk, 0), (1.0, 0.1, 0.1))
+    assert matching.share(desk, [node_of(desk, 0)]) == 1
+    for some in (desk, bench):
+        applying.apply(some)
+    tops = [part for some in (desk, bench) for part in collections.parts_of(some) if part.name.startswith("Top")]
+    assert len(tops) == 2
+    for top in tops:
+        np.testing.assert_allclose(top.color[:], (1.0, 0.1, 0.1, 1.0), atol=1e-4)
+        assert max(v.co.z for v in top.data.vertices) > 0.4
+        assert len(top.data.polygons) == 6
+
+
+def test_selecting_a_part_selects_it_in_all() -> None:
+    desk, bench = two_tables()
+    choose(desk, bench)
+    matching.match([desk, bench])
+    desk.data.partgen.parts = 6
+    assert operators.select_alike(bpy.context, desk, [node_of(desk, 5)]) == 2
+    for some in (desk, bench):
+        chosen = studio.values(some.data.polygons, "select", bool)
+        np.testing.assert_array_equal(chosen, part_of_polygon(some) == 5)
+        assert list(regrouping.marked_nodes(some.data)) == [node_of(some, 5)]
+
+
+def test_the_buttons_do_it_with_one_undo_step_each() -> None:
+    desk, bench = two_tables()
+    choose(desk, bench)
+    before = np.array(bench.data[stored_tree.TREE]["merges"])
+    bpy.ops.ed.undo_push(message="Begin")
+    assert bpy.ops.partgen.match_parts("EXEC_DEFAULT", True) == {"FINISHED"}
+    assert len(matching.members(desk.data)) == 2
+    bpy.ops.ed.undo()
+    desk, bench = bpy.data.objects["Desk"], bpy.data.objects["Bench"]
+    assert matching.members(desk.data) == []
+    np.testing.assert_array_equal(np.array(bench.data[stored_tree.TREE]["merges"]), before)
+    bpy.ops.ed.redo()
+    desk, bench = bpy.data.objects["Desk"], bpy.data.objects["Bench"]
+    assert len(matching.members(desk.data)) == 2
+    desk.data.partgen.parts = 3
+    assert bench.data.partgen.parts == 3
+
+
+def test_the_file_remembers_what_is_the_same(tmp_path: Path) -> None:
+    desk, bench = two_tables()
+    matching.match([desk, bench])
+    edits.rename(desk.data, node_of(desk, 5), "Shelf")
+    matching.share(desk, [node_of(desk, 5)])
+    path = str(tmp_path / "tables.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    bpy.ops.wm.open_mainfile(filepath=path)
+    desk, bench = bpy.data.objects["Desk"], bpy.data.objects["Bench"]
+    assert [some.name for some in matching.members(desk.data)] == ["Bench", "Desk"]
+    assert look(bench, 5).name == "Shelf"
+    bench.data.partgen.parts = 2
+    assert desk.data.partgen.parts == 2
+
+
+def test_features_stay_so_that_explore_goes_on_working() -> None:
+    desk, bench = two_tables()
+    before = stored_features.read(bench.data)
+    matching.match([desk, bench])
+    np.testing.assert_array_equal(stored_features.read(bench.data), before)
+
+
+def test_what_was_named_before_keeps_its_name() -> None:
+    desk, bench = two_tables()
+    edits.rename(desk.data, node_of(desk, 0), "Plate")
+    edits.rename(bench.data, node_of(bench, 5), "Rack")
+    matching.match([desk, bench])
+    desk.data.partgen.parts = 6
+    assert look(desk, 0).name == look(bench, 0).name == "Plate"
+    assert look(bench, 5).name == "Rack"
+
+
+def test_parts_that_were_changed_afterwards_say_so() -> None:
+    desk, bench = two_tables()
+    matching.match([desk, bench])
+    desk.data.partgen.parts = 6
+    edits.merge(desk.data, [node_of(desk, 0), node_of(desk, 5)])
+    with pytest.raises(PartgenError) as refusal:
+        matching.alike(desk, [node_of(desk, 0)])
+    assert refusal.value.code == "together.stale"
+    assert "Match the objects again" in refusal.value.remedy
+
+
+def test_who_goes_a_separate_way_is_not_driven_any_more() -> None:
+    desk, bench = two_tables()
+    matching.match([desk, bench])
+    desk.data.partgen.parts = 6
+    matching.separate([bench])
+    desk.data.partgen.parts = 2
+    assert bench.data.partgen.parts == 6
+    assert not stored_identities.group_of(bench.data)
+
+
+def test_objects_of_two_methods_are_matched_by_geometry_and_that_is_said() -> None:
+    desk, bench = table("Desk"), table("Bench", width=1.5, method="geometric")
+    said = matching.match([desk, bench])
+    assert any("geometry alone" in sentence for sentence in said)
+    desk.data.partgen.parts = 6
+    for part in range(6):
+        np.testing.assert_allclose(look(desk, part).color, look(bench, part).color)
+
+
+def test_one_object_alone_is_refused_and_nothing_changes() -> None:
+    desk = table("Desk")
+    twin = desk.copy()
+    bpy.context.scene.collection.objects.link(twin)
+    with pytest.raises(PartgenError) as refusal:
+        matching.match([desk, twin])
+    assert refusal.value.code == "together.one"
+    assert not stored_identities.group_of(desk.data)
+
+
+def test_objects_may_stand_anywhere_and_face_anywhere() -> None:
+    desk, bench = two_tables()
+    bench.matrix_world = Matrix.Translation((5, 3, 1)) @ Matrix.Rotation(2.0, 4, "Z") @ Matrix.Scale(3.0, 4)
+    bpy.context.view_layer.update()
+    matching.match([desk, bench])
+    desk.data.partgen.parts = 6
+    for part in (0, 5):
+        np.testing.assert_allclose(look(desk, part).color, look(bench, part).color)
+
+
+# ---- transfer ------------------------------------------------------------------------------------------------------
+
+
+def test_parts_of_one_become_parts_of_the_other() -> None:
+    desk, bench = two_tables()
+    desk.data.partgen.parts = 6
+    edits.rename(desk.data, node_of(desk, 0), "Plate")
+    merges = np.array(desk.data[stored_tree.TREE]["merges"])
+    transferring.transfer(desk, [bench], {"PARTS"})
+    assert bench.data.partgen.parts == 6
+    assert look(bench, 0).name == "Plate"
+    for part in range(1, 6):
+        assert look(bench, part).name == f"Bench {stored_parts.default_name(regrouping.tree_of(desk.data), node_of(desk, part))}"
+    np.testing.assert_array_equal(np.array(desk.data[stored_tree.TREE]["merges"]), merges)  # the source is as it was
+    assert not stored_identities.group_of(bench.data)
+
+
+def test_materials_come_in_slots_of_their_own() -> None:
+    desk, bench = two_tables()
+    oak, steel = bpy.data.materials.new("Oak"), bpy.data.materials.new("Steel")
+    for material in (oak, steel):
+        desk.data.materials.append(material)
+    bench.data.materials.append(steel)
+    desk.data.polygons.foreach_set("material_index", np.isin(part_of_polygon(desk), (1, 2, 3, 4)).astype(np.int32))
+    transferring.transfer(desk, [bench], {"MATERIALS"})
+    assert [slot.material.name for slot in bench.material_slots] == ["Steel", "Oak"]
+    found = studio.values(bench.data.polygons, "material_index", np.int32)
+    is_leg = np.isin(part_of_polygon(bench), (1, 2, 3, 4))
+    np.testing.assert_array_equal(found, np.where(is_leg, 0, 1))
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "width"), [("INT", "value", 1), ("FLOAT_COLOR", "color", 4), ("FLOAT_VECTOR", "vector", 3), ("BOOLEAN", "value", 1)]
+)
+def test_a_face_attribute_comes_from_the_same_place(kind: str, field: str, width: int) -> None:
+    desk, bench = two_tables()
+    attribute = desk.data.attributes.new("wear", kind, "FACE")
+    values = np.repeat(part_of_polygon(desk) % 2 == 0, width).astype({"INT": np.int32, "BOOLEAN": bool}.get(kind, np.float32))
+    attribute.data.foreach_set(field, values)
+    transferring.transfer(desk, [bench], {"ATTRIBUTE"}, "wear")
+    found = studio.values(bench.data.attributes["wear"].data, field, values.dtype.type, width).reshape(-1, width)[:, 0]
+    np.testing.assert_array_equal(found.astype(bool), part_of_polygon(bench) % 2 == 0)
+
+
+def test_vertex_groups_come_with_their_weights() -> None:
+    desk, bench = two_tables()
+    group = desk.vertex_groups.new(name="Shelf")
+    group.add(np.flatnonzero(np.repeat(part_of_polygon(desk)[::6] == 5, 8)).tolist(), 0.5, "REPLACE")
+    transferring.transfer(desk, [bench], {"VERTEX_GROUPS"})
+    weights = transferring._weights(bench, bench.vertex_groups["Shelf"].index)
+    np.testing.assert_allclose(weights, np.where(np.repeat(part_of_polygon(bench)[::6] == 5, 8), 0.5, 0.0), atol=1e-3)
+
+
+def test_the_button_transfers_from_the_active_to_the_selected_in_one_step() -> None:
+    desk, bench = two_tables()
+    desk.data.materials.append(bpy.data.materials.new("Oak"))
+    choose(desk, bench)
+    bpy.ops.ed.undo_push(message="Begin")
+    assert bpy.ops.partgen.transfer("EXEC_DEFAULT", True, kinds={"PARTS", "MATERIALS"}) == {"FINISHED"}
+    assert bench.material_slots[0].material.name == "Oak"
+    bpy.ops.ed.undo()
+    assert not bpy.data.objects["Bench"].material_slots
+
+
+@pytest.mark.parametrize(
+    ("kinds", "attribute", "code"),
+    [
+        ({"ATTRIBUTE"}, "none", "transfer.no_attribute"),
+        ({"MATERIALS"}, "", "transfer.no_materials"),
+        ({"VERTEX_GROUPS"}, "", "transfer.no_groups"),
+    ],
+)
+def test_what_the_source_lacks_is_refused_and_nothing_changes(kinds: set[str], attribute: str, code: str) -> None:
+    desk, bench = two_tables()
+    before = np.array(bench.data[stored_tree.TREE]["merges"])
+    with pytest.raises(PartgenError) as refusal:
+        transferring.transfer(desk, [bench], kinds | {"PARTS"}, attribute)
+    assert refusal.value.code == code
+    assert refusal.value.remedy
+    np.testing.assert_array_equal(np.array(bench.data[stored_tree.TREE]["merges"]), before)
+
+
+# ---- asking the backend ----------------------------------------------------------------------------------------------
+
+
+def plain(name: str, **sizes: float) -> bpy.types.Object:
+    """A table that nobody has decomposed yet."""
+    object_ = table(name, **sizes)
+    regrouping.clear(object_.data)
+    return object_
+
+
+def test_objects_are_decomposed_and_matched_in_one_step(real_backend: None) -> None:
+    desk, bench = plain("Desk"), plain("Bench", width=2.0, height=0.5)
+    choose(desk, bench)
+    bpy.ops.ed.undo_push(message="Begin")
+    assert bpy.ops.partgen.decompose_together("EXEC_DEFAULT", True) == {"FINISHED"}
+    assert jobs.finish(120.0)
+    assert not [message for message in messages.shown if message.level == "ERROR"]
+    assert len(matching.members(desk.data)) == 2
+    desk.data.partgen.parts = 6
+    assert bench.data.partgen.scale == desk.data.partgen.scale
+    np.testing.assert_allclose(look(desk, 0).color, look(bench, 0).color)
+    assert part_rows.active_node(desk.data) >= 0
+    bpy.ops.ed.undo()
+    assert not any(stored_tree.is_stored(bpy.data.objects[name].data) for name in ("Desk", "Bench"))
+
+
+def test_where_one_is_decomposed_already_only_the_other_is_asked_for(real_backend: None) -> None:
+    desk, bench = table("Desk"), plain("Bench", width=2.0)
+    choose(desk, bench)
+    started = operators.decompose_together([desk, bench])
+    assert [job.object_name for job in started] == ["Bench"]
+    assert jobs.finish(120.0)
+    assert len(matching.members(desk.data)) == 2

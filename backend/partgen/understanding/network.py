@@ -1,0 +1,105 @@
+"""The network that reads instructions, without PyTorch: the same layers in numpy, so that it answers in milliseconds anywhere.
+
+It mirrors `networks.understanding`, where training happens and every layer is explained; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+
+from .vocabulary import Seen, meanings
+
+Floats = NDArray[np.float32]
+
+LAYER_NORM_EPSILON = 1e-5
+
+
+class Probabilities(NamedTuple):
+    """Of a prompt with n words: `answer` (ANSWERS,); `op`, `side`, `way`, `role` (n, of each); `pointer` (n, n), of each word (rows)
+    to the word that stands for its edit."""
+
+    answer: Floats
+    op: Floats
+    side: Floats
+    way: Floats
+    role: Floats
+    pointer: Floats
+
+
+class UnderstandingWeights:
+    """Weights by name, as `partgen train understanding` leaves them, and the table of meanings."""
+
+    def __init__(self, tensors: Mapping[str, NDArray], table: Floats, layers: int, heads: int) -> None:
+        self.tensors = {name: np.asarray(values, np.float32) for name, values in tensors.items()}
+        self.table, self.layers, self.heads = table, layers, heads
+
+    @classmethod
+    def read(cls, folder: Path) -> UnderstandingWeights:
+        """From the files in a folder. Raises OSError, ValueError, KeyError or SafetensorError."""
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        return cls(load_file(folder / "model.safetensors"), meanings(folder), int(config["layers"]), int(config["heads"]))
+
+    def linear(self, name: str, values: Floats) -> Floats:
+        return values @ self.tensors[f"{name}.weight"].T + self.tensors[f"{name}.bias"]
+
+    def norm(self, name: str, values: Floats) -> Floats:
+        centred = values - values.mean(axis=1, keepdims=True)
+        spread = np.sqrt((centred**2).mean(axis=1, keepdims=True) + np.float32(LAYER_NORM_EPSILON))
+        return centred / spread * self.tensors[f"{name}.weight"] + self.tensors[f"{name}.bias"]
+
+
+def answers(weights: UnderstandingWeights, seen: Seen) -> Probabilities:
+    """What the network says of one prompt, of at least one word."""
+    state = _words(weights, seen)
+    reach = len(weights.tensors["nearness"]) // 2
+    places = np.arange(len(state))
+    distance = np.clip(places[None] - places[:, None], -reach, reach) + reach
+    for layer in range(weights.layers):
+        state = _layer(weights, f"layers.{layer}", state, distance)
+    state = weights.norm("norm", state)
+    whole, words = state[0], state[1:]
+    asks, offers = weights.linear("asks", words), weights.linear("offers", words)
+    pointer = asks @ offers.T / np.float32(np.sqrt(asks.shape[1])) + weights.tensors["nearness"][distance[1:, 1:]]
+    said = {name: softmax(weights.linear(name, words)) for name in ("op", "side", "way", "role")}
+    return Probabilities(
+        softmax(weights.linear("answer", whole[None]))[0], said["op"], said["side"], said["way"], said["role"], softmax(pointer)
+    )
+
+
+def _words(weights: UnderstandingWeights, seen: Seen) -> Floats:
+    """What is known of each word by itself and beside its neighbours; the first place is the prompt's own."""
+    counted = np.maximum((seen.grams > 0).sum(1, keepdims=True), 1).astype(np.float32)
+    spelled = weights.tensors["pieces.weight"][seen.grams].sum(1) / counted
+    words = weights.linear("meaning", weights.table[seen.row]) + spelled @ weights.tensors["spelling.weight"].T
+    words = words + weights.tensors["kind.weight"][seen.kind]
+    state = np.concatenate([weights.tensors["kind.weight"][-1:], words])
+    nothing = np.zeros((1, state.shape[1]), np.float32)
+    before, after = np.concatenate([nothing, state[:-1]]), np.concatenate([state[1:], nothing])
+    return state + silu(weights.linear("neighbours", np.concatenate([before, state, after], axis=1)))
+
+
+def _layer(weights: UnderstandingWeights, name: str, state: Floats, distance: NDArray[np.int64]) -> Floats:
+    length, width = state.shape
+    parts = weights.linear(f"{name}.attention", weights.norm(f"{name}.attention_norm", state))
+    query, key, value = parts.reshape(length, 3, weights.heads, -1).transpose(1, 2, 0, 3)
+    logits = query @ key.swapaxes(1, 2) / np.float32(np.sqrt(width / weights.heads)) + weights.tensors[f"{name}.nearness"][:, distance]
+    heard = (softmax(logits) @ value).swapaxes(0, 1).reshape(length, width)
+    state = state + weights.linear(f"{name}.heard", heard)
+    return state + weights.linear(f"{name}.outer", silu(weights.linear(f"{name}.inner", weights.norm(f"{name}.norm", state))))
+
+
+def silu(values: Floats) -> Floats:
+    return values / (1 + np.exp(-np.clip(values, -60, 60)))
+
+
+def softmax(logits: Floats) -> Floats:
+    """Over the last axis."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)

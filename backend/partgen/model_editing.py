@@ -58,7 +58,9 @@ class Part:
         """All geometries as one surface."""
         points, faces = _joined(self.geometries)
         touching = attached(points, self.neighbours.reshape(-1, 3), np.arange(3 * len(self.neighbours)).reshape(-1, 3))
-        return PartSurface(points, faces, touching, self.up, self.metres_per_unit)
+        corners = self.neighbours.reshape(-1, 3)
+        centre = (corners.min(axis=0) + corners.max(axis=0)) / 2 if len(corners) else None
+        return PartSurface(points, faces, touching, self.up, self.metres_per_unit, centre)
 
     def noting(self, *notes: str) -> Part:
         return replace(self, notes=(*self.notes, *notes))
@@ -108,7 +110,10 @@ def _changed(part: Part, edit: Edit, model: Model, labels: NDArray[np.int32]) ->
         few = FEW_VERTICES.get(edit.op, 0)
         if surface.welded[1] < few:
             part = part.noting(f"The part has only {surface.welded[1]} vertices: subdivide it for a smoother {edit.op}.")
-        return part.moved(deformed(surface, [edit]))
+        points = deformed(surface, [edit])
+        if not np.abs(points - surface.points).max() > 1e-6 * surface.frame.size:
+            part = part.noting(f"Nothing of the part is changed by this {edit.op}: it has no vertices where it would, or is so already.")
+        return part.moved(points)
     if is_copying(edit):
         return _copied(part, edit)
     return OTHERS[edit.op](part, edit.parameters, model, labels)

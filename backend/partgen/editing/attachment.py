@@ -17,7 +17,8 @@ SAME = 1e-5
 """Of the part's size: vertices nearer than this are one."""
 TOUCHING = 0.01
 """Of the part's size: vertices nearer to a neighbour's surface than this touch it."""
-MOST_SAMPLES = 400_000
+LATTICE = 6
+"""Steps along the sides of a small triangle, at whose crossings it is felt."""
 DIPOLES = 1500
 """Patches of surface, at most, by which the inside of neighbours is told."""
 MOST_ATTACHED = 0.6
@@ -42,7 +43,7 @@ def attached(points: Floats, other_points: Floats, other_faces: Ints) -> Bools:
     low, high = points.min(axis=0) - TOUCHING * size, points.max(axis=0) + TOUCHING * size
     corners = other_points[other_faces]
     corners = corners[(corners.max(axis=1) > low).all(axis=1) & (corners.min(axis=1) < high).all(axis=1)]
-    touching = stuck | _near(points, _sampled(corners, low, high, TOUCHING * size), TOUCHING * size)
+    touching = stuck | _near_triangles(points, corners, TOUCHING * size)
     return touching if touching.mean() < MOST_ATTACHED else shared if shared.mean() < MOST_ATTACHED else none
 
 
@@ -85,20 +86,40 @@ def _many(points: Floats, corners: Floats) -> Floats:
     return ((apart * dipole).sum(axis=2) / distance**3).sum(axis=1) / (4 * np.pi)
 
 
-def _sampled(corners: Floats, low: Floats, high: Floats, spacing: float) -> Floats:
-    """Points on triangles (n, 3, 3) about `spacing` apart, those within the box."""
+def _near_triangles(points: Floats, corners: Floats, distance: float) -> Bools:
+    """Which points (n, 3) lie within about `distance` of triangles (m, 3, 3): of large ones exactly, of small ones by points on them."""
+    result = np.zeros(len(points), bool)
     if not len(corners):
-        return np.zeros((0, 3))
-    areas = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
-    wanted = areas / (0.7 * spacing) ** 2
-    wanted = np.ceil(wanted * min(1.0, MOST_SAMPLES / max(wanted.sum(), 1))).astype(int) + 1
-    triangle = np.repeat(np.arange(len(corners)), wanted)
-    u, v = np.random.default_rng(0).random((2, len(triangle)))
-    fold = u + v > 1
-    u, v = np.where(fold, 1 - u, u)[:, None], np.where(fold, 1 - v, v)[:, None]
-    points = corners[triangle, 0] * (1 - u - v) + corners[triangle, 1] * u + corners[triangle, 2] * v
-    points = np.concatenate([points, corners.reshape(-1, 3)])
-    return points[((points > low) & (points < high)).all(axis=1)]
+        return result
+    longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
+    small = longest <= LATTICE * distance / 2
+    weights = np.array([[i, j, LATTICE - i - j] for i in range(LATTICE + 1) for j in range(LATTICE + 1 - i)]) / LATTICE
+    if small.any():
+        result |= _near(points, (weights @ corners[small]).reshape(-1, 3), distance)
+    for triangle in corners[~small]:
+        left = np.flatnonzero(~result)
+        inside = ((points[left] > triangle.min(axis=0) - distance) & (points[left] < triangle.max(axis=0) + distance)).all(axis=1)
+        left = left[inside]
+        result[left[_distances(points[left], triangle) <= distance]] = True
+    return result
+
+
+def _distances(points: Floats, triangle: Floats) -> Floats:
+    """The distances (n,) of points (n, 3) from one triangle (3, 3)."""
+    a, b, c = triangle
+    normal = np.cross(b - a, c - a)
+    length = np.linalg.norm(normal)
+    best = np.full(len(points), np.inf)
+    if length > 0:
+        height = (points - a) @ (normal / length)
+        flat = points - height[:, None] * (normal / length)
+        sides = [np.cross(end - start, flat - start) @ normal for start, end in ((a, b), (b, c), (c, a))]
+        best = np.where(np.min(sides, axis=0) >= 0, np.abs(height), best)
+    for start, end in ((a, b), (b, c), (c, a)):
+        along = end - start
+        share = np.clip((points - start) @ along / max(float(along @ along), 1e-300), 0, 1)
+        best = np.minimum(best, np.linalg.norm(points - start - share[:, None] * along, axis=1))
+    return best
 
 
 def _near(points: Floats, others: Floats, distance: float) -> Bools:

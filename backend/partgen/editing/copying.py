@@ -63,19 +63,21 @@ def _repeated(part: PartSurface, parameters: Mapping[str, Any]) -> list[Copy]:
 
 
 def _around(part: PartSurface, axis: str, count: int) -> list[Copy]:
-    """A ring about an axis through the part's attachment: an attached part turns about where it stands, as spokes do; a free one
-    about a point beside it."""
+    """A ring about an axis through the middle of what lies around the part, or through where it is attached; one that lies on this
+    axis, and one that stands alone, gets a ring that has room for the copies."""
     frame = part.frame
     index = frame.index(axis)
-    about = frame.axes[:, index]
-    centre = frame.origin
-    outward = part.points.mean(axis=0) - centre
-    outward = outward - about * (outward @ about)
-    if np.linalg.norm(outward) < 0.25 * frame.size:
-        # It lies on the axis: the ring is as large as it takes for the copies to stand beside one another.
+    about = part.up if axis == "height" else frame.axes[:, index]
+    middle = (part.points.min(axis=0) + part.points.max(axis=0)) / 2
+    for centre in (part.centre, frame.origin):
+        if centre is not None:
+            outward = middle - centre - about * ((middle - centre) @ about)
+            if np.linalg.norm(outward) > 0.1 * frame.size:
+                break
+    else:
         across = frame.axes[:, (index + 1) % 3]
         width = float(np.delete(frame.extents, index).max())
-        centre = centre - across * max(width * count / (2 * np.pi) * 1.2, width)
+        centre = middle - across * max(width * count / (2 * np.pi) * 1.2, width)
     return [Copy(centre + turned(part.points - centre, about, 360.0 * number / count)) for number in range(count)]
 
 

@@ -108,7 +108,7 @@ def _deformed(part: PartSurface, edit: Edit) -> Floats:
         raise PartgenError("edit.no_faces", "The part has no faces.", "Choose a part that has a surface.")
     wanted = DEFORMATIONS[edit.op](part, edit.parameters)
     if edit.op not in OF_PLACE:
-        free = hold(part.points, part.attached, part.frame.size)[:, None]
+        free = hold(part.points, part.attached, part.frame)[:, None]
         wanted = part.points + free * (wanted - part.points)
     if not np.isfinite(wanted).all():
         raise PartgenError("edit.not_finite", f"The part cannot be changed so far: {edit.op}.", "Choose a smaller amount.")

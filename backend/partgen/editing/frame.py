@@ -23,8 +23,9 @@ ROUND = 1.4
 """Extents across the length whose ratio is below this belong to one section: "thicker" means both."""
 ROD = 1.25
 """So many times as long as wide, at least, is a part that has a length by itself."""
-BAND = 0.2
-"""Of the part's size: how far from the attachment its hold goes on."""
+BAND, THIN_BAND, LEAST_BAND = 0.2, 0.6, 0.03
+"""How far from the attachment its hold goes on: so much of the part's size, but no more than this of its thinnest extent, and no
+less than the last of its size."""
 ANCHORS = 400
 """Points of the attachment, at most, from which distances are measured."""
 
@@ -189,10 +190,11 @@ def _directed(axes: Floats, outward: Floats, up: Floats) -> Floats:
     return np.stack([length, width, np.cross(length, width)], axis=1)
 
 
-def hold(points: Floats, attached: Bools, size: float) -> Floats:
-    """How free each vertex is: 0 where the part is attached, rising smoothly to 1 at `BAND` times `size` from there: (V,)."""
+def hold(points: Floats, attached: Bools, frame: Frame) -> Floats:
+    """How free each vertex is: 0 where the part is attached, rising smoothly to 1 at some distance from there: (V,)."""
     if not attached.any():
         return np.ones(len(points))
+    band = max(min(BAND * frame.size, THIN_BAND * float(frame.extents.min())), LEAST_BAND * frame.size, 1e-12)
     anchors = points[attached]
     anchors = anchors[:: max(1, len(anchors) // ANCHORS)]
     free = np.empty(len(points))
@@ -200,7 +202,7 @@ def hold(points: Floats, attached: Bools, size: float) -> Floats:
         block = points[start : start + 4096]
         apart = (block**2).sum(axis=1)[:, None] - 2 * block @ anchors.T + (anchors**2).sum(axis=1)
         free[start : start + 4096] = np.sqrt(np.maximum(apart.min(axis=1), 0))
-    share = np.clip(free / (BAND * max(size, 1e-12)), 0, 1)
+    share = np.clip(free / band, 0, 1)
     share = share * share * (3 - 2 * share)
     share[attached] = 0
     return share

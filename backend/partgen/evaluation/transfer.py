@@ -160,17 +160,22 @@ def shares_right(carried: NDArray, target: Named, known: set[str]) -> tuple[floa
 
 def measured_together(objects: Sequence[Named]) -> Row:
     """How well identities agree with names once each has the name that most of its surface has: by area, at the default scale and
-    with as many identities as there are names; beside it the objects' own cuts into as many parts, each part named by itself, which is
-    as good as their trees allow."""
+    with as many identities as there are names. Beside it what carrying the leader's own cut to the nearest place in the others gives, and
+    the objects' own cuts into as many parts, each part named by itself, which is about as good as their trees allow."""
     found = identified([o.surface for o in objects], UP)
     names = len({kind for o in objects for kind in o.kinds.tolist()} - UNNAMED)
     at_default = [found.identities(i, found.joint.default_scale)[o.surface.leaf_of_face] for i, o in enumerate(objects)]
     scale = found.joint.scale_for(names)
     at_names = [found.identities(i, scale)[o.surface.leaf_of_face] for i, o in enumerate(objects)]
+    leader = objects[found.leader].surface
+    cut = leader.tree.cut_into(names)[leader.leaf_of_face]
+    turned = zip(objects, found.rotations, strict=True)
+    nearest = [carried_values(correspondence(leader, o.surface, UP, NEAREST_PLACE, turn), cut) for o, turn in turned]
     alone = [len(objects) * o.surface.tree.cut_into(names)[o.surface.leaf_of_face] + i for i, o in enumerate(objects)]
     return {
-        "names": names, "identities": found.joint.count(found.joint.default_scale), "together": agreement(objects, at_default),
-        "together_names": agreement(objects, at_names), "alone_names": agreement(objects, alone),
+        "names": names, "identities": found.joint.count(found.joint.default_scale),
+        "together": agreement(objects, at_default), "together_names": agreement(objects, at_names),
+        "place_names": agreement(objects, nearest), "alone_names": agreement(objects, alone),
     }  # fmt: skip
 
 
@@ -228,5 +233,5 @@ def _transfer_line(row: Row) -> str:
 
 def _together_line(row: Row) -> str:
     star = " *" if row["tuned"] else ""
-    shares = f"{row['together']:.3f} | {row['together_names']:.3f} | {row['alone_names']:.3f}"
+    shares = f"{row['together']:.3f} | {row['together_names']:.3f} | {row['place_names']:.3f} | {row['alone_names']:.3f}"
     return f"| {row['group']}{star} | {row['objects']:.0f} | {row['names']:.0f} | {row['identities']:.0f} | {shares} |"

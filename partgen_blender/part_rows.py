@@ -21,7 +21,7 @@ MOST_ROWS = 250
 def follow(mesh: bpy.types.Mesh) -> None:
     """Brings the rows of `mesh` in line with its parts. Writes nothing where they are: looking at a file does not change it."""
     tree = regrouping.tree_of(mesh)
-    if mesh.library is not None or tree is None:
+    if mesh.library is not None or tree is None or not regrouping.polygons_of_leaf(mesh).any():  # in Edit Mode none may be known
         return
     properties = mesh.partgen
     rows = properties.rows
@@ -73,6 +73,12 @@ def choose(mesh: bpy.types.Mesh, node: int) -> None:
     for row in mesh.partgen.rows:
         if row.is_marked:
             row.is_marked = False
+
+
+def open_row(mesh: bpy.types.Mesh, number: int, is_open: bool) -> None:
+    """Lists the two parts that the part of a row is made of below it, or no longer. Raises IndexError where there is no such row."""
+    mesh.partgen.rows[number].is_open = is_open
+    follow(mesh)
 
 
 def mark(mesh: bpy.types.Mesh, nodes: list[int], extend: bool = False) -> None:

@@ -61,10 +61,6 @@ def _set_part_is_shown(row: bpy.types.PropertyGroup, is_shown: bool) -> None:
     part_rows.set_shown(row, is_shown)
 
 
-def _rows_changed(row: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
-    part_rows.follow(row.id_data)
-
-
 def _active_row_changed(properties: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
     part_rows.show_active(properties.id_data)
 
@@ -111,7 +107,7 @@ class PARTGEN_PG_part(bpy.types.PropertyGroup):
         options=set(),
     )
     is_open: bpy.props.BoolProperty(
-        name="Open", description="List the two parts that this one is made of", options=set(), update=_rows_changed
+        name="Open", description="List the two parts that this one is made of", options=set()
     )
 
 

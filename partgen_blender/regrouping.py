@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import bpy
 import numpy as np
 from numpy.typing import NDArray
+from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
 
 from . import stored_parts, stored_tree
@@ -27,6 +28,7 @@ class _Kept:
     given: Mapping[int, stored_parts.Given] = field(default_factory=dict)
     hidden: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
     polygons_of_leaf: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    is_without_faces: bool = False
 
 
 _kept: dict[int, _Kept] = {}
@@ -144,11 +146,19 @@ def _keep(mesh: bpy.types.Mesh) -> _Kept:
         return _Kept((), None, "")
     source = _source(stored)
     kept = _kept.get(mesh.session_uid)
-    if kept is None or kept.source != source:
-        kept = _read(mesh, source)
-        if not mesh.is_editmode:
-            _kept[mesh.session_uid] = kept
+    if kept is None or kept.source != source or (kept.is_without_faces and not mesh.is_editmode):
+        kept = _kept[mesh.session_uid] = _read_in_edit_mode(mesh, source) if mesh.is_editmode else _read(mesh, source)
     return kept
+
+
+def _read_in_edit_mode(mesh: bpy.types.Mesh, source: tuple) -> _Kept:
+    """What can be read in Edit Mode, after an undo there: the tree, but not what faces have."""
+    try:
+        tree = stored_tree.read_tree(mesh)
+    except PartgenError as error:
+        return _Kept(source, None, str(error), is_without_faces=True)
+    hidden, no_faces = stored_parts.hidden_leaves(mesh, tree.leaf_count), np.zeros(tree.leaf_count, np.int64)
+    return _Kept(source, tree, "", "", stored_parts.read(mesh), hidden, no_faces, is_without_faces=True)
 
 
 def _read(mesh: bpy.types.Mesh, source: tuple) -> _Kept:

@@ -124,6 +124,14 @@ def read(mesh: bpy.types.Mesh) -> StoredTree | None:
         return None
 
 
+def read_tree(mesh: bpy.types.Mesh) -> PartTree:
+    """The tree alone, which can be read in Edit Mode too. Raises PartgenError where there is none or it cannot be used."""
+    stored = mesh.get(TREE)
+    if stored is None:
+        raise PartgenError("tree.missing", f"{mesh.name} has not been decomposed.", "Decompose it first.")
+    return _tree(mesh, stored)
+
+
 def why_unreadable(mesh: bpy.types.Mesh) -> str:
     """A sentence for the artist that says why `read` gives None; "" where it does not."""
     try:
@@ -173,10 +181,8 @@ def write_parts(mesh: bpy.types.Mesh, part_of_leaf: ArrayLike) -> None:
 
 
 def _read(mesh: bpy.types.Mesh) -> StoredTree:
-    stored = mesh.get(TREE)
-    if stored is None:
-        raise PartgenError("tree.missing", f"{mesh.name} has not been decomposed.", "Decompose it first.")
-    tree = _tree(mesh, stored)
+    tree = read_tree(mesh)
+    stored = mesh[TREE]
     if mesh.is_editmode:
         raise PartgenError("mesh.edit_mode", f"{mesh.name} is in Edit Mode.", "Leave Edit Mode and try again.")
     leaves = leaf_of_polygon(mesh)

@@ -260,6 +260,25 @@ class PARTGEN_OT_show_parts(_OfParts, bpy.types.Operator):
         return self.edit(context, done)
 
 
+class PARTGEN_OT_open_part(_OfParts, bpy.types.Operator):
+    """List the two parts that this one is made of, or no longer"""
+
+    bl_idname = "partgen.open_part"
+    bl_label = "Open Part"
+    bl_options = {"INTERNAL"}
+    modes = ("OBJECT", "EDIT_MESH")
+
+    row: bpy.props.IntProperty(name="Row", description="The row of the list, from 0", min=0)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        mesh = source_in(context).data  # type: ignore[union-attr]
+        if self.row >= len(mesh.partgen.rows):
+            return {"CANCELLED"}
+        # No property with an update of its own: that would take the rows away under the button that was pressed.
+        part_rows.open_row(mesh, self.row, not mesh.partgen.rows[self.row].is_open)
+        return {"FINISHED"}
+
+
 def source_in(context: bpy.types.Context) -> bpy.types.Object | None:
     """The decomposed object that the list is about: the active one, or the one that it is a part of."""
     active = context.view_layer.objects.active
@@ -289,4 +308,5 @@ CLASSES = (
     PARTGEN_OT_select_parts,
     PARTGEN_OT_mark_selected_parts,
     PARTGEN_OT_show_parts,
+    PARTGEN_OT_open_part,
 )

@@ -32,7 +32,8 @@ class PARTGEN_UL_parts(bpy.types.UIList):
         if item.depth:
             row.separator(factor=_INDENT * item.depth)
         if item.leaves > 1:
-            row.prop(item, "is_open", text="", icon="DOWNARROW_HLT" if item.is_open else "RIGHTARROW", emboss=False)
+            icon_of_state = "DOWNARROW_HLT" if item.is_open else "RIGHTARROW"
+            row.operator("partgen.open_part", text="", icon=icon_of_state, emboss=False).row = index
         else:
             row.label(text="", icon="BLANK1")
         is_edited = data.id_data.is_editmode  # names and colors could not be undone there, see refining/edits.py

@@ -305,12 +305,12 @@ def test_an_opened_part_lists_what_it_is_made_of() -> None:
     rows = mesh.partgen.rows
     row = max(rows, key=lambda row: row.leaves)
     node, faces = row.node, row.faces
-    row.is_open = True
+    bpy.ops.partgen.open_part(row=list(rows).index(row))
     place = next(i for i, row in enumerate(rows) if row.node == node)
     children = [rows[place + 1], rows[place + 2]]
     assert [child.depth for child in children] == [1, 1]
     assert sum(child.faces for child in children) == faces
-    rows[place].is_open = False
+    bpy.ops.partgen.open_part(row=place)
     assert len(rows) == 3
 
 
@@ -399,6 +399,24 @@ def test_faces_selected_in_edit_mode_are_assigned_and_edit_mode_goes_on() -> Non
     bpy.ops.object.mode_set(mode="EDIT")
     assert bpy.ops.partgen.assign_faces(target="ACTIVE") == {"FINISHED"}
     assert object_.mode == "EDIT"
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert before[node] | set(moved) in faces_of(mesh).values()
+
+
+def test_after_undo_in_edit_mode_faces_can_still_be_assigned() -> None:
+    object_ = chair()
+    mesh = object_.data
+    before = faces_of(mesh)
+    node, other = edits.parts(mesh)[:2]
+    moved = sorted(before[other])[:2]
+    part_rows.mark(mesh, [node])
+    selecting.select_faces(mesh, np.isin(np.arange(len(mesh.polygons)), moved))
+    bpy.context.tool_settings.mesh_select_mode = (False, False, True)
+    bpy.ops.object.mode_set(mode="EDIT")
+    regrouping.forget()  # as undo does
+    assert regrouping.tree_of(mesh) is not None
+    assert bpy.ops.partgen.assign_faces.poll()
+    assert bpy.ops.partgen.assign_faces(target="ACTIVE") == {"FINISHED"}
     bpy.ops.object.mode_set(mode="OBJECT")
     assert before[node] | set(moved) in faces_of(mesh).values()
 

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,14 @@ if TYPE_CHECKING:
     from .understanding import Understanding
 
 DESCRIPTION = """\
-Says what an instruction in ordinary words means for a part: edits with amounts and units, or why it is refused.
+Changes one part of a model by an instruction in ordinary words, and writes the whole model as .glb, a named node for each part.
+The part stays where it is attached to its neighbours; they stay as they are. What was understood is printed.
+
+  partgen segment chair.glb --labels-dir labels/
+  partgen edit chair.glb --labels labels/chair.npz --part 3 --prompt "10 cm longer, rusty iron" -o longer.glb
+  partgen edit chair.glb --labels labels/chair.npz --part 3 --prompt "bent" -o bent.glb --variations 4     bent.glb, bent_2.glb, ...
+
+Without a model it only says what it understood: edits with amounts and units, or why an instruction is refused.
 
   partgen edit --prompt "a longer, twisted wooden handle" --explain
   partgen edit --prompt "10 cm longer and half as thick" --explain --json
@@ -26,6 +34,10 @@ too; --model understanding leaves them out.
 """
 
 
+METHODS = ("auto", "instruct")
+MOST_VARIATIONS = 100
+
+
 def add_parser(commands: Any) -> argparse.ArgumentParser:
     """Adds `edit` to the commands of `partgen`, and returns its parser."""
     parser: argparse.ArgumentParser = commands.add_parser(
@@ -34,6 +46,14 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("file", metavar="IN", type=Path, nargs="?", help="model file")
+    parser.add_argument("--labels", metavar="L.npz", type=Path, help="face_labels, one whole number for each triangle of the file")
+    parser.add_argument("--part", metavar="N", type=int, help="the label of the part that is changed")
+    parser.add_argument("-o", "--output", metavar="OUT.glb", type=Path, help="file to write to")
+    parser.add_argument("--method", choices=METHODS, default="auto", help="how the part is changed; instruct understands the words")
+    parser.add_argument("--strength", type=_share, default=1.0, help="how much of the change is made, 0 to 1")
+    parser.add_argument("--seed", type=int, default=0, help="of variations: the same seed gives the same ones")
+    parser.add_argument("--variations", metavar="K", type=_count, default=1, help="this many results, OUT_2.glb, ...; the words are kept")
     said = parser.add_mutually_exclusive_group(required=True)
     said.add_argument("--prompt", metavar="TEXT", help="the instruction")
     said.add_argument("--prompts", metavar="FILE", type=Path, help="instructions, a line each; - reads them from standard input")
@@ -47,11 +67,66 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     return parser
 
 
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0 and at most 1")
+    return value
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_VARIATIONS:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to {MOST_VARIATIONS}")
+    return int(text)
+
+
 def run(options: argparse.Namespace) -> int:
     """`partgen edit`. Returns the exit code: 1 where an instruction was refused."""
-    if not options.explain:
-        raise PartgenError("edit.no_model", "No model was given to edit.", "Add --explain to see what is understood.")
-    return explain(options)
+    return explain(options) if options.explain or options.file is None else change(options)
+
+
+def change(options: argparse.Namespace) -> int:
+    """Writes the model with its part changed. Returns the exit code: 1 where the instruction was refused. Raises PartgenError."""
+    from .completing import read_labels
+    from .editing.variations import varied
+    from .files import read_model, write_file
+    from .model_editing import edited
+    from .understanding import reader
+
+    if options.prompt is None or options.labels is None or options.part is None or options.output is None:
+        sentence = "A model is changed with --prompt, --labels, --part and --output."
+        raise PartgenError("edit.incomplete", sentence, "See partgen edit --help.")
+    if options.output.suffix.lower() != ".glb":
+        raise PartgenError("file.format", f"{options.output.name} is no .glb file.", "Name one that ends with .glb.")
+    if options.output.resolve() == options.file.resolve():
+        raise PartgenError("file.overwritten", f"The result would overwrite {options.file.name}.", "Choose another file for it.")
+    understanding = reader(with_embeddings=options.model == "auto")(options.prompt)
+    if understanding.refused is not None:
+        print(json.dumps(understanding.as_dict(), ensure_ascii=False) if options.json else told(understanding))
+        return 1
+    model = read_model(options.file)
+    labels = read_labels(options.labels, model)
+    for number in range(options.variations):
+        edits = [varied(edit, options.seed, number) for edit in understanding.edits]
+        made = edited(model, labels, options.part, edits, options.strength)
+        target = options.output if number == 0 else options.output.with_stem(f"{options.output.stem}_{number + 1}")
+        write_file(target, made.scene.export(file_type="glb"))
+        _report(options, target, replace(understanding, edits=tuple(edits)), made.bounds, made.notes)
+    return 0
+
+
+def _report(options: argparse.Namespace, target: Path, understanding: Understanding, bounds: Any, notes: Iterable[str]) -> None:
+    if options.json:
+        answer = {"file": str(target), "part": options.part, "method": "instruct", **understanding.as_dict()}
+        span = {"bounds": [bounds.min(axis=0).tolist(), bounds.max(axis=0).tolist()], "notes": list(notes)}
+        print(json.dumps({**answer, **span}, ensure_ascii=False), flush=True)
+        return
+    print(f"{target}: part {options.part}, {told(understanding)}", flush=True)
+    for note in notes:
+        print(f"  {note}", flush=True)
 
 
 def explain(options: argparse.Namespace) -> int:

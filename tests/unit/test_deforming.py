@@ -7,6 +7,7 @@ import pytest
 import trimesh
 from partgen.editing.deforming import DEFORMATIONS, OF_PLACE, PartSurface, deformed
 from partgen.editing.edits import OPERATIONS, Edit, edits_from
+from partgen.editing.variations import varied
 from partgen.errors import PartgenError
 
 UP = np.array([0.0, 0.0, 1.0])
@@ -185,3 +186,22 @@ def test_every_edit_is_whole_without_a_parameter() -> None:
 def test_shrinking_a_part_to_nothing_is_refused_in_words() -> None:
     with pytest.raises(PartgenError, match="nothing would be left"):
         after(post(), "scale", axis="length", delta={"value": -5, "unit": "m"})
+
+
+# ---- variations ------------------------------------------------------------------------------------------------------
+
+
+def test_a_variation_keeps_what_was_said_and_draws_the_rest_anew_the_same_way_each_time() -> None:
+    said = Edit("waves", {"count": 7}).complete()
+    first, again, other = varied(said, 3, 1), varied(said, 3, 1), varied(said, 3, 2)
+    assert first.parameters == again.parameters
+    assert first.parameters != other.parameters
+    assert {edit.parameters["count"] for edit in (first, other)} == {7}
+    assert varied(said, 3, 0).parameters == said.parameters
+
+
+def test_every_variation_of_every_edit_is_one_that_can_be_done() -> None:
+    for op in OPERATIONS:
+        for number in range(6):
+            drawn = varied(Edit(op), 1, number)
+            assert Edit.from_dict(drawn.as_dict()).parameters == drawn.parameters

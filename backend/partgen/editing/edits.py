@@ -117,10 +117,12 @@ EXCLUSIVE = {
 
 @dataclass(frozen=True)
 class Edit:
-    """One operation with its `parameters`, those of `OPERATIONS[op]` that were said; `complete` adds the others."""
+    """One operation with its `parameters`, those of `OPERATIONS[op]` that were said; `complete` adds the others, and then `said` names
+    those that were there before."""
 
     op: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    said: tuple[str, ...] | None = field(default=None, compare=False)
 
     def complete(self) -> Edit:
         """The same edit with the default of every parameter that was not said. Raises PartgenError as `checked`."""
@@ -130,7 +132,7 @@ class Edit:
         said = [name for name in alternatives if name in edit.parameters]
         left_out = set(alternatives) - {said[0] if said else alternatives[0]} if alternatives else set()
         values = {name: parameter.default for name, parameter in known.items() if parameter.default is not None and name not in left_out}
-        return Edit(edit.op, {**values, **edit.parameters})
+        return Edit(edit.op, {**values, **edit.parameters}, edit.said if edit.said is not None else tuple(edit.parameters))
 
     def weaker(self, strength: float) -> Edit:
         """The edit with its changes at `strength`, 1 for all of them, 0 for none; what has no middle (a count, a name) stays."""
@@ -139,7 +141,7 @@ class Edit:
         values = {name: _weaker(known[name], value, strength) for name, value in full.parameters.items()}
         if "target" in values and strength != 1:  # only the mesh tells how far the target is: remembered for the one who measures
             values["strength"] = strength
-        return Edit(full.op, values)
+        return Edit(full.op, values, full.said)
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON has it: {"op": ..., parameters}."""

@@ -16,8 +16,10 @@ def varied(edit: Edit, seed: int, number: int) -> Edit:
     if number == 0:
         return full
     rng = np.random.default_rng([seed, number, *full.op.encode()])
-    said = set(edit.parameters)
-    said |= {name for group in (EXCLUSIVE.get(edit.op, ()),) if said & set(group) for name in group}
+    said = set(full.said or ())
+    alternatives = set(EXCLUSIVE.get(edit.op, ()))
+    if said & alternatives:
+        said |= alternatives
     values = dict(full.parameters)
     for name, parameter in OPERATIONS[full.op].items():
         factor = float(np.exp(SPREAD * np.clip(rng.normal(), -2, 2)))
@@ -34,4 +36,4 @@ def varied(edit: Edit, seed: int, number: int) -> Edit:
             values[name] = int(pick * 1000)
         elif name == "direction" and full.op in ("bend", "shear", "tilt"):
             values[name] = [way for way in DIRECTIONS if way not in ("in", "out")][int(pick * 6)]
-    return Edit(full.op, values)
+    return Edit(full.op, values, full.said)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -66,11 +66,11 @@ def surface(vertices: ArrayLike, corner_vertices: ArrayLike, polygon_offsets: Ar
     following[offsets[1:] - 1] = offsets[:-1]
     points, corners = _welded(points, corners)
     here, there = points[corners], points[corners[following]]
-    centers = np.column_stack([np.bincount(face, here[:, i], len(sizes)) / sizes for i in range(3)])
+    centers = totals(face, here, len(sizes)) / sizes[:, None]
     # Newell: the sum of the cross products of a polygon's edges is twice its area, along its normal. Seen from its middle,
     # because far from the origin the products would cancel.
     cross = np.cross(here - centers[face], there - centers[face])
-    normals = np.column_stack([np.bincount(face, cross[:, i], len(sizes)) for i in range(3)])
+    normals = totals(face, cross, len(sizes))
     double = np.linalg.norm(normals, axis=1)
     normals /= np.where(double > 0, double, 1.0)[:, None]
     first, second = corners, corners[following]
@@ -82,6 +82,13 @@ def surface(vertices: ArrayLike, corner_vertices: ArrayLike, polygon_offsets: Ar
     apart = pairs[:, 0] != pairs[:, 1]
     pairs, lengths, middles = pairs[apart], lengths[apart], 0.5 * (here + there)[order[same[apart]]]
     return Surface(double / max(double.sum(), 1e-300), centers, normals, pairs, lengths, middles, _bends(normals, centers, pairs))
+
+
+def totals(index: Ints, values: Floats, count: int) -> Floats:
+    """The sums of `values`, (n,) or (n, D), that have each `index` (n,) below `count`: (count,) or (count, D)."""
+    if values.ndim == 1:
+        return np.bincount(index, values, count).astype(np.float64)
+    return np.column_stack([np.bincount(index, column, count) for column in values.T]).astype(np.float64)
 
 
 def _welded(points: Floats, corners: Ints) -> tuple[Floats, Ints]:
@@ -153,6 +160,13 @@ class Refinable:
     convex: Floats
     middles: Floats
     joined: Ints
+    places: dict[int, Floats] = field(default_factory=dict)
+
+    def place_of_click(self, face: int) -> Floats:
+        """What the place of a click on `face` adds to the score of each node on the path of its leaf: (n,); remembered."""
+        if face not in self.places:
+            self.places[face] = click_scores(self, face, self.tree.path(int(self.leaf_of_face[face])).astype(np.int64))
+        return self.places[face]
 
     @cached_property
     def nodes(self) -> Nodes:
@@ -174,7 +188,7 @@ class Refinable:
     def predicted_node(self, face: int) -> int:
         """The node that a click on `face` most likely means: that of the greatest expected intersection over union with it."""
         path = self.tree.path(int(self.leaf_of_face[face]))
-        scores = self.scores[path] + click_scores(self, face, path)
+        scores = self.scores[path] + self.place_of_click(face)
         chance = np.exp(scores - scores.max())
         sizes = self.nodes.sums(self.counts)[path]
         likeness = np.minimum(sizes[:, None], sizes) / np.maximum(np.maximum(sizes[:, None], sizes), 1)
@@ -207,13 +221,11 @@ def refinable(tree: PartTree, leaf_of_face: ArrayLike, surface: Surface, feature
     """What clicks on a decomposed object are answered from: `leaf_of_face` (F,) over the leaves of `tree`, `features` (L, D)."""
     leaf = np.asarray(leaf_of_face, np.int64)
     count = tree.leaf_count
-    counts, areas = np.bincount(leaf, minlength=count).astype(np.float64), np.bincount(leaf, surface.areas, count)
+    counts, areas = totals(leaf, np.ones(len(leaf)), count), totals(leaf, surface.areas, count)
     weight = np.maximum(areas, 1e-12)
-
-    def mean(values: Floats) -> Floats:
-        return np.column_stack([np.bincount(leaf, surface.areas * column, count) for column in values.T]) / weight[:, None]
-
-    centers, normals = mean(surface.centers), mean(surface.normals)
+    centers, normals = (
+        totals(leaf, surface.areas[:, None] * values, count) / weight[:, None] for values in (surface.centers, surface.normals)
+    )
     first, second = leaf[surface.pairs].T
     across = first != second
     low, high = np.minimum(first, second)[across], np.maximum(first, second)[across]
@@ -221,14 +233,14 @@ def refinable(tree: PartTree, leaf_of_face: ArrayLike, surface: Surface, feature
     length, bend = surface.lengths[across], surface.bends[across]
 
     def along(values: Floats) -> Floats:
-        return np.bincount(slot.reshape(-1), values, len(keys))
+        return totals(slot.reshape(-1), values, len(keys))
 
     pairs = np.stack([keys // count, keys % count], axis=1)
     joined = joining_nodes(tree, pairs)
     touching = _touching(tree, centers, joined)
     none = np.zeros(len(touching))
     border = np.maximum(along(length), 1e-12)[:, None]
-    middles = np.column_stack([along(length * column) for column in surface.middles[across].T]) / border
+    middles = along(length[:, None] * surface.middles[across]) / border
     known = np.zeros((count, 0)) if features is None else np.asarray(features, np.float64).reshape(count, -1)
     looks = np.column_stack([centers, normals, np.log(weight)])
     return Refinable(
@@ -320,10 +332,10 @@ def traits(object_: Refinable, nodes: Nodes) -> Floats:
 
 
 def borders(object_: Refinable, nodes: Nodes, values: Floats) -> tuple[Floats, Floats]:
-    """Of values (E,) of pairs of leaves, the sums over the pairs that the border of each node crosses, and over those within: (2L-1,) each."""
+    """Of values (E,) of pairs of leaves, the sums over those that each node's border parts, and over those within it: (2L-1,) each."""
     count = object_.tree.leaf_count
-    of_leaf = np.bincount(object_.pairs.reshape(-1), np.repeat(values, 2), count)
-    within = np.bincount(object_.joined, values, 2 * count - 1).tolist()
+    of_leaf = totals(object_.pairs.reshape(-1), np.repeat(values, 2), count)
+    within = totals(object_.joined, values, 2 * count - 1).tolist()
     for i, (one, other) in enumerate(object_.tree.merges.tolist()):
         within[count + i] += within[one] + within[other]
     inside = np.array(within)
@@ -388,6 +400,11 @@ class Steps:
     near: Floats
     leaves: Ints
     first: Ints
+    heights: Floats
+
+    def hindered(self, barrier: float) -> Steps:
+        """The same steps, longer by exp(`barrier` · height) where the merge that joins both leaves is high in the tree."""
+        return replace(self, lengths=self.lengths * np.exp(barrier * self.heights))
 
     @classmethod
     def of(cls, object_: Refinable) -> Steps:
@@ -402,6 +419,7 @@ class Steps:
         return cls(
             np.concatenate([one, other])[order], targets[order], np.concatenate([to_one + to_other] * 2)[order],
             np.concatenate([middles, middles])[order], np.concatenate([to_other, to_one])[order], leaves, first,
+            np.tile(object_.tree.heights[object_.joined[shares] - object_.tree.leaf_count], 2)[order].astype(np.float64),
         )  # fmt: skip
 
     def spread(self, start: Floats, allowed: Bools | None = None) -> Floats:
@@ -467,11 +485,16 @@ class Recipe:
     gain_base: float = -4.0
     loss: float = 0.5
     loss_base: float = -3.0
-    click: float = 1.0
-    likeness: float = 0.5
-    nearness: float = 0.5
+    first_place: float = 1.0
+    next_places: float = 0.5
+    places_without: float = 0.5
+    likeness: float = 0.1
+    nearness: float = 0.1
+    likeness_after: float = 0.5
+    nearness_after: float = 0.5
+    barrier: float = 2.0
     weak: float = 0.3
-    ridge: float = 1.0
+    ridge: float = 0.3
     sure: float = 8.0
 
 
@@ -497,13 +520,19 @@ def leaf_chances(object_: Refinable, positive: Ints, negative: Ints, recipe: Rec
     """How likely each leaf is meant: (L,)."""
     tree, count = object_.tree, object_.tree.leaf_count
     gain, loss = recipe.gain * object_.scores + recipe.gain_base, recipe.loss * object_.scores + recipe.loss_base
-    path = tree.path(int(object_.leaf_of_face[positive[0]]))
-    gain[path] += recipe.click * click_scores(object_, int(positive[0]), path)
+    weights = [recipe.first_place] + [recipe.next_places] * (len(positive) - 1)
+    for face, weight in zip(positive.tolist(), weights, strict=True):
+        gain[tree.path(int(object_.leaf_of_face[face]))] += weight * object_.place_of_click(face)
+    for face in negative.tolist():
+        loss[tree.path(int(object_.leaf_of_face[face]))] += recipe.places_without * object_.place_of_click(face)
     leaf_yes, leaf_no = object_.leaf_of_face[positive], object_.leaf_of_face[negative]
-    evidence = recipe.likeness * likeness(object_, leaf_yes, leaf_no, recipe) + recipe.nearness * nearness(object_, positive, negative)
+    alike, near = likeness(object_, leaf_yes, leaf_no, recipe), nearness(object_, positive, negative, recipe.barrier)
     is_yes, is_no = np.isin(np.arange(count), leaf_yes), np.isin(np.arange(count), leaf_no)
+    evidence = recipe.likeness * alike + recipe.nearness * near
     evidence = np.where(is_yes & ~is_no, recipe.sure, np.where(is_no & ~is_yes, -recipe.sure, evidence))
-    return inherited(tree, _chance(gain), _chance(loss), np.exp(evidence))
+    chances = inherited(tree, _chance(gain), _chance(loss), np.exp(evidence))
+    after = np.log(chances / np.maximum(1 - chances, 1e-12) + 1e-12)
+    return _chance(after + recipe.likeness_after * alike + recipe.nearness_after * near)
 
 
 def inherited(tree: PartTree, gain: Floats, loss: Floats, odds: Floats) -> Floats:
@@ -564,20 +593,20 @@ def logistic_regression(rows: Floats, target: Floats, weight: Floats, ridge: flo
     return found
 
 
-def nearness(object_: Refinable, positive: Ints, negative: Ints) -> Floats:
-    """How much nearer each leaf lies to a face that is meant than to one that is not: log of the distances' ratio (L,), 0 without negatives."""
+def nearness(object_: Refinable, positive: Ints, negative: Ints, barrier: float) -> Floats:
+    """How much nearer each leaf lies to what is meant than to what is not: the log of the distances' ratio (L,), 0 without `negative`."""
     if not len(negative):
         return np.zeros(object_.tree.leaf_count)
-    distance = np.column_stack([click_distances(object_, faces) for faces in (positive, negative)])
+    distance = np.column_stack([click_distances(object_, faces, barrier) for faces in (positive, negative)])
     return np.clip(np.log((distance[:, 1] + 1e-3) / (distance[:, 0] + 1e-3)), -3, 3)
 
 
-def click_distances(object_: Refinable, faces: Ints) -> Floats:
-    """How far the centre of each leaf lies from the nearest of `faces`, along the surface, where it can be reached, else through the air: (L,)."""
+def click_distances(object_: Refinable, faces: Ints, barrier: float) -> Floats:
+    """How far the centre of each leaf lies from the nearest of `faces`: on the surface, or in the air where none leads there: (L,)."""
     leaf, centers = object_.leaf_of_face[faces], object_.surface.centers[faces]
     start = np.full((object_.tree.leaf_count, 1), np.inf)
     np.minimum.at(start[:, 0], leaf, np.linalg.norm(object_.centers[leaf] - centers, axis=1))
-    along = object_.steps.spread(start)[:, 0]
+    along = object_.steps.hindered(barrier).spread(start)[:, 0]
     through = np.linalg.norm(object_.centers[:, None] - centers[None], axis=2).min(axis=1)
     return np.where(np.isfinite(along), along, 2 * through)
 

@@ -204,12 +204,12 @@ def test_results_of_another_program_or_another_object_do_not_count(
     labelled_row(toys / "labelled", "toys_row3", 4)  # another object under the same name
     bench(capsys, *arguments)
     assert len(kept.read_text().splitlines()) == 6
-    monkeypatch.setattr(results_module, "program_digest", lambda method="": "another")
+    monkeypatch.setattr(results_module, "program_digest", lambda method="", benchmark="": "another")
     assert main(["bench", *map(str, arguments)]) == 0
     assert len(kept.read_text().splitlines()) == 11
     assert "6 results in" in (said := capsys.readouterr().err)
     assert "another version of the program: not counted" in said
-    monkeypatch.setattr(results_module, "program_digest", lambda method="": "a third")
+    monkeypatch.setattr(results_module, "program_digest", lambda method="", benchmark="": "a third")
     result = bench(capsys, *arguments, "--any-version")
     assert result["methods"]["components"]["objects"] == 5
     assert len(kept.read_text().splitlines()) == 11, "nothing is measured again"

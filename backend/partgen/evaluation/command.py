@@ -84,6 +84,23 @@ alone; the share of true parts found after so many parts; and how often parts of
   partgen bench proposals --data benchmark/ --limit 4
 """
 
+CLICKS = """\
+Simulates somebody who means a part and clicks: first on its deepest face, the one farthest from the part's border, then always on
+the deepest face of the largest region that is still wrong. Intersection over union with the part by faces, after 1, 3, 5 and 10
+clicks, means over parts and then objects, beside nodes of the tree alone, likeness alone and the nearest click alone.
+
+  partgen bench clicks --data benchmark/ --results clicks.jsonl
+  partgen bench clicks --data benchmark/ --sets remeshed --limit 6
+"""
+
+EDITING = """\
+Understands the prompts of tests/editing, in a file for each half, and counts: edits that are right, and prompts that must be refused
+that are. The half unseen was written for this alone; only counts are printed. A list of keywords stands beside, for comparison.
+
+  partgen bench editing
+  partgen bench editing --half seen --embeddings FOLDER      with all-MiniLM-L6-v2 of that folder
+"""
+
 
 def add_parser(commands: Any) -> None:
     """Adds `bench` to the subcommands of a parser."""
@@ -92,6 +109,8 @@ def add_parser(commands: Any) -> None:
     add_robustness(bench)
     add_features(bench)
     add_completion(bench)
+    add_clicks(bench)
+    add_editing(bench)
     add_proposals(bench)
     add_transfer(bench)
 
@@ -116,6 +135,13 @@ def add_robustness(bench: Any) -> None:
     parser.set_defaults(run=run_robustness)
 
 
+def add_clicks(bench: Any) -> None:
+    """`partgen bench clicks`."""
+    parser = bench.add_parser("clicks", help="how many clicks a part takes", description=CLICKS, epilog=DATA, formatter_class=TEXT)
+    add_choices(parser, (*METHODS, "all"))
+    parser.set_defaults(run=run_clicks)
+
+
 def add_completion(bench: Any) -> None:
     """`partgen bench completion`."""
     from ..completion import METHODS as COMPLETERS
@@ -127,6 +153,26 @@ def add_completion(bench: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
     parser.set_defaults(run=run_completion)
+
+
+def add_editing(bench: Any) -> None:
+    """`partgen bench editing`."""
+    parser = bench.add_parser("editing", help="instructions in words against the edits that were meant", description=EDITING, formatter_class=TEXT)
+    parser.add_argument("--data", metavar="DIR", type=Path, default=Path("tests/editing"), help="folder with prompts_*.jsonl (tests/editing)")
+    parser.add_argument("--half", choices=("seen", "unseen"), help="this half alone")
+    parser.add_argument("--embeddings", metavar="FOLDER", type=Path, help="of sentences; those of the models folder if not given")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
+    parser.set_defaults(run=run_editing)
+
+
+def run_editing(options: argparse.Namespace) -> int:
+    """`partgen bench editing`."""
+    from .editing import HALVES, measure, table
+
+    result = measure(options.data, options.embeddings, [options.half] if options.half else HALVES)
+    print(json.dumps(result, indent=2) if options.json else table(result))
+    return 0
 
 
 def run_completion(options: argparse.Namespace) -> int:
@@ -263,6 +309,17 @@ def run_robustness(options: argparse.Namespace) -> int:
     return report(options, robustness_summary(trials, outcome), taken, results, robustness_table)
 
 
+def run_clicks(options: argparse.Namespace) -> int:
+    """`partgen bench clicks`."""
+    from .clicks import clicks_summary, clicks_table, measure_clicks
+    from .measuring import measured
+
+    trials, taken = chosen_trials(options)
+    results = results_file(options)
+    outcome = measured("clicks", measure_clicks, trials, results, options.jobs, tell=progress)
+    return report(options, clicks_summary(trials, outcome), taken, results, clicks_table)
+
+
 def run_features(options: argparse.Namespace) -> int:
     """`partgen bench features`: prints every answer as it comes, each from a process of its own."""
     from .features import ABOUT, COMPARED, Question, answer, lines, means
@@ -297,7 +354,7 @@ def chosen_trials(options: argparse.Namespace, gallery: Path | None = None, draw
 
     files = labelled_files(options.data, options.limit, options.sets, options.objects)
     methods, taken = methods_of(options.method or ["auto"])
-    if options.run is run_robustness:
+    if options.run in (run_robustness, run_clicks):
         methods = [method for method in methods if method not in BASELINES]
     pictured = {path for name in {name for name, _ in files} for path in evenly([p for n, p in files if n == name], drawn) if gallery}
     trials = []

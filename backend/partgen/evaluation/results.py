@@ -21,6 +21,8 @@ Row = dict[str, Any]
 MEASURING = tuple(f"evaluation/{name}.py" for name in ("labelled", "metrics", "segmentation", "baselines", "robustness", "disturbances"))
 DECIDING = ("mesh.py", "part_tree.py", "devices.py", "segmentation", "geometry", "networks", "weights/bundled", *MEASURING)
 """What of the program decides about the numbers of a method: files and folders of the package."""
+DECIDING_FOR_BENCHMARK = {"clicks": ("refining.py", "refining.json", "evaluation/clicks.py")}
+"""What more decides about the numbers of one benchmark."""
 DECIDING_FOR_BASELINES = ("mesh.py", "geometry/adjacency.py", *MEASURING)
 
 
@@ -81,7 +83,7 @@ class Results:
                 key = {name: row[name] for name in KEY}
             except (ValueError, KeyError, TypeError):
                 continue  # half a line, from a run that was cut off
-            if key["program"] == program_digest(key["method"]):
+            if key["program"] == program_digest(key["method"], key["benchmark"]):
                 self._rows[_identity(key)] = row
             else:
                 self.others += 1
@@ -99,7 +101,7 @@ def key_of(benchmark: str, collection: str, path: Path, method: str, options: Ma
         data = hashlib.blake2b(path.read_bytes(), digest_size=8).hexdigest()
     except OSError as error:
         raise PartgenError("file.unreadable", f"{path} cannot be read: {error.strerror}.") from error
-    values = (benchmark, collection, path.stem, data, method, dict(options), program_digest(method))
+    values = (benchmark, collection, path.stem, data, method, dict(options), program_digest(method, benchmark))
     return dict(zip(KEY, values, strict=True))
 
 
@@ -108,11 +110,12 @@ def _identity(key: Mapping[str, Any]) -> str:
 
 
 @cache
-def program_digest(method: str = "") -> str:
-    """A digest of the code and the bundled weights that decide about a method's numbers."""
+def program_digest(method: str = "", benchmark: str = "") -> str:
+    """A digest of the code and the bundled weights that decide about a method's numbers in a benchmark."""
     root = Path(__file__).resolve().parents[1]
     digest = hashlib.blake2b(digest_size=6)
-    for path in deciding_files(root / name for name in (DECIDING_FOR_BASELINES if method in BASELINES else DECIDING)):
+    deciding = (*(DECIDING_FOR_BASELINES if method in BASELINES else DECIDING), *DECIDING_FOR_BENCHMARK.get(benchmark, ()))
+    for path in deciding_files(root / name for name in deciding):
         digest.update(f"{path.relative_to(root).as_posix()}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -1,0 +1,220 @@
+"""Refining: what clicks on a decomposed object mean, answered with numpy alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import trimesh
+from numpy.typing import NDArray
+from partgen.part_tree import PartTree
+from partgen.refining import RECIPE, Refinable, inherited, joining_nodes, most_likely_region, refinable, region, surface
+
+WITHOUT_TREE = replace(
+    RECIPE,
+    gain=0,
+    gain_base=0,
+    loss=0,
+    loss_base=0,
+    first_place=0,
+    next_places=0,
+    places_without=0,
+    likeness=0,
+    nearness=0,
+    likeness_after=0,
+    nearness_after=0,
+    barrier=0,
+)
+"""Where every branch may change the trait as well as keep it, nothing is handed down."""
+
+
+def bar(length: int = 12, doubled: bool = False) -> tuple[trimesh.Trimesh, NDArray[np.int64]]:
+    """A bar of square section along x, and the leaf of every face: one leaf for every unit of length. `doubled`: no vertex is shared."""
+    mesh = trimesh.creation.box((length, 1, 1))
+    for _ in range(6):
+        mesh = mesh.subdivide()
+    if doubled:
+        mesh = trimesh.Trimesh(mesh.vertices[mesh.faces.reshape(-1)], np.arange(3 * len(mesh.faces)).reshape(-1, 3), process=False)
+    leaf = np.clip(mesh.triangles_center[:, 0] + length / 2, 0, length - 1e-6).astype(np.int64)
+    return mesh, leaf
+
+
+def refinable_bar(doubled: bool = False, features: NDArray | None = None, offset: float = 0.0) -> tuple[Refinable, trimesh.Trimesh]:
+    """A bar of 12 leaves; its tree makes three thirds of four leaves each, then joins these."""
+    mesh, leaf = bar(doubled=doubled)
+    mesh.apply_translation((offset, 0, 0))
+    merges = []
+    for third in range(3):
+        first = 4 * third
+        merges += [(first, first + 1), (first + 2, first + 3)]
+    merges += [(12, 13), (14, 15), (16, 17), (18, 19), (20, 21)]
+    tree = PartTree.from_merges(merges, 3)
+    offsets = np.arange(0, 3 * len(mesh.faces) + 1, 3)
+    return refinable(tree, leaf, surface(mesh.vertices, mesh.faces.reshape(-1), offsets), features), mesh
+
+
+def face_at(mesh: trimesh.Trimesh, x: float) -> int:
+    """The face on top of the bar nearest to x."""
+    return int(np.linalg.norm(mesh.triangles_center - (x, 0, 0.5), axis=1).argmin())
+
+
+def leaves(*ranges: tuple[int, int]) -> list[bool]:
+    return [any(low <= leaf < high for low, high in ranges) for leaf in range(12)]
+
+
+def test_one_click_means_a_node_of_the_tree_around_it() -> None:
+    object_, mesh = refinable_bar()
+    face = face_at(mesh, 0.5)
+    region = object_.region([face])
+    assert region.leaves.tolist() == object_.leaves_below(object_.predicted_node(face)).tolist()
+    assert region.leaves[object_.leaf_of_face[face]]
+
+
+def test_a_click_at_a_known_scale_means_the_part_that_is_shown_there() -> None:
+    object_, mesh = refinable_bar()
+    node = object_.node_at(face_at(mesh, -5.5), object_.tree.scale_for(3))
+    assert object_.leaves_below(node).tolist() == leaves((0, 4))
+    assert object_.node_at(face_at(mesh, -5.5), 1.0) == 22
+
+
+def test_every_click_is_obeyed() -> None:
+    object_, mesh = refinable_bar()
+    rng = np.random.default_rng(0)
+    for _ in range(10):
+        clicks = rng.choice(len(mesh.faces), 6, replace=False)
+        region = object_.region(clicks[:3], clicks[3:])
+        assert region.faces[clicks[:3]].all()
+        assert not region.faces[clicks[3:]].any()
+
+
+def test_clicks_at_both_sides_of_a_border_of_the_tree_find_it() -> None:
+    object_, mesh = refinable_bar()
+    region = object_.region([face_at(mesh, -5.5), face_at(mesh, -2.5)], [face_at(mesh, -1.5), face_at(mesh, 5.5)])
+    assert region.leaves.tolist() == leaves((0, 4))
+
+
+def test_a_leaf_with_clicks_of_both_kinds_is_divided_halfway() -> None:
+    object_, mesh = refinable_bar()
+    region = object_.region([face_at(mesh, 0.1)], [face_at(mesh, 0.9)])
+    assert region.divided.tolist() == [6]
+    within = object_.leaf_of_face == 6
+    x = mesh.triangles_center[within, 0]
+    assert region.faces[within][x < 0.3].all()
+    assert not region.faces[within][x > 0.7].any()
+
+
+def test_nothing_is_meant_before_something_is_clicked_that_is_meant() -> None:
+    object_, mesh = refinable_bar()
+    region = object_.region([], [face_at(mesh, 0)])
+    assert not region.faces.any()
+    assert not region.leaves.any()
+
+
+def test_what_looks_the_same_is_meant_sooner_than_what_does_not() -> None:
+    """Two clicks on leaves that look alike take in a third that does, not its neighbours."""
+    alike = np.array([leaf % 2 for leaf in range(12)])
+    features = np.stack([alike, 1 - alike], axis=1).astype(np.float32)
+    object_, mesh = refinable_bar(features=features)
+    alone = replace(WITHOUT_TREE, likeness=1)
+    clicks = np.array([face_at(mesh, -4.5), face_at(mesh, -2.5)]), np.array([face_at(mesh, -3.5)])
+    chances = region(object_, *clicks, alone).chances
+    assert (chances[1::2] > 0.5).all()
+    assert (chances[::2] < 0.5).all()
+
+
+def test_doubled_vertices_and_distance_from_the_origin_change_nothing() -> None:
+    clicks = (-5.5, -2.5, 0.5)
+    expected = None
+    for doubled, offset in ((False, 0.0), (True, 0.0), (False, 4096.0)):
+        object_, mesh = refinable_bar(doubled, offset=offset)
+        faces = [face_at(mesh, x + offset) for x in clicks]
+        assert len(object_.pairs) == 11
+        found = object_.region(faces[:2], faces[2:]).leaves.tolist()
+        expected = expected or found
+        assert found == expected
+
+
+def test_polygons_of_any_size_make_a_surface() -> None:
+    """A pyramid of a square and four triangles."""
+    vertices = [(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0), (0.5, 0.5, 1)]
+    found = surface(vertices, [0, 3, 2, 1, 0, 1, 4, 1, 2, 4, 2, 3, 4, 3, 0, 4], [0, 4, 7, 10, 13, 16])
+    assert len(found.pairs) == 8
+    assert found.areas.sum() == pytest.approx(1)
+    assert found.areas[0] == pytest.approx(1 / (1 + 4 * np.sqrt(1.25) / 2))
+    assert found.normals[0] == pytest.approx((0, 0, -1))
+    assert (found.bends < 0).all()
+
+
+def test_a_groove_is_concave_and_an_edge_is_not() -> None:
+    """A strip that goes down, then up."""
+    vertices = [(x, y, z) for x, z in ((0, 1), (1, 0), (2, 1), (3, 0)) for y in (0, 1)]
+    corners = [corner for i in range(0, 6, 2) for corner in (i, i + 2, i + 3, i + 1)]
+    found = surface(vertices, corners, [0, 4, 8, 12])
+    assert [bend > 0 for bend in found.bends.tolist()] == [True, False]
+
+
+def test_loose_pieces_can_be_clicked() -> None:
+    """Two boxes that share no edge: the tree joins them, and a click on each keeps or parts them."""
+    boxes = [trimesh.creation.box().apply_translation((x, 0, 0)) for x in (0, 3)]
+    mesh = trimesh.util.concatenate(boxes)
+    found = surface(mesh.vertices, mesh.faces.reshape(-1), np.arange(0, 3 * 24 + 1, 3))
+    object_ = refinable(PartTree.from_merges([(0, 1)], 2), np.repeat([0, 1], 12), found)
+    assert object_.region([0], [12]).leaves.tolist() == [True, False]
+    assert object_.region([0, 12]).leaves.tolist() == [True, True]
+
+
+def test_an_object_of_one_leaf_is_divided_by_clicks() -> None:
+    mesh, _ = bar()
+    found = surface(mesh.vertices, mesh.faces.reshape(-1), np.arange(0, 3 * len(mesh.faces) + 1, 3))
+    object_ = refinable(PartTree.from_merges([], 1), np.zeros(len(mesh.faces), np.int64), found)
+    assert object_.region([5]).faces.all()
+    region = object_.region([face_at(mesh, -5)], [face_at(mesh, 5)])
+    assert region.faces[mesh.triangles_center[:, 0] < -1].all()
+    assert not region.faces[mesh.triangles_center[:, 0] > 1].any()
+
+
+def test_the_chance_of_every_leaf_is_that_of_trying_all_histories() -> None:
+    tree = PartTree.from_merges([(0, 1), (2, 3), (4, 5)], 2)
+    rng = np.random.default_rng(1)
+    gain, loss, odds = rng.random(7), rng.random(7), rng.random(4) * 3
+    total, having = 0.0, np.zeros(4)
+    for history in range(2**7):
+        state = [(history >> node) & 1 for node in range(7)]
+        weight = gain[6] if state[6] else 1 - gain[6]
+        for node in range(6):
+            comes = loss[node] if state[tree.parent[node]] else gain[node]
+            weight *= comes if state[node] != state[tree.parent[node]] else 1 - comes
+        for leaf in range(4):
+            weight *= odds[leaf] if state[leaf] else 1
+        total += weight
+        having += weight * np.array(state[:4])
+    assert inherited(tree, gain, loss, odds) == pytest.approx(having / total)
+
+
+def test_the_node_that_joins_two_leaves_is_the_lowest_that_has_both() -> None:
+    object_, _ = refinable_bar()
+    pairs = np.array([(0, 1), (1, 2), (3, 4), (0, 11), (7, 6)])
+    assert joining_nodes(object_.tree, pairs).tolist() == [12, 18, 21, 22, 15]
+
+
+def test_a_region_of_the_greatest_expected_overlap_takes_what_is_likely_and_large() -> None:
+    assert most_likely_region(np.array([0.9, 0.05, 0.6]), np.array([1.0, 1.0, 1.0])).tolist() == [True, False, True]
+    assert most_likely_region(np.array([0.9, 0.05, 0.3]), np.array([10.0, 1.0, 10.0])).tolist() == [True, False, False]
+
+
+def test_clicks_are_answered_alike_whatever_was_asked_before() -> None:
+    object_, mesh = refinable_bar()
+    fresh, _ = refinable_bar()
+    object_.region([face_at(mesh, 4)], [face_at(mesh, -4)])
+    clicks = [face_at(mesh, 0.5)], [face_at(mesh, 5.5)]
+    assert object_.region(*clicks).chances == pytest.approx(fresh.region(*clicks).chances)
+
+
+def test_what_is_nearer_to_what_is_meant_is_meant_sooner() -> None:
+    object_, mesh = refinable_bar()
+    alone = replace(WITHOUT_TREE, nearness=1)
+    clicks = np.array([face_at(mesh, -5.5)]), np.array([face_at(mesh, 5.5)])
+    chances = region(object_, *clicks, alone).chances
+    assert (chances[:6] > 0.5).all()
+    assert (chances[6:] < 0.5).all()

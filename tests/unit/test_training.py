@@ -298,7 +298,7 @@ def test_exporting_again_leaves_no_piece_of_what_was_there(tmp_path: Path) -> No
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "model.safetensors", "training.json"]
 
 
-@pytest.mark.parametrize("name", ["superfaces", "partfield-small"])
+@pytest.mark.parametrize("name", ["superfaces", "partfield-small", "claims"])
 def test_what_is_trained_fits_into_one_file(name: str) -> None:
     assert 2 * sum(parameter.numel() for parameter in recipe(name).build().parameters()) < MOST_BYTES
 
@@ -451,7 +451,7 @@ def test_a_folder_of_examples_is_marked_for_what_it_was_made(cache: Path) -> Non
 # ---- the recipes -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["superfaces", "partfield-small"])
+@pytest.mark.parametrize("name", ["superfaces", "partfield-small", "claims"])
 def test_a_recipe_learns(name: str) -> None:
     """A few steps on one batch bring its losses down, in full precision and in the one that accelerators use."""
     known = recipe(name, "tiny")

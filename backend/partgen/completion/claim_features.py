@@ -2,7 +2,8 @@
 
 For every point the parts that come nearest to it compete. Of each of these the network learns how near its patch is and on
 which side of it the point lies, whether flat fillings, the convex hull, the winding number or a smooth continuation of the
-patch enclose the point, and what kind of patch it is. All numbers are the same however the object is turned or scaled.
+patch enclose the point, and what kind of patch it is. Scaling and moving the object changes none of these numbers, turning it
+hardly any: extents are diagonals of bounds along the axes.
 """
 
 from __future__ import annotations

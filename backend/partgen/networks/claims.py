@@ -55,10 +55,10 @@ class ClaimNetwork(nn.Module):
         """`features` (n, k, F) and `competes` (n, k) bool to logits (n, k), APART where nothing competes."""
         told = self.scale(features[competes])
         state = features.new_zeros(*competes.shape, self.config.width)
-        state[competes] = self.read(told)
+        state[competes] = self.read(told).to(state.dtype)
         for round_ in self.rounds:
             state = round_(state, competes)
-        return self.claim(self.norm(state)).squeeze(2).masked_fill(~competes, APART)
+        return self.claim(self.norm(state)).squeeze(2).float().masked_fill(~competes, APART)
 
 
 class Round(nn.Module):

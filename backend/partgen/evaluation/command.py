@@ -147,7 +147,8 @@ def add_completion(bench: Any) -> None:
     from ..completion import METHODS as COMPLETERS
 
     parser = bench.add_parser("completion", help="completed parts against the artists' own", description=COMPLETION, formatter_class=TEXT)
-    parser.add_argument("--data", metavar="DIR", type=Path, required=True, help="folder with labelled/ and remeshed/")
+    parser.add_argument("--data", metavar="DIR", type=Path, help="folder with labelled/ and remeshed/")
+    parser.add_argument("--shapes", metavar="N", type=positive, default=0, help="N procedural shapes that no network learned from")
     parser.add_argument("--method", choices=COMPLETERS, default="auto")
     parser.add_argument("--limit", metavar="N", type=positive, help="the first N objects alone")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
@@ -179,7 +180,9 @@ def run_completion(options: argparse.Namespace) -> int:
     """`partgen bench completion`."""
     from .completion import measure, table
 
-    result = measure(options.data, options.method, options.limit)
+    if options.data is None and not options.shapes:
+        raise PartgenError("bench.no_data", "There is nothing to measure on.", "Name a folder with --data, or a number of --shapes.")
+    result = measure(options.data, options.method, options.limit, options.shapes)
     print(json.dumps(result, indent=2) if options.json else table(result))
     return 0
 

@@ -1,7 +1,8 @@
 """Completed parts against the artists' own complete parts: `partgen bench completion`.
 
 Two sets: *skin*, remeshed objects whose hidden surface is gone, and *fused*, exact unions. The truth is the artist's part where
-that is closed, has volume and has 10 to 95 % of its area on the skin. The true part's longest side is 1.
+that is closed, has volume and has 10 to 95 % of its area on the skin. The true part's longest side is 1. A third set, *shapes*, are
+procedural shapes, remeshed, that no network of this project has seen in training.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,10 @@ SURFACE_SAMPLES, VOLUME_SAMPLES, OBJECT_SAMPLES = 10_000, 20_000, 30_000
 MEASURES = ("chamfer", "f1_05", "f1_02", "iou", "watertight", "moved")
 NEAR, VERY_NEAR = 0.05, 0.02
 EMPTIEST, LEAST_SEEN, MOST_SEEN = 0.02, 0.1, 0.95
+EVERY_HELD_OUT = 25
+"""The seeds that `training.examples` never draws are the multiples of this."""
+SHAPE_CELLS = 56
+"""Along the longest side of a shape that is remeshed, as in the benchmark."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,22 +76,50 @@ def cases(folder: Path, limit: int | None = None) -> Iterator[Case]:
         raise PartgenError("bench.no_data", f"{folder} holds no objects with complete parts.", "Name another folder with --data.")
 
 
+def shape_cases(count: int) -> Iterator[Case]:
+    """The first held-out procedural shapes, remeshed to one skin; those without a part that can be scored are left out."""
+    from ..shapes import make_shape
+    from ..shapes.corruption import remesh
+
+    index = found = 0
+    while found < count:
+        shape = make_shape(index * EVERY_HELD_OUT)
+        skin = remesh(shape.skin(), np.random.default_rng(shape.seed), SHAPE_CELLS)
+        truths = {}
+        for label in np.unique(skin.part_of_face).tolist():
+            solid = shape.solids()[label].to_mesh()
+            whole = trimesh.Trimesh(solid.vert_properties[:, :3], solid.tri_verts, process=False)
+            truth = _scorable(whole, skin.vertices, skin.faces[skin.part_of_face == label])
+            if truth is not None:
+                truths[label] = truth
+        index += 1
+        if truths and len(shape.parts) > 1:
+            found += 1
+            mesh = Mesh.from_triangles(skin.vertices, skin.faces, f"{shape.family} {shape.seed}")
+            yield Case("shapes", mesh, skin.part_of_face, truths)
+
+
 def _truth(arrays: Any, part: int, vertices: Floats, patch: NDArray) -> trimesh.Trimesh | None:
     """The artist's part as a solid, None where it cannot be scored."""
     solid = trimesh.Trimesh(arrays[f"part_{part}_vertices"], arrays[f"part_{part}_faces"], process=False)
-    if not arrays["part_watertight"][part] or abs(solid.volume) <= EMPTIEST * np.prod(solid.extents):
+    return _scorable(solid, vertices, patch) if arrays["part_watertight"][part] else None
+
+
+def _scorable(solid: trimesh.Trimesh, vertices: NDArray, patch: NDArray) -> trimesh.Trimesh | None:
+    """A true solid of which the triangles `patch` (n, 3) show neither too little nor all; None for others."""
+    if abs(solid.volume) <= EMPTIEST * np.prod(solid.extents):
         return None
     seen = trimesh.Trimesh(vertices, patch, process=False).area / solid.area
     return solid if LEAST_SEEN < seen < MOST_SEEN else None
 
 
-def measure(folder: Path, method: str, limit: int | None = None) -> dict[str, Any]:
-    """Completes everything in `folder` and scores it. Returns what `table` prints, as plain data."""
+def measure(folder: Path | None, method: str, limit: int | None = None, shapes: int = 0) -> dict[str, Any]:
+    """Completes everything in `folder`, and so many procedural shapes, and scores it. Returns what `table` prints, as plain data."""
     rows: dict[str, list[dict[str, float]]] = {}
     overlaps: dict[str, list[float]] = {}
     seconds: list[float] = []
     ways: dict[str, int] = {}
-    for case in cases(folder, limit):
+    for case in chain(cases(folder, limit) if folder is not None else (), shape_cases(shapes)):
         started = time.perf_counter()
         parts = completer(method).complete(case.mesh, case.labels).parts
         seconds.append(time.perf_counter() - started)

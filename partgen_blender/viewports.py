@@ -31,5 +31,14 @@ def viewport_at(window: bpy.types.Window, x: int, y: int) -> tuple[bpy.types.Spa
     return None
 
 
+def viewport_of(window: bpy.types.Window, pointer: int) -> tuple[bpy.types.SpaceView3D, bpy.types.Region] | None:
+    """The 3D viewport whose region has this address (`as_pointer`); None where it is there no longer."""
+    for area in window.screen.areas:
+        for region in area.regions if area.type == "VIEW_3D" else ():
+            if region.type == "WINDOW" and region.as_pointer() == pointer:
+                return area.spaces.active, region
+    return None
+
+
 def _contains(place: bpy.types.Area | bpy.types.Region, x: int, y: int) -> bool:
     return place.x <= x < place.x + place.width and place.y <= y < place.y + place.height

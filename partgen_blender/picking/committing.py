@@ -1,4 +1,4 @@
-"""What becomes of picked parts: a face selection, an object, a face set, a vertex group, a material slot, or an attribute.
+"""What becomes of picked parts: a face selection, an object, a face set, a vertex group, a material slot, an attribute, one part.
 
     commit({object_: leaves}, "VERTEX_GROUP", "Handle")       # leaves (L,) bool; returns sentences of what was made
 
@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
-from .. import applying, collections, cutting, mesh_data, stored_features, stored_tree
+from .. import applying, collections, cutting, mesh_data, regrouping, stored_features, stored_parts, stored_tree
 from ..palette import colors_of_ranks
+from ..refining import edits
 from .subtrees import restricted
 
 Bools = NDArray[np.bool_]
@@ -34,6 +35,7 @@ KINDS = (
     ("VERTEX_GROUP", "Vertex Group", "Give the corners of the faces weight 1 in a vertex group", "GROUP_VERTEX", 3),
     ("MATERIAL", "Material Slot", "Give the faces a material in a slot of its own", "MATERIAL", 4),
     ("ATTRIBUTE", "Attribute", "Mark the faces in a boolean face attribute", "SPREADSHEET", 5),
+    ("PART", "Part of the Tree", "Make the faces one part at the scale as it is; slider and names go on working", "MOD_EXPLODE", 6),
 )
 NAMES = {identifier: name for identifier, name, *_ in KINDS}
 _FIRST_FACE_SET = 1  # which all faces have of a mesh without the attribute
@@ -45,9 +47,9 @@ _PICKED_RANK = 1
 def commit(picked: Mapping[bpy.types.Object, Bools], kind: str, name: str = "", keep_shading: bool = True) -> list[str]:
     """Makes `kind` of the picked leaves, (L,) bool, of every object. Returns a sentence for each object.
 
-    `name`: of what is made; "" for that of the object with "Pick". What has this name already is taken: a group or an attribute
-    is filled anew. `keep_shading`: across the cut of a separate object. Raises PartgenError, and changes nothing, where nothing
-    is picked or an object cannot be changed.
+    `name`: of what is made; "" for the name that the artist gave to the part, else that of the object with "Pick". What has this
+    name already is taken: a group or an attribute is filled anew. `keep_shading`: across the cut of a separate object.
+    Raises PartgenError, and changes nothing, where nothing is picked or an object cannot be changed.
     """
     chosen = {o: faces for o, leaves in picked.items() if (faces := faces_of(o, leaves)).any()}
     if not chosen:
@@ -62,10 +64,11 @@ def commit(picked: Mapping[bpy.types.Object, Bools], kind: str, name: str = "", 
         "VERTEX_GROUP": _make_vertex_group,
         "MATERIAL": _make_material_slot,
         "ATTRIBUTE": _make_attribute,
+        "PART": _make_part,
     }[kind]
     if kind == "SEPARATE":
         bpy.ops.object.select_all(action="DESELECT")
-    return [make(object_, faces, name or f"{object_.name} Pick") for object_, faces in chosen.items()]
+    return [make(object_, faces, name or _own_name(object_, picked[object_])) for object_, faces in chosen.items()]
 
 
 def faces_of(object_: bpy.types.Object, leaves: Bools) -> Bools:
@@ -74,6 +77,16 @@ def faces_of(object_: bpy.types.Object, leaves: Bools) -> Bools:
     if stored is None:
         raise PartgenError("tree.missing", f"{object_.name} has no parts any more.", "Decompose it again.")
     return np.asarray(leaves, bool).take(stored, mode="clip")
+
+
+def _own_name(object_: bpy.types.Object, leaves: Bools) -> str:
+    """What the artist calls the part of exactly these leaves; else the object's name with "Pick"."""
+    tree, given = regrouping.tree_of(object_.data), regrouping.given_of(object_.data)
+    if tree is not None:
+        for node in sorted(given):
+            if given[node].name and np.array_equal(tree.leaves(node), np.flatnonzero(leaves)):
+                return given[node].name
+    return f"{object_.name} Pick"
 
 
 def _require_editable(object_: bpy.types.Object, faces: Bools, kind: str, name: str) -> None:
@@ -147,7 +160,7 @@ def _separate(object_: bpy.types.Object, faces: Bools, name: str, keep_shading: 
     if object_.data.users > 1:  # others that show this mesh keep it whole
         object_.data = object_.data.copy()
     mesh = object_.data
-    tree, features = stored_tree.read(mesh), _features(mesh)
+    tree, features, given = stored_tree.read(mesh), _features(mesh), stored_parts.read(mesh)
     smooth_by_angle = collections.smooth_by_angle(object_)
     keep_shading = keep_shading and not collections.is_rebuilt(object_)
     (piece,) = cutting.cut_out(mesh, np.where(faces, 0, -1), keep_shading, smooth_by_angle)
@@ -158,7 +171,7 @@ def _separate(object_: bpy.types.Object, faces: Bools, name: str, keep_shading: 
     cutting.cut_away(mesh, faces, keep_shading, smooth_by_angle)
     for changed, kept in ((mesh, ~faces), (piece, faces)):
         if tree is not None:
-            _keep_parts(changed, tree, features, kept)
+            _keep_parts(changed, tree, features, given, kept)
     made.select_set(True)
     bpy.context.view_layer.objects.active = made
     return f"{_count(faces)} of {object_.name} are {made.name} now."
@@ -171,13 +184,23 @@ def _features(mesh: bpy.types.Mesh) -> NDArray[np.float32] | None:
         return None  # they were of another tree already
 
 
-def _keep_parts(mesh: bpy.types.Mesh, former: stored_tree.StoredTree, features: NDArray[np.float32] | None, kept: Bools) -> None:
-    """Gives a piece what the tree of the whole says of it."""
+def _keep_parts(
+    mesh: bpy.types.Mesh,
+    former: stored_tree.StoredTree,
+    features: NDArray[np.float32] | None,
+    given: Mapping[int, stored_parts.Given],
+    kept: Bools,
+) -> None:
+    """Gives a piece what the tree of the whole says of it, with the names and colors that the artist gave to its parts."""
     present = np.zeros(former.tree.leaf_count, bool)
     present[former.leaf_of_polygon[kept]] = True
-    tree, leaf_of_former = restricted(former.tree, present)
+    tree, node_of_former = restricted(former.tree, present)
     scale = mesh.partgen.scale
-    stored_tree.write(mesh, tree, leaf_of_former[former.leaf_of_polygon[kept]], former.method, former.weights, former.notes)
+    stored_tree.write(mesh, tree, node_of_former[former.leaf_of_polygon[kept]], former.method, former.weights, former.notes)
+    # What is left of several parts may be one node: it has the name of the smallest.
+    looks = {int(node_of_former[node]): given[node] for node in sorted(given, reverse=True) if node_of_former[node] >= 0}
+    if looks:
+        stored_parts.write(mesh, looks)
     if features is not None:
         stored_features.write(mesh, features[present])
     mesh.partgen.scale = scale
@@ -233,6 +256,11 @@ def _make_attribute(object_: bpy.types.Object, faces: Bools, name: str) -> str:
     attribute.data.foreach_set("value", faces)
     mesh.update_tag()
     return f"{_count(faces)} of {object_.name} are marked in the attribute {attribute.name}."
+
+
+def _make_part(object_: bpy.types.Object, faces: Bools, name: str) -> str:
+    edits.make_part(object_.data, faces, name)
+    return f"{_count(faces)} of {object_.name} are one part now."
 
 
 def _face_integers(mesh: bpy.types.Mesh, name: str, default: int) -> NDArray[np.int32]:

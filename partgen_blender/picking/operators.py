@@ -176,8 +176,8 @@ a line around or along parts picks what it means, Enter makes of it what is chos
             return report_error(self, error)
         if not self.properties.is_property_set("commit_as"):
             self.commit_as = context.scene.partgen_picking.commit_as
-        self._pressed: tuple[float, float, str] | None = None  # where the button went down in the region, and what it does
-        self._place: tuple[bpy.types.SpaceView3D, bpy.types.Region] | None = None
+        self._pressed: tuple[float, float, str] | None = None  # where the button went down in its region, and what it does
+        self._place = 0  # the region in which the button went down; its address, because regions may go at any time
         self._timer = None
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
@@ -193,10 +193,10 @@ a line around or along parts picks what it means, Enter makes of it what is chos
         if context.mode != "OBJECT" or session.obstacle(context.view_layer):
             return self._give_up(context)
         picking.refresh()
-        if event.type == "TIMER":
-            self._prepare(context, picking)
-            return {"PASS_THROUGH"}
         place = viewport_at(context.window, event.mouse_x, event.mouse_y)
+        if event.type == "TIMER":
+            self._prepare(context, event, picking, place)
+            return {"PASS_THROUGH"}
         meaning = reaction(event, place is not None, picking.pointed is not None, self._pressed is not None)
         if meaning is Reaction.END:
             self._end(context)
@@ -248,8 +248,9 @@ a line around or along parts picks what it means, Enter makes of it what is chos
         picking: session.Session,
         place: tuple[bpy.types.SpaceView3D, bpy.types.Region] | None,
     ) -> bool:
-        if self._pressed is not None and self._place is not None:
-            return self._draw_on(event, picking, self._place[1])
+        if self._pressed is not None:
+            began = viewports.viewport_of(context.window, self._place)
+            return self._draw_on(event, picking, began[1]) if began is not None else False
         if place is None:
             return picking.away()
         space, region = place
@@ -266,7 +267,7 @@ a line around or along parts picks what it means, Enter makes of it what is chos
         if place is None:
             return False
         has_changed = self._look(context, event, picking, place)  # the last move may be some pixels ago
-        self._place = place
+        self._place = place[1].as_pointer()
         self._pressed = event.mouse_x - place[1].x, event.mouse_y - place[1].y, _action(event)
         return has_changed
 
@@ -284,7 +285,7 @@ a line around or along parts picks what it means, Enter makes of it what is chos
     def _release(self, context: bpy.types.Context, event: bpy.types.Event, picking: session.Session) -> bool:
         """A click where the mouse stood still, else the end of a line."""
         line, picking.line = picking.line, []
-        pressed, place, self._pressed, self._place = self._pressed, self._place, None, None
+        pressed, place, self._pressed = self._pressed, viewports.viewport_of(context.window, self._place), None
         if pressed is None or place is None:
             return False
         if not line and not picking.is_learning:
@@ -303,13 +304,21 @@ a line around or along parts picks what it means, Enter makes of it what is chos
             picking.learn(not picking.is_learning)
         return True
 
-    def _prepare(self, context: bpy.types.Context, picking: session.Session) -> None:
-        """Lets Blender prepare the object that is waited for: one turn after the artist was told."""
+    def _prepare(
+        self,
+        context: bpy.types.Context,
+        event: bpy.types.Event,
+        picking: session.Session,
+        place: tuple[bpy.types.SpaceView3D, bpy.types.Region] | None,
+    ) -> None:
+        """Lets Blender prepare the object that is waited for, one turn after the artist was told, and points at it."""
         if self._timer is None:
             return
         self._stop_timer(context)
         if picking.waiting:
-            picking.prepare(context.evaluated_depsgraph_get())
+            with _patience(context):
+                picking.prepare(context.evaluated_depsgraph_get())
+            self._follow(context, event, picking, place, Reaction.LOOK)
             preferences.redraw_viewports()
 
     def _choose_next_kind(self, context: bpy.types.Context) -> bool:

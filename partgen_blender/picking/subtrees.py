@@ -10,8 +10,8 @@ from partgen.part_tree import PartTree
 def restricted(tree: PartTree, is_kept: ArrayLike) -> tuple[PartTree, NDArray[np.int32]]:
     """The tree over those leaves that are kept, (L,) bool, at least one: they come together in the same order as before.
 
-    Returns it with the new leaf of every old one, (L,) int32, -1 where it is gone. The default scale stays where it was; merges
-    of what is gone are left out, so that there are fewer parts at every scale.
+    Returns it with the new node of every old one, (2L-1,) int32, -1 where all of it is gone. The default scale stays where it was;
+    merges of what is gone are left out, so that there are fewer parts at every scale.
     """
     kept = np.asarray(is_kept, bool)
     count = int(kept.sum())
@@ -30,4 +30,4 @@ def restricted(tree: PartTree, is_kept: ArrayLike) -> tuple[PartTree, NDArray[np
     if heights:
         heights[-1] = 1.0
     made = PartTree(np.array(merges, np.int32).reshape(-1, 2), np.array(heights, np.float32), tree.default_scale)
-    return made, number[: tree.leaf_count].astype(np.int32)
+    return made, number.astype(np.int32)

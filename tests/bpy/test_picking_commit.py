@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 import pytest
 import studio
-from bl_ext.user_default.partgen_blender import applying, mesh_data, regrouping, stored_features, stored_tree
+from bl_ext.user_default.partgen_blender import applying, mesh_data, regrouping, stored_features, stored_parts, stored_tree
 from bl_ext.user_default.partgen_blender.picking import committing, scripting
 from partgen.errors import PartgenError
 
@@ -199,6 +199,35 @@ def test_both_pieces_go_on_having_parts() -> None:
         assert regrouping.warning_of(object_.data) == ""
 
 
+def test_names_that_parts_were_given_stay_with_them_and_name_what_is_made() -> None:
+    chair = studio.decomposed()
+    tree = stored_tree.read(chair.data).tree
+    nodes = tree.nodes_into(4)
+    seat, back = int(nodes[0]), int(nodes[-1])
+    stored_parts.write(chair.data, {seat: stored_parts.Given("Seat"), back: stored_parts.Given("Back")})
+    regrouping.forget(chair.data)
+    leaves = np.zeros(12, bool)
+    leaves[tree.leaves(seat)] = True
+    committing.commit({chair: leaves}, "VERTEX_GROUP")
+    assert chair.vertex_groups.keys() == ["Seat"]
+    committing.commit({chair: leaves}, "SEPARATE")
+    for name, other in (("Seat", "Back"), ("Chair", "Seat")):
+        given = stored_parts.read(bpy.data.objects[name].data)
+        assert other not in [part.name for part in given.values()]
+        assert {"Seat": "Seat", "Chair": "Back"}[name] in [part.name for part in given.values()]
+
+
+def test_a_part_of_the_tree_is_made_of_what_was_picked() -> None:
+    chair = studio.decomposed()
+    chair.data.partgen.parts = 3
+    leaves = scripting.region(chair, 0, parts=12) | scripting.region(chair, 20, parts=12)
+    faces = committing.faces_of(chair, leaves)
+    committing.commit({chair: leaves}, "PART", "Both")
+    parts = stored_tree.part_of_polygon(chair.data)
+    assert len(set(parts[faces])) == 1
+    assert not set(parts[faces]) & set(parts[~faces])
+
+
 def test_others_that_show_the_mesh_keep_it_whole() -> None:
     chair = studio.decomposed()
     twin = studio.put("Twin", chair.data)
@@ -281,7 +310,7 @@ def test_each_kind_is_one_undo_step(kind: str) -> None:
     regrouping.regroup(chair.data)  # as the panel's slider does
     bpy.ops.ed.undo_push(message="A chair")
     before = snapshot()
-    assert bpy.ops.partgen.pick("EXEC_DEFAULT", True, object="Chair", polygon=7, parts=4, commit_as=kind) == {"FINISHED"}
+    assert bpy.ops.partgen.pick("EXEC_DEFAULT", True, object="Chair", polygon=7, parts=12, commit_as=kind) == {"FINISHED"}
     after = snapshot()
     assert after != before
     bpy.ops.ed.undo()
@@ -301,6 +330,7 @@ def snapshot() -> dict:
             sorted(a.name for a in o.data.attributes if not a.name.startswith(".select")),
             o.vertex_groups.keys(),
             [m.name if m else None for m in o.data.materials],
+            o.data.partgen.parts,
         )
         for o in bpy.context.scene.objects
     }

@@ -268,8 +268,12 @@ def test_in_a_piece_parts_come_together_in_the_order_that_they_did(tree: PartTre
         kept[0] = True
     piece, number = subtrees.restricted(tree, kept)
     assert piece.leaf_count == kept.sum()
+    nodes, number = number, number[: tree.leaf_count]
     assert (number[kept] == np.arange(piece.leaf_count)).all()
     assert (number[~kept] == -1).all()
+    for node, now in enumerate(nodes.tolist()):
+        left = set(number[tree.leaves(node)].tolist()) - {-1}
+        assert left == (set(piece.leaves(now).tolist()) if now >= 0 else set())
     former = {
         frozenset(number[np.flatnonzero(cut == part)]) - {-1}
         for cut in map(tree.cut_into, range(1, tree.leaf_count + 1))

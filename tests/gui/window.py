@@ -65,7 +65,6 @@ class Window:
     SCREEN = ("", "")  # all of it: menus and dialogs are in no region
     VIEWPORT = ("VIEW_3D", "WINDOW")
     PREFERENCES = ("PREFERENCES", "WINDOW")
-    MENUS = ("TOPBAR", "HEADER")
     FILE_PATH = ("FILE_BROWSER", "UI")
     FILE_LIST = ("FILE_BROWSER", "WINDOW")
     FILE_BUTTONS = ("FILE_BROWSER", "EXECUTE")
@@ -303,14 +302,12 @@ class Window:
                 self._xdotool("keyup", key)
 
     def choose_in_menu(self, menu: str, entry: str) -> None:
-        """Chooses an entry of a menu of the top bar; of several that begin alike the uppermost."""
-        self.click_text(menu, self.MENUS)
-        time.sleep(0.4)
-        found = self.where_is_text(entry, self.SCREEN)
-        if found:
-            self.click_at(min(found, key=lambda place: place[1]))
-        else:
-            self.key("Escape")
+        """Chooses an entry of a menu of the top bar, at the upper left; of several that begin alike the uppermost."""
+        for text in (menu, entry):
+            found = self.where_is_text(text, self.SCREEN)
+            expect(found, f'Nowhere does it say "{text}".')
+            self.click_at(min(found, key=lambda place: place[0] + 4 * place[1]))
+            time.sleep(0.3)
 
     def discard_changes_if_asked(self) -> None:
         """Blender asks before it opens another file over changes."""

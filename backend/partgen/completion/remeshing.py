@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 from igl import fast_winding_number, point_mesh_squared_distance
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
+from scipy.ndimage import distance_transform_edt, label
 from skimage.measure import marching_cubes
 
-from ..geometry.solids import signed_volume, surface_area
+from ..geometry.solids import measure, signed_volume, surface_area
 from . import CompletedPart, Options
 from .crossing import NOTE as CROSSING
 from .crossing import crossing_faces
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 CELLS = 96
 """Along the longest side of a part, at least."""
@@ -66,7 +68,7 @@ def even_surface(points: Floats, faces: Ints) -> tuple[Floats, Ints]:
     cell = cell_size(points, faces, high - low)
     shape = np.ceil((high - low) / cell).astype(int) + 5
     grid = low - 2 * cell + cell * np.stack(np.meshgrid(*(np.arange(n) for n in shape), indexing="ij"), axis=-1)
-    inside = (fast_winding_number(points, faces, grid.reshape(-1, 3)) > 0.5).reshape(shape)
+    inside = inside_of(points, faces, grid, low - 2 * cell, cell)
     for axis in range(3):  # nothing on the rim: the surface closes
         inside[(slice(None),) * axis + (0,)] = inside[(slice(None),) * axis + (-1,)] = False
     if not inside.any():
@@ -80,6 +82,38 @@ def even_surface(points: Floats, faces: Ints) -> tuple[Floats, Ints]:
         return np.zeros((0, 3)), np.zeros((0, 3), np.int64)
     vertices, triangles, _, _ = marching_cubes(depth, INSET, gradient_direction="ascent")
     return low - 2 * cell + vertices * cell, triangles.astype(np.int64)
+
+
+def inside_of(points: Floats, faces: Ints, grid: Floats, first: Floats, cell: float) -> Bools:
+    """Which points of a grid (X, Y, Z, 3), which begins at `first` (3,), lie inside: asked near triangles, and once in between.
+
+    Away from all triangles of a closed surface a neighbour is on the same side. An open one has holes there: it is asked everywhere.
+    """
+    near = np.ones(grid.shape[:3], bool)
+    if measure(points, faces).is_watertight:
+        near = near_triangles(points[faces], near.shape, first, cell)
+    inside = np.zeros(near.shape, bool)
+    inside[near] = fast_winding_number(points, faces, grid[near]) > 0.5
+    region, count = label(~near)
+    if count:
+        places = np.unique(region, return_index=True)[1][-count:]
+        is_inside = fast_winding_number(points, faces, grid.reshape(-1, 3)[places]) > 0.5
+        inside |= np.concatenate([[False], is_inside])[region]
+    return inside
+
+
+def near_triangles(corners: Floats, shape: tuple[int, ...], first: Floats, cell: float) -> Bools:
+    """Which points of a grid lie in the bounds of any triangle (m, 3, 3), or at most a cell beside them."""
+    low = np.floor((corners.min(axis=1) - first) / cell).astype(int) - 1
+    high = np.ceil((corners.max(axis=1) - first) / cell).astype(int) + 2
+    low, high = np.clip(low, 0, shape), np.clip(high, 0, shape)
+    change = np.zeros(tuple(n + 1 for n in shape), np.int32)  # of how many bounds are around, along all axes
+    for ends in product((0, 1), repeat=3):
+        index = np.where(ends, high, low)
+        np.add.at(change, tuple(index.T), (-1) ** sum(ends))
+    for axis in range(3):
+        np.cumsum(change, axis=axis, out=change)
+    return change[:-1, :-1, :-1] > 0
 
 
 def cell_size(points: Floats, faces: Ints, size: Floats) -> float:

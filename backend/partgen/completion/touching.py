@@ -32,8 +32,10 @@ def apart(vertices: NDArray, faces: NDArray, generated: Bools) -> tuple[NDArray[
     their order, and of the edges in one place that one stays whole that has the fewest `generated` (m,) triangles. Returns
     vertices (V', 3), faces (m', 3), and the triangle (m',) that each is or was a part of.
     """
+    if not len(faces):
+        return np.asarray(vertices, np.float32), np.asarray(faces, np.int32), np.zeros(0, np.int64)
     points = np.asarray(vertices, np.float64)
-    inset = INSET * float(np.ptp(points, axis=0).max(initial=0.0))
+    inset = INSET * float(np.ptp(points, axis=0).max())
     points, current, source = _raised(points, np.asarray(faces, np.int64), generated, inset)
     place = _places(points)
     before = 3 * len(faces)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import __version__, completing, proposing, together, transferring
+from . import __version__, completing, editing_command, proposing, together, transferring
 from .errors import PartgenError
 from .evaluation import command as bench
 from .segmentation import METHODS
@@ -111,6 +111,7 @@ def parser() -> argparse.ArgumentParser:
         amount.add_argument("--parts", type=bench.positive, help="number of parts, at most what the model can be cut into")
 
     completing.add_parser(commands)
+    editing_command.add_parser(commands)
     transferring.add_parser(commands)
 
     devices = commands.add_parser("devices", help="list what networks can run on here, and the memory that is free")

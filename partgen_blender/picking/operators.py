@@ -12,7 +12,7 @@ from mathutils import Vector
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
-from .. import explore, preferences, viewports
+from .. import explore, preferences, refining, viewports
 from ..operators import report_error
 from ..viewports import viewport_at
 from . import committing, drawing, scripting, session, sight
@@ -187,7 +187,7 @@ a line around or along parts picks what it means, Enter makes of it what is chos
         if picking is not session.current():  # ended from elsewhere, perhaps begun anew
             self._stop_timer(context)
             return {"CANCELLED", "PASS_THROUGH"}
-        if explore.is_running():  # begun from the panel: only one of them can have the mouse
+        if explore.is_running() or refining.is_running():  # begun from the panel: only one of them can have the mouse
             self._end(context)
             return {"CANCELLED", "PASS_THROUGH"}
         if context.mode != "OBJECT" or session.obstacle(context.view_layer):
@@ -424,6 +424,7 @@ class PARTGEN_OT_pick_drawn(_Commits, bpy.types.Operator):
 def start(context: bpy.types.Context) -> session.Session:
     """Begins to pick in this view layer. Raises PartgenError with the reason where that cannot be."""
     explore.stop()
+    refining.stop()
     picking = session.start(context.view_layer)
     drawing.start()
     context.workspace.status_text_set(_draw_keys)

@@ -13,7 +13,7 @@ objects and other files do no harm.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import bpy
@@ -22,6 +22,8 @@ import numpy as np
 from mathutils import Vector
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
+from partgen.part_tree import PartTree
+from partgen.refining import Nodes
 
 from .. import overlay, preferences, regrouping
 from ..surfaces import SurfaceOnScreen
@@ -32,6 +34,8 @@ from .teaching import Example, Learner
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+Means = Callable[[PartTree, Nodes, NDArray, Floats, Bools], meaning.Meaning | None]
+"""From what one sees of a tree and what of it lies under a mask to what is meant: the functions of meaning.py."""
 
 ACTIONS = (
     ("TAKE", "Take", "It is all that is picked", 0),
@@ -364,7 +368,7 @@ class Session:
         depsgraph: bpy.types.Depsgraph,
         view_layer: bpy.types.ViewLayer,
         space: bpy.types.SpaceView3D | None,
-        means: object,
+        means: Means,
     ) -> dict[int, Bools]:
         self.refresh()
         own = _visible(overlay.decomposed_objects(view_layer), view_layer, space)
@@ -377,7 +381,7 @@ class Session:
                 continue
             own = seen.number == number
             tree, nodes = pickable.levels.tree, pickable.levels.nodes
-            found = means(tree, nodes, seen.leaf[own], seen.points[own], is_masked[own])  # type: ignore[operator]
+            found = means(tree, nodes, seen.leaf[own], seen.points[own], is_masked[own])
             if found is not None:
                 pickable.level = found.level
                 chosen[pickable.mesh_uid] = chosen.get(pickable.mesh_uid, False) | found.leaves

@@ -229,9 +229,9 @@ def _with_one(points: Floats) -> Floats:
 
 def _solved(matrix: Floats, right: Floats) -> Floats:
     try:
-        return np.linalg.solve(matrix, right)
+        return np.linalg.solve(matrix, right).astype(np.float64)
     except np.linalg.LinAlgError:
-        return np.linalg.lstsq(matrix, right, rcond=1e-10)[0]
+        return np.linalg.lstsq(matrix, right, rcond=1e-10)[0].astype(np.float64)
 
 
 def _sphere(claimant: Claimant, points: Floats, extent: float) -> tuple[Floats, float]:

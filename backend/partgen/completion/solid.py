@@ -82,7 +82,6 @@ class Piece:
     points: Floats
     origin: Ints
     made_by: str
-    notes: tuple[str, ...] = ()
 
 
 class SolidCompleter:
@@ -201,11 +200,11 @@ def _sheets(body: Body) -> Iterator[tuple[int, Piece]]:
         yield part, _piece(opened, points, faces, mine.origin, np.full(len(points), -1), "sheet")
 
 
-def _piece(opened: OpenSurface, points: Floats, faces: Ints, origin: Ints, names: Ints, made_by: str, *notes: str) -> Piece:
+def _piece(opened: OpenSurface, points: Floats, faces: Ints, origin: Ints, names: Ints, made_by: str) -> Piece:
     """An open surface with what closes it, `points` (p, 3) named `names` (p,) and `faces` (q, 3), as a piece."""
     return Piece(
         np.concatenate([opened.faces, faces]), np.concatenate([opened.welded, names]), np.concatenate([opened.points, points]),
-        np.concatenate([origin, np.full(len(faces), -1)]), made_by, notes,
+        np.concatenate([origin, np.full(len(faces), -1)]), made_by,
     )  # fmt: skip
 
 
@@ -241,21 +240,16 @@ def _split_off(body: Body, part: int, parts: Ints, land: Territory, reach: float
         return _piece(opened, np.zeros((0, 3)), nothing, origin, np.zeros(0, np.int64), "split")
     points, faces = cap_faces(opened, FINEST, others.faces, bendable=True)
     scene = np.concatenate([body.faces[mine], others.faces])
-    points, crossings = _best_filling(opened, points, faces, land, int(np.searchsorted(parts, part)), (body.points, scene), reach)
+    points = _best_filling(opened, points, faces, land, int(np.searchsorted(parts, part)), (body.points, scene), reach)
     made_by = "split"
     if is_flat(opened, points, faces):
-        (points, faces), crossings, made_by = thickened(opened), 0, "sheet"
+        (points, faces), made_by = thickened(opened), "sheet"
     added = body.add_points(points)
     names = np.concatenate([opened.welded, added])
     body.faces, body.owner, body.origin = others.faces, others.owner, others.origin
     middles = np.concatenate([opened.points, points])[faces].mean(axis=1)
     body.add_faces(names[faces][:, ::-1], _heirs(others, opened, middles))
-    notes = (_crossing_note(crossings),) if crossings else ()
-    return _piece(opened, points, faces, origin, added, made_by, *notes)
-
-
-def _crossing_note(crossings: int) -> str:
-    return f"Its filling crosses other surfaces at {crossings} edge{'s' if crossings > 1 else ''}."
+    return _piece(opened, points, faces, origin, added, made_by)
 
 
 def _heirs(others: Body, opened: OpenSurface, middles: Floats) -> Ints:
@@ -273,11 +267,10 @@ def _heirs(others: Body, opened: OpenSurface, middles: Floats) -> Ints:
 
 def _best_filling(
     opened: OpenSurface, points: Floats, faces: Ints, land: Territory, part: int, around: tuple[Floats, Ints], reach: float
-) -> tuple[Floats, int]:
-    """The points (p, 3) of a filling, drawn to the border of the territory but where it would cross something, and how many of
-    its edges cross something all the same."""
+) -> Floats:
+    """The points (p, 3) of a filling, drawn to the border of the territory but where it would cross something."""
     if not len(points):
-        return points, 0
+        return points
     scenery = Scenery.around(opened, faces, *around)
     ground = land.ground(part, opened.points)
     relaxed = _drawn(opened, points, faces, ground, False)
@@ -292,7 +285,7 @@ def _best_filling(
         if not count:
             break
         share = share * _clear_of(opened, faces, crossing)
-    return best, fewest
+    return best
 
 
 def _clear_of(opened: OpenSurface, faces: Ints, crossing: Bools) -> Floats:
@@ -421,8 +414,7 @@ def _assembled(mesh: Mesh, surface: Surface, label: int, pieces: Sequence[Piece]
     place[rows] = np.arange(len(rows))
     inputs = surface.vertices[names[rows[: int(seen.sum())]]]
     way = next(way for way in ("split", "sheet", "whole") if any(piece.made_by == way for piece in pieces))
-    notes = tuple(dict.fromkeys(note for piece in pieces for note in piece.notes))
     return CompletedPart(
         label, origin[:count].astype(np.int32), inputs.astype(np.int32), surface.turned[origin[:count]], points[rows],
-        place[faces].astype(np.int32), origin < 0, method if way == "split" else way, notes,
+        place[faces].astype(np.int32), origin < 0, method if way == "split" else way,
     )  # fmt: skip

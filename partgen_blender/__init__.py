@@ -11,6 +11,7 @@ import bpy
 from . import (
     backend,
     completion,
+    editing,
     explore,
     features,
     handlers,
@@ -38,6 +39,8 @@ _CLASSES = (
     *models.CLASSES,
     *completion.PROPERTIES,
     *completion.OPERATORS,
+    *editing.PROPERTIES,
+    *editing.OPERATORS,
     *explore.CLASSES,
     *picking.PROPERTIES,
     *picking.CLASSES,
@@ -49,9 +52,10 @@ _CLASSES = (
     *together.OPERATORS,
     *panel.CLASSES[:-1],
     *parts_list.PANELS,
-    *proposals.PANELS,
     *together.PANELS,
+    *proposals.PANELS,
     *completion.PANELS,
+    *editing.PANELS,
     *panel.CLASSES[-1:],  # what one looks at least comes last
 )
 if features.setup:
@@ -64,6 +68,7 @@ def register() -> None:
     properties.register()
     completion.register()
     proposals.register()
+    editing.register()
     picking.register()
     panel.register()
     parts_list.register()
@@ -90,6 +95,7 @@ def unregister() -> None:
     if features.setup:
         features.setup.unregister()
     picking.unregister()
+    editing.unregister()
     proposals.unregister()
     completion.unregister()
     properties.unregister()

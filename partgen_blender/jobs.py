@@ -21,7 +21,7 @@ import bpy
 from partgen.client import Client, Status, Stopped
 from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
-from partgen.protocol import CompleteResult, Delivery, Done, Failed, Progress, Request, SegmentRequest, SegmentResult
+from partgen.protocol import Delivery, Done, Failed, Progress, Request, Result, SegmentRequest, SegmentResult
 
 from . import applying, backend, mesh_data, messages, originals, preferences, regrouping, stored_features, stored_tree, wording
 
@@ -63,7 +63,7 @@ class Job(ABC):
         return False
 
     @abstractmethod
-    def take(self, result: SegmentResult | CompleteResult) -> None:
+    def take(self, result: Result) -> None:
         """Keeps what the backend answers, or a piece of it."""
 
     @abstractmethod
@@ -82,7 +82,7 @@ class Decomposition(Job):
     apply_with: dict[str, Any] | None  # how separate objects are made at once, None where they are not
     result: SegmentResult | None = None
 
-    def take(self, result: SegmentResult | CompleteResult) -> None:
+    def take(self, result: Result) -> None:
         assert isinstance(result, SegmentResult)
         self.result = result
 

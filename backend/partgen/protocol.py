@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import Action, PartgenError
 
-PROTOCOL = 4
+PROTOCOL = 5
 MAGIC = b"\x00partgen\x00frames\x00"
 
 MAXIMUM_BANNER = 1 << 20
@@ -179,7 +179,30 @@ class CompleteResult:
         _settle(self, "generated_faces", np.int32, (-1, 3))
 
 
-Request = SegmentRequest | CompleteRequest
+@dataclass(frozen=True)
+class UnderstandRequest:
+    """Asks what an instruction means for a part: `prompt` in ordinary words, `name` the object's."""
+
+    name: str
+    prompt: str
+    model: str = "auto"
+
+
+@dataclass(frozen=True)
+class UnderstandResult:
+    """What an instruction means: `edits` as JSON, a list of objects with `op`, its parameters, and `said`, the names of those that
+    the words gave; or `refused`, a sentence, with `suggestions` of what could be said. `model` understood it, so sure as `confidence`."""
+
+    edits: str = "[]"
+    refused: str = ""
+    suggestions: tuple[str, ...] = ()
+    confidence: float = 0.0
+    model: str = ""
+
+
+MeshRequest = SegmentRequest | CompleteRequest
+Request = MeshRequest | UnderstandRequest
+Result = SegmentResult | CompleteResult | UnderstandResult
 
 # ---- messages ------------------------------------------------------------------------------------------------------
 
@@ -307,7 +330,7 @@ class Done:
     answered from memory."""
 
     id: int
-    result: SegmentResult | None = None
+    result: SegmentResult | UnderstandResult | None = None
     stored: bool = False
     notes: tuple[str, ...] = ()
 
@@ -337,7 +360,7 @@ Message = Submit | Cancel | Configure | FreeMemory | Hello | Progress | Delivery
 
 _TYPES: dict[str, type] = {
     kind.__name__: kind
-    for kind in (*get_args(Message), SegmentRequest, SegmentResult, ProposedTree, CompleteRequest, CompleteResult, Device)
+    for kind in (*get_args(Message), *get_args(Request), *get_args(Result), ProposedTree, Device)
 }
 
 

@@ -16,7 +16,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
-from partgen.protocol import CompleteRequest, CompleteResult, SegmentResult
+from partgen.protocol import CompleteRequest, CompleteResult, Result
 
 from .. import applying, collections, explode, jobs, mesh_data, messages, preferences, stored_tree, wording
 from . import patches, proposals, stitching
@@ -76,7 +76,7 @@ class Completion(jobs.Job):
     def is_worth_keeping(self) -> bool:
         return bool(self.results)
 
-    def take(self, result: SegmentResult | CompleteResult) -> None:
+    def take(self, result: Result) -> None:
         assert isinstance(result, CompleteResult)
         self.results.setdefault(result.part, []).append(result)
 

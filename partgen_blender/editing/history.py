@@ -219,9 +219,10 @@ def _quietly() -> Iterator[None]:
 def _write(stored: bpy.types.PropertyGroup, edit: Edit) -> None:
     """Stores an edit, with the defaults of what was not said, so that these can be adjusted too."""
     stored.name = edit.op
-    for name, value in edit.complete().parameters.items():
+    full = edit.complete()
+    for name, value in full.parameters.items():
         parameter = stored.parameters.add()
-        parameter.op, parameter.name, parameter.said = edit.op, name, name in edit.parameters
+        parameter.op, parameter.name, parameter.said = edit.op, name, name in (full.said or ())
         parameter.kind = OPERATIONS[edit.op][name].kind
         if parameter.kind == "length":
             parameter.number, parameter.unit = value["value"], value["unit"] or "SCENE"

@@ -30,7 +30,7 @@ class Surroundings:
         return points @ self.matrix[:3, :3].T + self.matrix[:3, 3]
 
     def to_mesh(self, points: Floats) -> Floats:
-        return np.linalg.solve(self.matrix[:3, :3], (points - self.matrix[:3, 3]).T).T
+        return np.linalg.solve(self.matrix[:3, :3], (points - self.matrix[:3, 3]).T).T.astype(np.float64)
 
     @property
     def centre(self) -> Floats | None:

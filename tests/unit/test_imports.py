@@ -26,6 +26,8 @@ NUMPY_ALONE = (
     "partgen.tree_editing", "partgen.refining",
     "partgen.client", "partgen.devices", "partgen.segmentation", "partgen.editing", "partgen.editing.edits", "partgen.editing.frame",
     "partgen.editing.deforming", "partgen.correspondence", "partgen.identities",
+    "partgen.editing.copying", "partgen.editing.replacing", "partgen.editing.looks", "partgen.editing.variations",
+    "partgen.editing.attachment", "partgen.editing.bevelling",
 )  # fmt: skip
 BASE = (*NUMPY_ALONE, *STANDARD_LIBRARY_ALONE)
 BLENDER = {"bpy", "bmesh", "mathutils", "gpu", "gpu_extras", "blf", "bpy_extras"}

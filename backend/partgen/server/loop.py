@@ -35,6 +35,7 @@ from ..protocol import (
     Message,
     Notice,
     Progress,
+    SegmentResult,
     Submit,
 )
 from .child import GREETING_SECONDS, Child
@@ -259,7 +260,7 @@ class Server:
 
     def _pass_on(self, job: _Job, message: Progress | Delivery | Done | Failed) -> None:
         if isinstance(message, Done):
-            if message.result is not None:
+            if isinstance(message.result, SegmentResult):
                 self._results.put(job.digest, message.result)
             self._breaker.reset()
         if isinstance(message, Progress) and job.time_left is not None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..geometry.triangulation import triangulate
 from ..mesh import Mesh
-from ..protocol import ProposedTree, Request, SegmentRequest, SegmentResult
+from ..protocol import MeshRequest, ProposedTree, SegmentRequest, SegmentResult
 from ..segmentation import Progress, segmenter
 from ..segmentation.proposals import propose
 
@@ -56,7 +56,7 @@ def _proposed(request: SegmentRequest, mesh: Mesh, progress: Progress, began: fl
     )
 
 
-def mesh_of(request: Request) -> Mesh:
+def mesh_of(request: MeshRequest) -> Mesh:
     """The triangles of a request's polygons, scaled and sheared, their winding fixed where that mirrors them.
 
     Raises PartgenError where no segmenter could work with them.

@@ -34,8 +34,11 @@ from ..protocol import (
     Notice,
     Progress,
     Request,
+    SegmentRequest,
     SegmentResult,
     Submit,
+    UnderstandRequest,
+    UnderstandResult,
     write_message,
 )
 from ..segmentation import Progress as ProgressCallback
@@ -54,7 +57,9 @@ MEMORY_SECONDS = 2.0
 """The time between two looks at the memory, as long as it is shown."""
 
 Deliver = Callable[[CompleteResult], None]
-Answer = Callable[[Request, ProgressCallback, Deliver], SegmentResult | tuple[str, ...]]
+WORK = {CompleteRequest: ("complete", "completed"), SegmentRequest: ("decompose", "decomposed"), UnderstandRequest: ("edit", "edited")}
+"""What each request asks to do with an object, and what the object is then."""
+Answer = Callable[[Request, ProgressCallback, Deliver], SegmentResult | UnderstandResult | tuple[str, ...]]
 """Gives the result; sentences about the whole where it has handed over all of it in pieces."""
 
 
@@ -95,10 +100,13 @@ def _load() -> Answer:
     """
     from .completing import complete
     from .segmenting import segment
+    from .understanding import understand
 
-    def answer(request: Request, progress: ProgressCallback, deliver: Deliver) -> SegmentResult | tuple[str, ...]:
+    def answer(request: Request, progress: ProgressCallback, deliver: Deliver) -> SegmentResult | UnderstandResult | tuple[str, ...]:
         if isinstance(request, CompleteRequest):
             return complete(request, progress, deliver)
+        if isinstance(request, UnderstandRequest):
+            return understand(request)
         return segment(request, progress)
 
     segmenter("auto")
@@ -162,7 +170,7 @@ class _Worker:
         def deliver(piece: CompleteResult) -> None:
             channel.send(Delivery(submit.id, piece))
 
-        name, what = submit.request.name, "complete" if isinstance(submit.request, CompleteRequest) else "decompose"
+        name, (what, done) = submit.request.name, WORK[type(submit.request)]
         try:
             answer = self._answer(submit.request, progress, deliver)
             return Done(submit.id, notes=answer) if isinstance(answer, tuple) else Done(submit.id, answer)
@@ -175,7 +183,7 @@ class _Worker:
                 sentence, remedy = f"There is not enough memory to {what} {name}.", "Close other programs, or reduce the mesh."
                 return Failed(submit.id, "worker.memory", sentence, remedy, action=Action.FREE_MEMORY)
             logging.exception("%s: unexpected error", name)
-            sentence = f"{name} could not be {what}d: an error inside PartGen ({type(error).__name__})."
+            sentence = f"{name} could not be {done}: an error inside PartGen ({type(error).__name__})."
             remedy = "Report it with the log; other objects are not affected."
             return Failed(submit.id, "worker.error", sentence, remedy, action=Action.COPY_DEBUG_INFO)
 

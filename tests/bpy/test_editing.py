@@ -1,0 +1,297 @@
+"""Editing one part: what was asked happens, in place, and everything else about the part and the file stays."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from types import ModuleType
+
+import bpy
+import numpy as np
+import pytest
+import studio
+from conftest import MODULE
+from partgen.editing.edits import OPERATIONS
+
+PARAMETERS = {"material": {"name": "iron", "finish": "rusty"}, "replace": {"with": "ball"}}
+
+
+@pytest.fixture
+def history(package: ModuleType) -> ModuleType:
+    return importlib.import_module(f"{MODULE}.editing.history")
+
+
+def post(name: str = "Post") -> bpy.types.Object:
+    """A post of 1 x 1 x 4 m that stands on the floor z = 0, of small faces, with UVs, a material, a weight and a shape key."""
+    bpy.ops.mesh.primitive_cube_add(size=1)
+    made = bpy.context.object
+    made.name = name
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.mesh.subdivide(number_cuts=7)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    for vertex in made.data.vertices:
+        vertex.co.z = (vertex.co.z + 0.5) * 4
+    made.data.materials.append(bpy.data.materials.new("Paint"))
+    group = made.vertex_groups.new(name="Top")
+    group.add([vertex.index for vertex in made.data.vertices if vertex.co.z > 3.9], 1.0, "REPLACE")
+    studio.mark(made.data)
+    return made
+
+
+def floor() -> bpy.types.Object:
+    bpy.ops.mesh.primitive_cube_add(size=1, location=(0, 0, -0.5), scale=(9, 9, 1))
+    return bpy.context.object
+
+
+def choose(*objects: bpy.types.Object) -> None:
+    for other in bpy.context.view_layer.objects:
+        other.select_set(other in objects)
+    bpy.context.view_layer.objects.active = objects[0]
+
+
+def edit(part: bpy.types.Object, *edits: dict, **properties: object) -> None:
+    choose(part)
+    bpy.ops.ed.undo_push()
+    result = bpy.ops.partgen.edit_part("EXEC_DEFAULT", True, edits=json.dumps(edits), **properties)
+    assert result == {"FINISHED"}
+
+
+def world(part: bpy.types.Object) -> np.ndarray:
+    matrix = np.array(part.matrix_world)
+    return studio.positions(part.data) @ matrix[:3, :3].T + matrix[:3, 3]
+
+
+def is_closed(mesh: bpy.types.Mesh) -> bool:
+    keys = [key for polygon in mesh.polygons for key in polygon.edge_keys]
+    return len(keys) == 2 * len(set(keys))
+
+
+@pytest.mark.parametrize("op", sorted(OPERATIONS))
+def test_every_edit_can_be_done_and_undone_in_one_step(history: ModuleType, op: str) -> None:
+    floor()
+    part = post()
+    name, before = part.name, world(part)
+    edit(part, {"op": op, **PARAMETERS.get(op, {})})
+    part = bpy.data.objects[name]
+    assert len(part.data.polygons)
+    assert part.partgen_edited.steps[0].edits[0].name == op
+    bpy.ops.ed.undo()
+    part = bpy.data.objects[name]
+    assert not part.partgen_edited.steps
+    assert np.array_equal(world(part), before)
+    assert [slot.name for slot in part.data.materials] == ["Paint"]
+
+
+@pytest.mark.parametrize("op", ["scale", "bend", "twist", "taper", "smooth", "bumps", "inflate"])
+def test_a_deformation_keeps_topology_uvs_weights_and_materials(history: ModuleType, op: str) -> None:
+    floor()
+    part = post()
+    uv = studio.values(part.data.uv_layers.active.uv, "vector", np.float32, 2)
+    before = world(part)
+    edit(part, {"op": op})
+    for domain in studio.DOMAINS:
+        assert np.array_equal(studio.origins(part.data, domain), np.arange(len(studio.origins(part.data, domain))))
+    assert np.array_equal(studio.values(part.data.uv_layers.active.uv, "vector", np.float32, 2), uv)
+    assert [slot.name for slot in part.data.materials] == ["Paint"]
+    assert sum(len(vertex.groups) for vertex in part.data.vertices) == 81
+    stands = before[:, 2] < 1e-6
+    assert np.abs(world(part)[stands] - before[stands]).max() < 1e-5
+    assert np.abs(world(part) - before).max() > 0.01
+
+
+@pytest.mark.parametrize("op", ["mirror", "repeat", "hollow", "split", "bevel"])
+def test_what_makes_faces_carries_uvs_materials_and_attributes_along(history: ModuleType, op: str) -> None:
+    part = post()
+    edit(part, {"op": op})
+    assert [slot.name for slot in part.data.materials] == ["Paint"]
+    assert part.data.uv_layers.active is not None
+    known = studio.origins(part.data, "FACE")
+    assert len(np.unique(known)) == 384 or op == "bevel"
+    assert is_closed(part.data)
+
+
+def test_lengths_are_real_ones_whatever_the_scale_of_object_and_scene(history: ModuleType) -> None:
+    part = post()
+    part.scale = (1, 1, 0.5)
+    bpy.context.scene.unit_settings.scale_length = 0.01
+    bpy.context.view_layer.update()
+    edit(part, {"op": "scale", "axis": "length", "delta": {"value": 3, "unit": "cm"}})
+    assert np.ptp(world(part), axis=0) == pytest.approx([1, 1, 5], rel=1e-4)
+
+
+def test_a_slider_adjusts_the_edit_from_the_original(history: ModuleType) -> None:
+    part = post()
+    edit(part, {"op": "scale", "axis": "length", "factor": 2.0})
+    (parameter,) = [p for p in part.partgen_edited.steps[0].edits[0].parameters if p.name == "factor"]
+    parameter.factor = 3.0
+    assert np.ptp(world(part), axis=0)[2] == pytest.approx(12, rel=1e-5)
+    part.partgen_edited.steps[0].strength = 0.0
+    assert np.ptp(world(part), axis=0)[2] == pytest.approx(4, rel=1e-5)
+
+
+def test_before_and_after_can_be_compared_and_keeping_forgets_before(history: ModuleType) -> None:
+    part = post()
+    edit(part, {"op": "scale", "axis": "length", "factor": 2.0})
+    part.partgen_edited.show_original = True
+    assert np.ptp(world(part), axis=0)[2] == pytest.approx(4)
+    part.partgen_edited.show_original = False
+    assert np.ptp(world(part), axis=0)[2] == pytest.approx(8)
+    meshes = len(bpy.data.meshes)
+    assert bpy.ops.partgen.keep_edit("EXEC_DEFAULT", True) == {"FINISHED"}
+    assert np.ptp(world(part), axis=0)[2] == pytest.approx(8)
+    assert len(bpy.data.meshes) == meshes - 1
+    assert part.partgen_edited.original is None
+
+
+def test_steps_follow_one_another_and_are_taken_back_one_by_one(history: ModuleType) -> None:
+    part = post()
+    mesh_name = part.data.name
+    edit(part, {"op": "scale", "axis": "length", "factor": 2.0})
+    edit(part, {"op": "scale", "axis": "length", "factor": 1.5})
+    assert np.ptp(world(part), axis=0)[2] == pytest.approx(12, rel=1e-5)
+    bpy.ops.partgen.revert_edit("EXEC_DEFAULT", True, steps=1)
+    assert np.ptp(world(part), axis=0)[2] == pytest.approx(8, rel=1e-5)
+    bpy.ops.partgen.revert_edit("EXEC_DEFAULT", True)
+    assert np.ptp(world(part), axis=0)[2] == pytest.approx(4, rel=1e-5)
+    assert part.data.name == mesh_name
+
+
+def test_variations_differ_keep_what_was_said_and_come_again(history: ModuleType) -> None:
+    part = post()
+    edit(part, {"op": "bend", "angle": 60}, {"op": "bumps"}, variations=4, seed=3)
+    seen = []
+    for _ in range(4):
+        seen.append(world(part))
+        bpy.ops.partgen.flip_variation("EXEC_DEFAULT", True)
+    assert np.array_equal(world(part), seen[0])
+    assert len({positions.tobytes() for positions in seen}) == 4
+
+
+def test_a_mesh_that_others_share_stays_as_it_is_for_them(history: ModuleType) -> None:
+    part = post()
+    twin = bpy.data.objects.new("Twin", part.data)
+    bpy.context.scene.collection.objects.link(twin)
+    before = studio.positions(twin.data)
+    edit(part, {"op": "twist"})
+    assert np.array_equal(studio.positions(twin.data), before)
+    assert part.data != twin.data
+
+
+def test_shape_keys_survive_a_deformation(history: ModuleType) -> None:
+    part = post()
+    part.shape_key_add(name="Basis")
+    key = part.shape_key_add(name="Lean")
+    for vertex in key.data:
+        vertex.co.x += vertex.co.z
+    edit(part, {"op": "scale", "axis": "length", "factor": 2.0})
+    keys = part.data.shape_keys.key_blocks
+    apart = np.array([key.co for key in keys["Lean"].data]) - np.array([key.co for key in keys["Basis"].data])
+    assert np.ptp(apart[:, 0]) == pytest.approx(4, rel=1e-4)
+    assert np.ptp([key.co.z for key in keys["Basis"].data]) == pytest.approx(8, rel=1e-4)
+
+
+def test_like_the_left_wheel_takes_the_shape_of_that_part(history: ModuleType) -> None:
+    bpy.ops.mesh.primitive_torus_add(location=(20, 0, 0))
+    wheel = bpy.context.object
+    wheel.name = "Left Wheel"
+    part = post()
+    edit(part, {"op": "replace", "with": "left wheel"})
+    assert len(part.data.polygons) == len(wheel.data.polygons)
+    assert np.abs(world(part)[:, :2]).max() < 4
+
+
+def test_a_material_is_made_of_nodes_and_shared_by_parts_that_ask_for_the_same(history: ModuleType) -> None:
+    first, second = post("First"), post("Second")
+    for part in (first, second):
+        edit(part, {"op": "material", "name": "iron", "finish": "rusty"})
+    (made,) = first.data.materials
+    assert list(second.data.materials) == [made]
+    assert made.name == "Rusty Iron"
+    kinds = {node.type for node in made.node_tree.nodes}
+    assert {"BSDF_PRINCIPLED", "TEX_NOISE", "VALTORGB"} <= kinds
+
+
+def test_what_cannot_be_done_leaves_the_part_and_says_what_to_do(history: ModuleType) -> None:
+    part = post()
+    before, meshes = world(part), len(bpy.data.meshes)
+    for edits, words in (
+        ([{"op": "replace", "with": "the moon"}], "no part called"),
+        ([{"op": "hollow", "thickness": {"value": 9, "unit": "m"}}], "leave no room"),
+        ([{"op": "explode"}], "no edit called"),
+    ):
+        with pytest.raises(RuntimeError, match=words):
+            bpy.ops.partgen.edit_part("EXEC_DEFAULT", True, edits=json.dumps(edits))
+        assert np.array_equal(world(part), before)
+        assert not part.partgen_edited.steps
+        assert len(bpy.data.meshes) == meshes
+    with pytest.raises(RuntimeError, match="strength 0"):
+        bpy.ops.partgen.edit_part("EXEC_DEFAULT", True, edits='[{"op": "bend"}]', strength=0.0)
+
+
+def test_edits_are_there_again_after_the_file_was_saved(history: ModuleType, tmp_path: object) -> None:
+    part = post()
+    edit(part, {"op": "scale", "axis": "length", "factor": 2.0})
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path) + "/edited.blend")
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path) + "/edited.blend")
+    part = bpy.data.objects["Post"]
+    part.partgen_edited.steps[0].strength = 0.5
+    assert np.ptp(world(part), axis=0)[2] == pytest.approx(4 * 2**0.5, rel=1e-4)
+    bpy.ops.partgen.revert_edit("EXEC_DEFAULT", True)
+    assert np.ptp(world(part), axis=0)[2] == pytest.approx(4, rel=1e-5)
+
+
+# ---- by words --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def jobs(package: ModuleType, real_backend: None) -> ModuleType:
+    return importlib.import_module(f"{MODULE}.jobs")
+
+
+@pytest.fixture
+def messages(package: ModuleType) -> ModuleType:
+    return importlib.import_module(f"{MODULE}.messages")
+
+
+def test_a_prompt_changes_the_selected_parts_as_one_undo_step(history: ModuleType, jobs: ModuleType) -> None:
+    first, second = post("First"), post("Second")
+    choose(first, second)
+    bpy.ops.ed.undo_push()
+    assert bpy.ops.partgen.edit_part("EXEC_DEFAULT", True, prompt="twice as long") == {"FINISHED"}
+    assert np.ptp(world(first), axis=0)[2] == pytest.approx(4)
+    assert jobs.finish(60)
+    for part in (first, second):
+        assert np.ptp(world(part), axis=0)[2] == pytest.approx(8, rel=1e-4)
+        assert part.partgen_edited.steps[0].prompt == "twice as long"
+    bpy.ops.ed.undo()
+    for name in ("First", "Second"):
+        assert np.ptp(world(bpy.data.objects[name]), axis=0)[2] == pytest.approx(4)
+
+
+def test_nonsense_changes_nothing_and_suggests_what_can_be_said(history: ModuleType, jobs: ModuleType, messages: ModuleType) -> None:
+    part = post()
+    before = world(part)
+    choose(part)
+    bpy.ops.partgen.edit_part("EXEC_DEFAULT", True, prompt="qwe asdf zxcv")
+    assert jobs.finish(60)
+    assert np.array_equal(world(part), before)
+    assert not part.partgen_edited.steps
+    assert any("Try" in message.remedy for message in messages.shown)
+
+
+def test_a_part_deleted_in_the_meantime_is_told(history: ModuleType, jobs: ModuleType, messages: ModuleType) -> None:
+    part = post()
+    choose(part)
+    bpy.ops.partgen.edit_part("EXEC_DEFAULT", True, prompt="longer")
+    bpy.data.objects.remove(part)
+    assert jobs.finish(60)
+    assert any("was deleted" in message.sentence for message in messages.shown)
+
+
+def test_an_empty_prompt_and_strength_zero_are_refused_at_once(history: ModuleType, jobs: ModuleType) -> None:
+    choose(post())
+    with pytest.raises(RuntimeError, match="no prompt"):
+        bpy.ops.partgen.edit_part("EXEC_DEFAULT", True, prompt="  ")
+    with pytest.raises(RuntimeError, match="strength 0"):
+        bpy.ops.partgen.edit_part("EXEC_DEFAULT", True, prompt="longer", strength=0.0)
+    assert not jobs.open_jobs()

@@ -1,6 +1,7 @@
 """Runs inside a real Blender: a desk lamp of seven pieces, the sidebar open at PartGen, a watcher, then "SETUP DONE".
 
-Beside the lamp's file lie twins.blend, with two objects that were taken apart elsewhere, and ring.blend, with half a million faces.
+Beside the lamp's file lie twins.blend, with two objects that were taken apart elsewhere, snowman.blend, with one skin of several
+pieces, and ring.blend, with half a million faces.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from mathutils import Euler
 FOLDER = Path(__file__).resolve().parent  # run.sh puts settings.json and the folder gui/ here
 sys.path.append(str(FOLDER / "gui"))  # of this Blender's test only: the extension itself touches no path
 
+from snowman import make_snowman  # noqa: E402
 from torus import make_torus  # noqa: E402
 from twins import make_twins  # noqa: E402
 from watcher import Watcher  # noqa: E402
@@ -95,6 +97,19 @@ def make_shared_file() -> None:
 def save_shared_file() -> None:
     open_tab()
     bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "twins.blend"), copy=True)
+    bpy.app.timers.register(make_fused_file, first_interval=0.1)
+
+
+def make_fused_file() -> None:
+    clear_scene()
+    make_snowman()
+    look_at_selected()
+    bpy.app.timers.register(save_fused_file, first_interval=1.0)
+
+
+def save_fused_file() -> None:
+    open_tab()
+    bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "snowman.blend"), copy=True)
     bpy.app.timers.register(make_own_file, first_interval=0.1)
 
 

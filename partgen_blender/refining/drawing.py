@@ -39,7 +39,8 @@ def places(refining: session.Session, region: bpy.types.Region, view: bpy.types.
     object_ = refining.object()
     if object_ is None:
         return [None] * len(refining.clicks)
-    return [location_3d_to_region_2d(region, view, object_.matrix_world @ Vector(click.place)) for click in refining.clicks]
+    middles = [object_.matrix_world @ Vector(refining.centers[click.face]) for click in refining.clicks]
+    return [location_3d_to_region_2d(region, view, middle) for middle in middles]
 
 
 def _draw_surface() -> None:

@@ -39,6 +39,14 @@ _PALE = 0.6
 """So much grey is mixed into the colors of the parts, so that the region stands out."""
 
 
+@dataclass(frozen=True)
+class Clicked:
+    """A click on a face of the mesh without modifiers, and whether that face is wanted."""
+
+    face: int
+    is_wanted: bool
+
+
 @dataclass
 class Session:
     """One object whose part is being clicked together, from the button to Enter or Esc."""
@@ -51,7 +59,7 @@ class Session:
     leaf_of_polygon: NDArray[np.int32]
     base: NDArray[np.float32]
     refinable: refining.Refinable
-    clicks: list[Click] = field(default_factory=list)
+    clicks: list[Clicked] = field(default_factory=list)
     region: Bools = field(default_factory=lambda: np.zeros(0, bool))
     batch: gpu.types.GPUBatch | None = None
     table: gpu.types.GPUTexture | None = None
@@ -65,13 +73,13 @@ class Session:
 
     def click(self, face: int, is_wanted: bool) -> None:
         """Takes a click on a face, and answers it."""
-        self.clicks.append(Click(tuple(self.centers[face].tolist()), is_wanted))
-        self._answer()
+        self.clicks.append(Clicked(face, is_wanted))
+        self.answer()
 
     def remove(self, number: int) -> None:
         """Takes a click back."""
         del self.clicks[number]
-        self._answer()
+        self.answer()
 
     def is_seen(self, view_layer: bpy.types.ViewLayer, space: bpy.types.SpaceView3D) -> bool:
         """Whether a viewport shows the object, as local view and hidden collections have it."""
@@ -100,7 +108,7 @@ class Session:
         if object_ is None:
             raise PartgenError("refine.gone", "The object is gone, or its parts are others now.", "Begin again.")
         node = edits.make_part(object_.data, self.region, name)
-        stored_clicks.write(object_, self.clicks)
+        stored_clicks.write(object_, [Click(tuple(self.centers[click.face].tolist()), click.is_wanted) for click in self.clicks])
         part_rows.choose(object_.data, node)
         return node
 
@@ -127,16 +135,13 @@ class Session:
             return "Click what belongs to the part, Ctrl Click what does not"
         return f"{int(self.region.sum()):,} faces, from {_clicks(yes)} and {_clicks(len(self.clicks) - yes)} against"
 
-    def _answer(self) -> None:
-        self.region, self.table = region_of(self.refinable, self.clicks, self.centers), None
-
-
-def region_of(refinable: refining.Refinable, clicks: Sequence[Click], centers: NDArray[np.float64]) -> Bools:
-    """The faces that clicks mean: (F,) bool; none where no click wants any."""
-    faces = stored_clicks.faces_of(clicks, centers)
-    positive = [int(face) for face, click in zip(faces, clicks, strict=True) if click.is_wanted]
-    negative = [int(face) for face, click in zip(faces, clicks, strict=True) if not click.is_wanted]
-    return refinable.region(positive, negative).faces if positive else np.zeros(len(centers), bool)
+    def answer(self) -> None:
+        """Finds the region that all clicks together mean."""
+        wanted = [click.face for click in self.clicks if click.is_wanted]
+        unwanted = [click.face for click in self.clicks if not click.is_wanted]
+        # Always of the same object: it remembers what it found out for each face.
+        self.region = self.refinable.region(wanted, unwanted).faces if wanted else np.zeros(len(self.centers), bool)
+        self.table = None
 
 
 def refine(object_: bpy.types.Object, wanted: Sequence[int], unwanted: Sequence[int] = (), name: str = "") -> int:
@@ -149,8 +154,8 @@ def refine(object_: bpy.types.Object, wanted: Sequence[int], unwanted: Sequence[
         for face in faces:
             if not 0 <= face < len(session.centers):
                 raise PartgenError("refine.no_face", f"{object_.name} has no face {face}.", "Name faces of the mesh without modifiers.")
-            session.clicks.append(Click(tuple(session.centers[face].tolist()), is_wanted))
-    session.region = region_of(session.refinable, session.clicks, session.centers)
+            session.clicks.append(Clicked(face, is_wanted))
+    session.answer()
     return session.commit(name)
 
 
@@ -178,8 +183,7 @@ def start(context: bpy.types.Context) -> Session:
         raise PartgenError("parts.applied", sentence, "Use Remove Objects first, and Apply again afterwards.")
     _session = _made(source)
     _session.clicks = _remembered(source, _session)
-    if _session.clicks:
-        _session.region = region_of(_session.refinable, _session.clicks, _session.centers)
+    _session.answer()
     overlay.pause()
     preferences.redraw_viewports()
     return _session
@@ -225,15 +229,17 @@ def _made(object_: bpy.types.Object) -> Session:
     )
 
 
-def _remembered(object_: bpy.types.Object, session: Session) -> list[Click]:
+def _remembered(object_: bpy.types.Object, session: Session) -> list[Clicked]:
     """The remembered clicks, where it is the active part of the list that they mean."""
     remembered, mesh = stored_clicks.read(object_), object_.data
     if not remembered or mesh.partgen.active_row >= len(mesh.partgen.rows):
         return []
-    part = edits.part_of_polygon(mesh)[stored_clicks.faces_of(remembered, session.centers)]
+    faces = stored_clicks.faces_of(remembered, session.centers)
+    part = edits.part_of_polygon(mesh)[faces]
     active = mesh.partgen.rows[mesh.partgen.active_row].node
     means_it = all((node == active) == click.is_wanted for node, click in zip(part.tolist(), remembered, strict=True))
-    return remembered if means_it else []
+    clicked = [Clicked(face, click.is_wanted) for face, click in zip(faces.tolist(), remembered, strict=True)]
+    return clicked if means_it else []
 
 
 def _centers(polygons: mesh_data.Polygons) -> NDArray[np.float64]:

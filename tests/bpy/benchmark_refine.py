@@ -80,7 +80,7 @@ def milliseconds(action: Callable[[], object], runs: int = RUNS) -> float:
 def main(archive: str) -> int:
     bpy.ops.extensions.package_install_files(filepath=archive, repo="user_default", enable_on_install=True, overwrite=True)
     from bl_ext.user_default.partgen_blender import mesh_data, part_rows, stored_tree
-    from bl_ext.user_default.partgen_blender.refining import borders, clicks, edits, session
+    from bl_ext.user_default.partgen_blender.refining import borders, edits, session
 
     begin_graphics()
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
@@ -92,15 +92,11 @@ def main(archive: str) -> int:
     refining = session.start(bpy.context)
     once = 1e3 * (time.process_time() - began)
     faces = iter(generator.integers(0, len(mesh.polygons), 1000).tolist())
-    answers = {}
-    for count in (1, 3, 10):
-        times = []
-        for _ in range(RUNS):
-            refining.clicks = [clicks.Click(tuple(refining.centers[next(faces)]), number % 2 == 0) for number in range(count - 1)]
-            began = time.process_time()
-            refining.click(next(faces), True)
-            times.append(1e3 * (time.process_time() - began))
-        answers[count] = statistics.median(times)
+    times: list[list[float]] = []
+    for _ in range(RUNS):
+        refining.clicks.clear()
+        times.append([milliseconds(lambda number=number: refining.click(next(faces), number % 3 < 2), 1) for number in range(10)])
+    answers = {count: statistics.median(run[count - 1] for run in times) for count in (1, 3, 10)}
     refining.clicks.clear()
     refining.click(next(faces), True)
     region = refining.region

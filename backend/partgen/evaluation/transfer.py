@@ -62,7 +62,7 @@ class Question:
 def part_kind(name: str) -> str:
     """What a part is, from its name: without what it belongs to, its number and its side. "body/door_1" and "doorLeft" are doors."""
     last = re.sub(r"[._ ]\d+$", "", name.rsplit("/", 1)[-1])
-    return re.sub(r"_?(?:front|back|rear)?(?:left|right)$", "", last, flags=re.IGNORECASE).lower()
+    return re.sub(r"[-_ ]?(?:(?:front|back|rear)[-_ ]?)?(?:left|right)$", "", last, flags=re.IGNORECASE).lower()
 
 
 def read_named(question: Question) -> Named | None:

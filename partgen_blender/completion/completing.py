@@ -124,6 +124,7 @@ class Completion(jobs.Job):
         """Gives a part its proposals. Returns the one that it shows; None, with a message, where it stays open."""
         good = [result for result in results if not result.problem]
         try:
+            patches.require_editable(part)
             if not mesh_data.is_same_surface(patches.patch_of(part.data, part.name).polygons, target.patch.polygons):
                 sentence = f"{part.name} was edited while it was being completed, so the result no longer fits it."
                 raise PartgenError("mesh.edited", sentence, "Complete it again.")
@@ -207,16 +208,14 @@ def choose(parts: Iterable[bpy.types.Object], number: int = 0, step: int = 1) ->
 
 
 def keep(parts: Iterable[bpy.types.Object]) -> int:
-    """Forgets the proposals that `parts` do not show. Returns how many."""
+    """Forgets the proposals that `parts` do not show. Returns how many. Raises PartgenError where one cannot be changed."""
     return sum(proposals.keep(part) for part in _completed(parts))
 
 
 def reopen(parts: Iterable[bpy.types.Object]) -> int:
-    """Takes from `parts` what their completion made. Returns of how many. Raises PartgenError, and changes nothing, in Edit Mode."""
+    """Takes from `parts` what their completion made. Returns of how many. Raises PartgenError, and changes nothing, where one
+    cannot be changed."""
     completed = _completed(parts)
-    for part in completed:
-        if part.data.is_editmode:
-            raise PartgenError("mesh.edit_mode", f"{part.name} is in Edit Mode.", "Leave Edit Mode and try again.")
     for part in completed:
         stitching.reopen(part)
     _settle(completed)
@@ -224,8 +223,12 @@ def reopen(parts: Iterable[bpy.types.Object]) -> int:
 
 
 def _completed(parts: Iterable[bpy.types.Object]) -> list[bpy.types.Object]:
-    """Those of `parts` that are completed, one of each mesh: objects that share one are completed together."""
+    """Those of `parts` that are completed, one of each mesh: objects that share one are completed together.
+
+    Raises PartgenError where one cannot be changed."""
     found = {part.data.session_uid: part for part in parts if part.type == "MESH" and patches.is_completed(part.data)}
+    for part in found.values():
+        patches.require_editable(part)
     return list(found.values())
 
 
@@ -264,6 +267,8 @@ def _requests(source: bpy.types.Object, parts: list[bpy.types.Object], wishes: W
     for number in _numbers(groups, parts):
         cut = patches.of_polygons(polygons, np.flatnonzero(labels == number))
         part = next((o for o in parts if collections.leaves_of(o).tobytes() == groups[number]), None)
+        if part is not None:
+            patches.require_editable(part)
         patch = patches.patch_of(part.data, part.name) if part is not None else cut
         if part is not None and not mesh_data.is_same_surface(patch.polygons, cut.polygons):
             alone.append((part, patch))

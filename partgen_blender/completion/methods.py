@@ -34,6 +34,16 @@ METHODS = (
         has_reach=True,
     ),
     Method(
+        "generative",
+        4,
+        "Generative",
+        "Divide the inside as a small network learned it from shapes whose hidden parts are known; every seed is another likely division. "
+        "Comes with PartGen; some seconds for an object",
+        weights="claims",
+        has_reach=True,
+        has_seed=True,
+    ),
+    Method(
         "holopart",
         3,
         "HoloPart",

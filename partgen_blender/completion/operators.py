@@ -105,7 +105,10 @@ class PARTGEN_OT_keep_proposal(bpy.types.Operator):
         return _can_choose(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        count = completing.keep(chosen_objects(context))
+        try:
+            count = completing.keep(chosen_objects(context))
+        except PartgenError as error:
+            return report_error(self, error)
         self.report({"INFO"}, f"{count} other proposal{'s' if count != 1 else ''} forgotten.")
         return {"FINISHED"}
 

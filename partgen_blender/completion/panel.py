@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bpy
+from partgen.weights import registry
 
 from .. import applying, backend, method_menu, operators
 from . import patches, proposals
@@ -88,6 +89,11 @@ def _draw_proposals(layout: bpy.types.UILayout, part: bpy.types.Object) -> None:
     label.label(text=f"{now.number} of {now.count} · {_made_by(now)}" if several else _made_by(now))
     if several:
         row.operator("partgen.choose_proposal", text="", icon="TRIA_RIGHT").step = 1
+    if weights_and_seed := _weights_and_seed(now.maker):
+        row = column.row()
+        row.alignment = "CENTER"
+        row.active = False
+        row.label(text=weights_and_seed)
     row = column.row(align=True)
     if is_drawn_by_seed(now.maker.method):
         row.operator("partgen.reroll", icon="FILE_REFRESH")
@@ -109,16 +115,23 @@ def _draw_looking(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
 
 
 def _made_by(now: proposals.Shown) -> str:
-    """Who made what is shown: "Solid", "HoloPart, seed 3", "Caps, closed already"."""
+    """What made what is shown: "Solid", "HoloPart, remeshed", "Caps, closed already"."""
     maker = now.maker
     said = [name_of(maker.method)]
-    if is_drawn_by_seed(maker.method):
-        said.append(f"seed {maker.seed}")
     if now.is_remeshed:
         said.append("remeshed")
     elif maker.made_by in _OTHER_WAYS:
         said.append(_OTHER_WAYS[maker.made_by])
     return ", ".join(filter(None, said))
+
+
+def _weights_and_seed(maker: proposals.Maker) -> str:
+    """With what it made it: "Weights: Claims, seed 3"; "" where that needed neither."""
+    titles = [entry.title for entry in registry.ENTRIES if entry.id == maker.weights] or [maker.weights]
+    said = [f"Weights: {titles[0]}"] if maker.weights else []
+    if is_drawn_by_seed(maker.method):
+        said.append(f"seed {maker.seed}")
+    return ", ".join(said)
 
 
 def _what_is_completed(chosen: list[bpy.types.Object]) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 from numpy.typing import NDArray
+from partgen.errors import PartgenError
 
 from .. import cutting, stored_tree
 from ..mesh_data import Ints, Polygons, read_polygons
@@ -57,6 +58,16 @@ def of_polygons(polygons: Polygons, members: NDArray[np.int64]) -> Patch:
 def is_completed(mesh: bpy.types.Mesh) -> bool:
     """Whether `mesh` is a completed part: fast enough for a panel's draw."""
     return COMPLETED in mesh
+
+
+def require_editable(part: bpy.types.Object) -> None:
+    """Raises PartgenError where the mesh of a part is in Edit Mode, or of another file."""
+    mesh = part.data
+    if mesh.is_editmode:
+        raise PartgenError("mesh.edit_mode", f"{part.name} is in Edit Mode.", "Leave Edit Mode and try again.")
+    if mesh.library is not None:
+        sentence = f"{part.name} is linked from {bpy.path.basename(mesh.library.filepath)}."
+        raise PartgenError("mesh.linked", sentence, "Make it local first: Object, Relations, Make Local.")
 
 
 def generated_here(mesh: bpy.types.Mesh) -> NDArray[np.bool_]:

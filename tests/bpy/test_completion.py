@@ -9,12 +9,15 @@ import bmesh
 import bpy
 import numpy as np
 import pytest
-from bl_ext.user_default.partgen_blender import applying, backend, collections, jobs, messages
-from bl_ext.user_default.partgen_blender.completion import completing, patches, proposals, spreading, stitching, unwrapping
+from bl_ext.user_default.partgen_blender import applying, backend, collections, jobs, messages, preferences
+from bl_ext.user_default.partgen_blender.completion import completing, methods, patches, proposals, spreading, stitching, unwrapping
 from conftest import ROOT
 from drawing import drawn
 from numpy.typing import NDArray
+from partgen.completion import METHODS as OF_THE_BACKEND
+from partgen.completion import SEEDED
 from partgen.errors import PartgenError
+from partgen.weights import registry
 from studio import ball, corner_normals, decomposed, mark, origins, positions, values
 from test_jobs import pump_until, select, told
 
@@ -523,7 +526,9 @@ def test_every_proposal_says_which_method_weights_and_seed_made_it() -> None:
     draw_proposals(part, count=2, seed=5)
     first = now(part).maker
     assert (first.method, first.weights, first.seed) == ("holopart", "holopart", 5)
-    assert "1 of 2 · HoloPart, seed 5" in drawn("PARTGEN_PT_complete").text
+    text = drawn("PARTGEN_PT_complete").text
+    assert "1 of 2 · HoloPart" in text
+    assert "Weights: HoloPart, seed 5" in text
     flip(part)
     assert now(part).maker.seed == 6
     assert "A pen worked in a reduced form." in told()
@@ -736,6 +741,36 @@ def test_the_panel_says_what_is_completed() -> None:
     assert "All" not in notes.texts
     complete(*parts)
     assert "partgen.reopen" in drawn("PARTGEN_PT_complete").operators
+
+
+def test_the_menu_offers_every_method_of_the_backend_with_what_it_needs() -> None:
+    text = drawn("PARTGEN_PT_completion_methods").text
+    assert {method.id for method in methods.METHODS} == set(OF_THE_BACKEND)
+    for method in methods.METHODS:
+        assert method.name in text
+        assert method.description in text
+        assert method.has_seed == (method.id in SEEDED)
+        if method.weights:
+            entry = registry.entry(method.weights)
+            assert entry.method == method.id
+            assert entry.licence.name in text
+
+
+def test_what_the_chosen_method_lacks_is_said_with_the_button_for_it(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = applied()
+    select(*parts)
+    preferences.get().models_folder = str(tmp_path)
+    bpy.context.scene.partgen_completion.method = "holopart"
+    notes = drawn("PARTGEN_PT_complete")
+    assert "HoloPart: Not here." in notes.text
+    assert "partgen.download_model" in notes.operators
+    assert {"proposals", "seed"} <= set(notes.properties)
+    assert "reach" not in notes.properties
+    bpy.context.scene.partgen_completion.method = "solid"
+    notes = drawn("PARTGEN_PT_complete")
+    assert "partgen.download_model" not in notes.operators
+    assert not {"proposals", "seed"} & set(notes.properties)
+    preferences.get().property_unset("models_folder")
 
 
 # ---- numbers ---------------------------------------------------------------------------------------------------------

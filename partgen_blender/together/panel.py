@@ -27,7 +27,8 @@ class PARTGEN_PT_together(bpy.types.Panel):
         source = active_source(context)
         if source is not None and stored_identities.group_of(source.data):
             return True
-        return backend.is_found() and len(chosen_objects(context)) > 1
+        chosen = chosen_objects(context)
+        return len(chosen) > 1 and (backend.is_found() or any(stored_tree.is_stored(object_.data) for object_ in chosen))
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, source = self.layout, active_source(context)

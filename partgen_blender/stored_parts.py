@@ -40,10 +40,12 @@ class Given:
 def read(mesh: bpy.types.Mesh) -> dict[int, Given]:
     """What every node of the tree of `mesh` was given; {} without a tree. What is damaged is left out."""
     found = {}
+    highest = len(mesh[stored_tree.TREE].get("merges", ())) if stored_tree.is_stored(mesh) else 0  # two for each node but the root
     for key, group in _group(mesh).items():
         try:
             color = tuple(float(value) for value in group.get("color", ()))
-            found[int(key)] = Given(str(group.get("name", "")), color if len(color) == 3 else (), bool(group.get("made", False)))
+            if 0 <= int(key) <= highest:
+                found[int(key)] = Given(str(group.get("name", "")), color if len(color) == 3 else (), bool(group.get("made", False)))
         except (AttributeError, TypeError, ValueError):
             continue
     return found

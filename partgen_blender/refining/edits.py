@@ -133,6 +133,7 @@ def snap_border(mesh: bpy.types.Mesh, node: int, reach: float = borders.REACH) -
 def rename(mesh: bpy.types.Mesh, node: int, name: str) -> None:
     """Names a part, "" for the name by number. An object that was made of just this part is renamed too."""
     stored_tree.require_editable(mesh)
+    _require_nodes(_tree(mesh), [node])
     stored_parts.give(mesh, node, name=name.strip(), is_made=True)
     for object_ in _objects_of(mesh, node) if name.strip() else ():
         object_.name = object_.data.name = name.strip()
@@ -142,6 +143,7 @@ def rename(mesh: bpy.types.Mesh, node: int, name: str) -> None:
 def recolor(mesh: bpy.types.Mesh, node: int, color: Sequence[float]) -> None:
     """Colours a part, scene-linear RGB; () for the colour by number. An object that was made of just this part is coloured too."""
     stored_tree.require_editable(mesh)
+    _require_nodes(_tree(mesh), [node])
     stored_parts.give(mesh, node, color=tuple(color), is_made=True)
     shown = (*(color or stored_parts.default_color(_tree(mesh), node)), 1.0)
     for object_ in _objects_of(mesh, node):

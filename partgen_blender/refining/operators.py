@@ -9,7 +9,7 @@ from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_
 from mathutils import Vector
 from partgen.errors import PartgenError
 
-from .. import applying, preferences, regrouping, viewports
+from .. import applying, explore, overlay, picking, preferences, regrouping, viewports
 from ..operators import report_error
 from . import drawing, session
 
@@ -101,6 +101,8 @@ Enter makes it a part at the scale that is set, Esc leaves everything as it was"
             return {"FINISHED"}
         if self.wanted:
             return self.execute(context)
+        explore.stop()
+        picking.stop()
         try:
             self._session = session.start(context)
         except PartgenError as error:
@@ -114,6 +116,10 @@ Enter makes it a part at the scale that is set, Esc leaves everything as it was"
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         refining: session.Session = self._session
         if refining is not session.current():  # ended from elsewhere, perhaps begun anew
+            return {"CANCELLED", "PASS_THROUGH"}
+        if explore.is_running() or picking.is_running():  # begun from the panel: only one of them can have the mouse
+            stop()
+            overlay.pause(explore.is_running())
             return {"CANCELLED", "PASS_THROUGH"}
         if context.mode != "OBJECT" or refining.object() is None:
             stop()

@@ -278,8 +278,22 @@ def test_a_mesh_that_cannot_be_changed_is_left_alone_with_a_sentence(what: str) 
     assert np.array_equal(stored_tree.leaf_of_polygon(mesh), before)
 
 
+def test_what_is_damaged_of_names_is_left_out() -> None:
+    mesh = chair().data
+    edits.rename(mesh, edits.parts(mesh)[0], "Arm")
+    stored = mesh[stored_tree.TREE]["parts"]
+    stored["100000"], stored["leg"], stored["3"] = {"name": "Leg"}, {"name": "Leg"}, "Leg"
+    stored_tree.touch(mesh)
+    assert sorted(row.name for row in mesh.partgen.rows)[0] == "Arm"
+    assert "Leg" not in [row.name for row in mesh.partgen.rows]
+    edits.make_part(mesh, upper_half(mesh))
+
+
 def test_what_makes_no_sense_is_refused_in_a_sentence() -> None:
     mesh = chair().data
+    for change in (edits.rename, edits.recolor):
+        with pytest.raises(PartgenError, match="no such part"):
+            change(mesh, 10_000, "Arm" if change is edits.rename else (1.0, 0.0, 0.0))
     count = len(mesh.polygons)
     for wanted in (np.zeros(count, bool), np.ones(count, bool)):
         with pytest.raises(PartgenError):

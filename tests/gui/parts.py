@@ -175,7 +175,7 @@ class Parts:
 STEPS = (
     Parts.the_list_tells_every_part_and_names_stay,
     Parts.clicks_make_a_part_and_esc_leaves_everything,
+    Parts.a_part_is_split_and_joined_again,
     Parts.a_part_is_hidden_and_shown_and_opened,
     Parts.selected_faces_become_a_part_in_edit_mode,
-    Parts.a_part_is_split_and_joined_again,
 )

@@ -16,6 +16,7 @@ from partgen.errors import PartgenError
 from .. import overlay, preferences, signs, viewports
 from ..operators import report_error
 from . import session
+from .session import subject
 
 _MARGIN, _ABOVE_EDGE = 14.0, 34.0
 """Pixels at scale 1."""
@@ -51,10 +52,10 @@ class Flipping:
             self.tables[self.place] = overlay.color_table(overlay.leaf_colors(tree, tree.count(tree.default_scale)))
         return self.tables[self.place]
 
-    def surface(self, depsgraph: bpy.types.Depsgraph) -> gpu.types.GPUBatch:
-        """The triangles on the GPU, with the leaf of each; uploaded at the first draw."""
+    def surface(self, object_: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> gpu.types.GPUBatch:
+        """The triangles of the object on the GPU, with the leaf of each; uploaded at the first draw."""
         if self.batch is None:
-            job, object_ = self.kept.job, self.object()
+            job = self.kept.job
             evaluated = object_.evaluated_get(depsgraph) if job.bakes else None
             mesh = object_.data if evaluated is None else evaluated.to_mesh()
             try:
@@ -116,8 +117,6 @@ as it was"""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        from .operators import subject
-
         if is_running():
             return True  # it ends then
         if context.mode != "OBJECT":
@@ -129,13 +128,14 @@ as it was"""
         return True
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        from .operators import subject
-
         if is_running():
             stop()
             return {"CANCELLED"}
+        kept = session.of(subject(context))
+        if kept is None:
+            return {"CANCELLED"}
         try:
-            self._flipped = start(session.of(subject(context)), context.workspace)
+            self._flipped = start(kept, context.workspace)
         except PartgenError as error:
             return report_error(self, error)
         context.window_manager.modal_handler_add(self)
@@ -185,7 +185,7 @@ def _draw_surface() -> None:
     object_ = flipped.object() if flipped is not None else None
     if flipped is None or object_ is None or not object_.visible_get(view_layer=context.view_layer, viewport=context.space_data):
         return
-    surface = (object_.matrix_world, flipped.surface(context.evaluated_depsgraph_get()), flipped.table())
+    surface = (object_.matrix_world, flipped.surface(object_, context.evaluated_depsgraph_get()), flipped.table())
     view, projection = context.region_data.view_matrix, gpu.matrix.get_projection_matrix()
     overlay.draw_surfaces([surface], view, projection, opacity=1.0, least_light=_LEAST_LIGHT)
 

@@ -5,19 +5,11 @@ from __future__ import annotations
 import bpy
 from partgen.errors import PartgenError
 
-from .. import applying, preferences, properties
+from .. import preferences, properties
 from ..operators import report_error
 from . import flipping, session
 from .properties import COUNT, MOST, SEED
-
-
-def subject(context: bpy.types.Context) -> bpy.types.Object | None:
-    """The object that proposals are about: the active mesh, or the source of the active part."""
-    active = context.view_layer.objects.active
-    if active is None or active.type != "MESH":
-        return None
-    source = applying.source_of(active)
-    return active if source is None else source
+from .session import subject
 
 
 class PARTGEN_OT_propose(bpy.types.Operator):
@@ -53,8 +45,11 @@ class PARTGEN_OT_propose(bpy.types.Operator):
         return self.execute(context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
+        object_ = subject(context)
+        if object_ is None:
+            return {"CANCELLED"}
         try:
-            session.ask(subject(context), self.count, self.seed, evaluated=self.surface == "EVALUATED")
+            session.ask(object_, self.count, self.seed, evaluated=self.surface == "EVALUATED")
         except PartgenError as error:
             return report_error(self, error)
         preferences.redraw()
@@ -67,13 +62,13 @@ class _OfProposals:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if context.mode != "OBJECT":
-            cls.poll_message_set("Return to Object Mode first")
+            cls.poll_message_set("Return to Object Mode first")  # type: ignore[attr-defined]
             return False
         if session.of(subject(context)) is None:
-            cls.poll_message_set("Find proposals first")
+            cls.poll_message_set("Find proposals first")  # type: ignore[attr-defined]
             return False
         if flipping.is_running():
-            cls.poll_message_set("Keep the proposal with Enter, or leave with Esc first")
+            cls.poll_message_set("Keep the proposal with Enter, or leave with Esc first")  # type: ignore[attr-defined]
             return False
         return True
 
@@ -91,6 +86,8 @@ class PARTGEN_OT_choose_parts(_OfProposals, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         object_ = subject(context)
         kept = session.of(object_)
+        if object_ is None or kept is None:
+            return {"CANCELLED"}
         now = session.chosen(kept, object_)
         place = self.number - 1 if self.number else 0 if now is None else (now + self.step) % kept.count
         try:
@@ -109,7 +106,8 @@ class PARTGEN_OT_forget_proposals(_OfProposals, bpy.types.Operator):
     bl_options = {"REGISTER"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        session.forget(session.of(subject(context)))
+        if kept := session.of(subject(context)):
+            session.forget(kept)
         preferences.redraw()
         return {"FINISHED"}
 

@@ -6,7 +6,7 @@ import bpy
 
 from .. import backend
 from . import flipping, session, thumbnails
-from .operators import subject
+from .session import subject
 
 _COLUMNS = 3
 _LARGE, _SMALL = 7.0, 3.2
@@ -31,7 +31,7 @@ class PARTGEN_PT_proposals(bpy.types.Panel):
         layout = self.layout
         object_ = subject(context)
         kept = session.of(object_)
-        if kept is not None:
+        if object_ is not None and kept is not None:
             _draw_kept(layout, kept, object_)
         settings = context.scene.partgen_proposals
         options = layout.column()

@@ -18,7 +18,7 @@ from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
 from partgen.protocol import ProposedTree, SegmentRequest, SegmentResult
 
-from .. import jobs, mesh_data, originals, regrouping
+from .. import applying, jobs, mesh_data, originals, regrouping
 from . import thumbnails
 
 
@@ -113,6 +113,15 @@ def ask(object_: bpy.types.Object, count: int = 10, seed: int = 0, method: str =
     )
     jobs.start(client, job, request)
     return job
+
+
+def subject(context: bpy.types.Context) -> bpy.types.Object | None:
+    """The object that proposals are about: the active mesh, or the source of the active part."""
+    active = context.view_layer.objects.active
+    if active is None or active.type != "MESH":
+        return None
+    source = applying.source_of(active)
+    return active if source is None else source
 
 
 def of(object_: bpy.types.Object | None) -> Kept | None:

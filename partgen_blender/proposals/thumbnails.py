@@ -40,8 +40,13 @@ def make(key: str, polygons: Polygons, leaf_of_polygon: NDArray[np.int32], trees
     _pictures[key] = collection
 
 
+def count(key: str) -> int:
+    """How many pictures an object has."""
+    return len(_pictures.get(key, ()))
+
+
 def icon(key: str, place: int) -> int:
-    """The icon of a picture, 0 where there is none."""
+    """The icon of a picture, 0 where there is none, and in background mode, where Blender has no icons."""
     collection = _pictures.get(key)
     preview = collection.get(str(place)) if collection is not None else None
     return preview.icon_id if preview is not None else 0

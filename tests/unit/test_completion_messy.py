@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 import trimesh
+from partgen.cli import main
 from partgen.completion import completer
 from partgen.completion.touching import apart
 from partgen.errors import PartgenError
@@ -63,6 +65,19 @@ def test_parts_that_touch_themselves_are_closed_for_readers_that_merge_vertices(
     for part in completer(method).complete(model.mesh, labels).parts:
         vertices, faces, _ = apart(part.vertices, part.faces, part.generated)
         assert trimesh.Trimesh(vertices, faces, process=True).is_watertight, part.label
+
+
+@pytest.mark.skipif(not MESSY.exists(), reason="no benchmark here")
+@pytest.mark.parametrize("method", ["caps", "solid"])
+def test_a_part_that_other_programs_will_find_open_is_named(tmp_path: Path, capsys, method: str) -> None:
+    file = MESSY / "trimesh/wallhole.obj"
+    labels = segmenter("geometric").segment(read_model(file).mesh).labels()
+    np.savez(tmp_path / "labels.npz", face_labels=labels)
+    assert main(["complete", str(file), "--labels", str(tmp_path / "labels.npz"), "-o", str(tmp_path), "--method", method]) == 0
+    said = capsys.readouterr().out
+    for part in json.loads((tmp_path / "parts.json").read_text())["parts"]:
+        is_closed = trimesh.load(tmp_path / part["file"], process=True).is_watertight
+        assert is_closed != (f"Part {part['label']}: It touches itself along whole edges" in said)
 
 
 @pytest.mark.skipif(not MESSY.exists(), reason="no benchmark here")

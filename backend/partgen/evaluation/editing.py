@@ -22,15 +22,21 @@ HALVES = ("seen", "unseen")
 NEAR = 0.02
 """How far a number may be off, of itself."""
 COUNTED: Mapping[str, tuple[str, ...]] = {
-    "scale": ("axis", "factor", "delta", "target", "direction"), "bend": ("angle",), "twist": ("angle",), "shear": ("angle",), "tilt": ("angle",), "rotate": ("angle",),
-    "taper": ("factor", "direction"), "flare": ("factor", "direction"), "inflate": ("delta", "direction"), "bevel": ("width",), "hollow": ("thickness",), "waves": ("count", "amplitude"), "bumps": ("count", "amplitude"),
-    "facet": ("count",), "split": ("count",), "repeat": ("count", "along", "around"), "move": ("direction", "delta"), "replace": ("with",), "material": ("name", "color", "finish"),
+    "scale": ("axis", "factor", "delta", "target", "direction"), "bend": ("angle",), "twist": ("angle",), "shear": ("angle",),
+    "tilt": ("angle",), "rotate": ("angle",),
+    "taper": ("factor", "direction"), "flare": ("factor", "direction"), "inflate": ("delta", "direction"), "bevel": ("width",),
+    "hollow": ("thickness",), "waves": ("count", "amplitude"), "bumps": ("count", "amplitude"),
+    "facet": ("count",), "split": ("count",), "repeat": ("count", "along", "around"), "move": ("direction", "delta"),
+    "replace": ("with",), "material": ("name", "color", "finish"),
 }  # fmt: skip
 """The parameters that are compared; of the others none counts."""
 SYNONYMS = (
-    {"ball", "sphere", "orb", "globe"}, {"box", "cube", "block", "cuboid"}, {"gray", "grey"}, {"donut", "doughnut", "torus"}, {"aluminium", "aluminum"}, {"fibre", "fiber"}, {"tyre", "tire"}, {"pipe", "tube"},
-    {"matt", "matte"}, {"disc", "disk"}, {"rusty", "rusted"}, {"glossy", "shiny", "gloss"}, {"transparent", "clear", "see through"}, {"centre", "center"}, {"colour", "color"}, {"oxidised", "oxidized"}, {"mold", "mould"},
-    {"plexiglass", "perspex", "acrylic"}, {"mirror", "mirrored"}, {"chrome", "chromed"}, {"glow", "glowing", "luminous"}, {"varnish", "varnished"}, {"polish", "polished"}, {"timber", "wood"}, {"aged", "old"},
+    {"ball", "sphere", "orb", "globe"}, {"box", "cube", "block", "cuboid"}, {"gray", "grey"}, {"donut", "doughnut", "torus"},
+    {"aluminium", "aluminum"}, {"fibre", "fiber"}, {"tyre", "tire"}, {"pipe", "tube"},
+    {"matt", "matte"}, {"disc", "disk"}, {"rusty", "rusted"}, {"glossy", "shiny", "gloss"}, {"transparent", "clear", "see through"},
+    {"centre", "center"}, {"colour", "color"}, {"oxidised", "oxidized"}, {"mold", "mould"},
+    {"plexiglass", "perspex", "acrylic"}, {"mirror", "mirrored"}, {"chrome", "chromed"}, {"glow", "glowing", "luminous"},
+    {"varnish", "varnished"}, {"polish", "polished"}, {"timber", "wood"}, {"aged", "old"},
 )  # fmt: skip
 SAME = {word: min(group) for group in SYNONYMS for word in group}
 
@@ -181,9 +187,10 @@ class Score:
         return sum(self.right[kind] for kind in kinds) / total if total else 1.0
 
     def as_dict(self) -> dict[str, Any]:
+        kinds = sorted(self.all, key=lambda kind: (kind in self.refusals, kind))
         return {
             "edits": round(self.share(False), 4), "refused": round(self.share(True), 4),
-            "kinds": {kind: [self.right[kind], self.all[kind]] for kind in sorted(self.all, key=lambda kind: (kind in self.refusals, kind))},
+            "kinds": {kind: [self.right[kind], self.all[kind]] for kind in kinds},
         }  # fmt: skip
 
 

@@ -8,18 +8,23 @@ from ..understanding.reader import Understanding
 from ..understanding.refusing import SENTENCES
 
 WORDS = {
-    "bend": "bend bent curve curved arch", "twist": "twist twisted spiral", "taper": "taper tapered pointed", "flare": "flare flared", "shear": "shear skew slant", "inflate": "inflate inflated puff", "flatten": "flatten flat squash",
-    "straighten": "straighten straight", "smooth": "smooth smoother", "bevel": "bevel chamfer fillet rounded", "facet": "facet faceted", "waves": "wavy waves ripple", "bumps": "bumpy bumps rough", "hollow": "hollow shell", "mirror": "mirror flip",
-    "repeat": "repeat copy copies array duplicate", "split": "split cut divide", "tilt": "tilt lean", "rotate": "rotate turn", "move": "move shift raise lower", "replace": "replace swap",
+    "bend": "bend bent curve curved arch", "twist": "twist twisted spiral", "taper": "taper tapered pointed", "flare": "flare flared",
+    "shear": "shear skew slant", "inflate": "inflate inflated puff", "flatten": "flatten flat squash",
+    "straighten": "straighten straight", "smooth": "smooth smoother", "bevel": "bevel chamfer fillet rounded", "facet": "facet faceted",
+    "waves": "wavy waves ripple", "bumps": "bumpy bumps rough", "hollow": "hollow shell", "mirror": "mirror flip",
+    "repeat": "repeat copy copies array duplicate", "split": "split cut divide", "tilt": "tilt lean", "rotate": "rotate turn",
+    "move": "move shift raise lower", "replace": "replace swap",
 }  # fmt: skip
 SIZES = {
-    "longer": ("length", 1.3), "shorter": ("length", 0.75), "wider": ("width", 1.3), "narrower": ("width", 0.75), "thicker": ("thickness", 1.3), "thinner": ("thickness", 0.75), "taller": ("height", 1.3), "bigger": ("all", 1.3),
+    "longer": ("length", 1.3), "shorter": ("length", 0.75), "wider": ("width", 1.3), "narrower": ("width", 0.75),
+    "thicker": ("thickness", 1.3), "thinner": ("thickness", 0.75), "taller": ("height", 1.3), "bigger": ("all", 1.3),
     "larger": ("all", 1.3), "smaller": ("all", 0.75),
 }  # fmt: skip
-MATERIALS = set(
-    "wood wooden iron steel gold silver copper brass bronze glass leather plastic rubber stone marble metal ceramic concrete".split()
-)
-COLORS = set("red green blue yellow orange purple pink brown black white grey gray".split())
+MATERIALS = {
+    "wood", "wooden", "iron", "steel", "gold", "silver", "copper", "brass", "bronze", "glass", "leather", "plastic", "rubber", "stone",
+    "marble", "metal", "ceramic", "concrete",
+}  # fmt: skip
+COLORS = {"red", "green", "blue", "yellow", "orange", "purple", "pink", "brown", "black", "white", "grey", "gray"}
 DIRECTIONS = ("up", "down", "left", "right", "forward", "back")
 OPERATION = {word: op for op, words in WORDS.items() for word in words.split()}
 

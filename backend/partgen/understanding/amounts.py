@@ -39,9 +39,11 @@ class Token:
         return self.kind in AMOUNTS
 
 
-ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+ONES = """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
+"""
 SMALL = {word: number for number, word in enumerate(ONES.split())} | {"fourty": 40, "fifthteen": 15}
-TENS = {word: 10 * number for number, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)}
+TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 LARGE = {"hundred": 100, "thousand": 1000, "million": 10**6}
 GROUPS = {"dozen": 12, "dozens": 24, "couple": 2, "pair": 2, "few": 3, "score": 20}
 """Numbers with an article: a dozen, a couple of, a few."""
@@ -51,36 +53,44 @@ PARTS = {
     "twelfth": 12, "twelfths": 12, "sixteenth": 16, "sixteenths": 16, "hundredth": 100, "hundredths": 100,
 }  # fmt: skip
 MULTIPLES = {
-    "twice": 2, "thrice": 3, "double": 2, "doubled": 2, "doubles": 2, "doubling": 2, "dubble": 2, "twofold": 2, "triple": 3, "tripled": 3, "tripling": 3,
+    "twice": 2, "thrice": 3, "double": 2, "doubled": 2, "doubles": 2, "doubling": 2, "dubble": 2, "twofold": 2, "triple": 3,
+    "tripled": 3, "tripling": 3,
     "treble": 3, "threefold": 3, "quadruple": 4, "quadrupled": 4, "fourfold": 4, "quintuple": 5, "fivefold": 5, "tenfold": 10,
     "halve": 0.5, "halved": 0.5, "halving": 0.5,
 }  # fmt: skip
 METRIC = {
     "mm": ("mm", 1.0), "millimetre": ("mm", 1.0), "millimeter": ("mm", 1.0), "mil": ("mm", 1.0), "mill": ("mm", 1.0), "milli": ("mm", 1.0),
     "cm": ("cm", 1.0), "centimetre": ("cm", 1.0), "centimeter": ("cm", 1.0), "centi": ("cm", 1.0),
-    "m": ("m", 1.0), "metre": ("m", 1.0), "meter": ("m", 1.0), "mtr": ("m", 1.0), "dm": ("cm", 10.0), "decimetre": ("cm", 10.0), "decimeter": ("cm", 10.0),
+    "m": ("m", 1.0), "metre": ("m", 1.0), "meter": ("m", 1.0), "mtr": ("m", 1.0), "dm": ("cm", 10.0), "decimetre": ("cm", 10.0),
+    "decimeter": ("cm", 10.0),
     "km": ("km", 1.0), "kilometre": ("km", 1.0), "kilometer": ("km", 1.0),
     "µm": ("mm", 1e-3), "um": ("mm", 1e-3), "micron": ("mm", 1e-3), "micrometre": ("mm", 1e-3), "micrometer": ("mm", 1e-3),
 }  # fmt: skip
 IMPERIAL = {
-    "in": ("in", 1.0), "inch": ("in", 1.0), "inche": ("in", 1.0), '"': ("in", 1.0), "ft": ("ft", 1.0), "foot": ("ft", 1.0), "feet": ("ft", 1.0), "'": ("ft", 1.0),
+    "in": ("in", 1.0), "inch": ("in", 1.0), "inche": ("in", 1.0), '"': ("in", 1.0), "ft": ("ft", 1.0), "foot": ("ft", 1.0),
+    "feet": ("ft", 1.0), "'": ("ft", 1.0),
     "yd": ("yd", 1.0), "yard": ("yd", 1.0), "mile": ("yd", 1760.0), "thou": ("in", 1e-3),
 }  # fmt: skip
 SCENE = {"unit": ("", 1.0), "bu": ("", 1.0)}
 LENGTHS = METRIC | IMPERIAL | SCENE
 LENGTHS |= {f"{name}s": unit for name, unit in LENGTHS.items() if name.isalpha() and name not in ("feet", "in")} | {"inches": ("in", 1.0)}
-DEGREES = {"deg": 1.0, "degs": 1.0, "degree": 1.0, "degrees": 1.0, "°": 1.0, "º": 1.0, "radian": 180 / math.pi, "radians": 180 / math.pi, "rad": 180 / math.pi, "rads": 180 / math.pi}  # fmt: skip
+DEGREES = {
+    "deg": 1.0, "degs": 1.0, "degree": 1.0, "degrees": 1.0, "°": 1.0, "º": 1.0, "radian": 180 / math.pi, "radians": 180 / math.pi,
+    "rad": 180 / math.pi, "rads": 180 / math.pi,
+}  # fmt: skip
 TURNS = {"turn", "turns", "revolution", "revolutions", "rotation", "rotations", "circle", "circles", "rev", "revs", "round", "rounds"}
 WHOLE = {"full", "complete", "whole", "entire"}
 TWISTS = {"twist", "twists", "spiral", "spirals", "spin", "spins", "coil", "coils"}
 """Turns too, where they are said to be full: two full twists."""
 PERCENTS = {"%", "percent", "pct", "procent", "percents", "per_cent"}
-MISSPELT = tuple(name for name in {*LENGTHS, *DEGREES, "percent"} if len(name) >= 6)
+MISSPELT = tuple(sorted(name for name in {*LENGTHS, *DEGREES, "percent"} if len(name) >= 6))
 COMPARED = re.compile(r"[a-z]{2,}er|more|less|off|from|to|up|down|left|right|forwards?|backwards?|upwards?|in|out|outwards?|inwards?")
 """After "a foot" or "a yard" these tell that a length is meant, not a part of a bed or of a house."""
 NOT_INCHES = {
-    "total", "all", "a", "an", "the", "one", "two", "half", "line", "row", "circle", "ring", "each", "place", "it", "its", "this", "that", "between",
-    "front", "grid", "series", "sequence", "succession", "pieces", "parts", "number", "every", "column", "columns", "rows", "order", "my", "your",
+    "total", "all", "a", "an", "the", "one", "two", "half", "line", "row", "circle", "ring", "each", "place", "it", "its", "this",
+    "that", "between",
+    "front", "grid", "series", "sequence", "succession", "pieces", "parts", "number", "every", "column", "columns", "rows", "order",
+    "my", "your",
 }  # fmt: skip
 """After "6 in": six in total, no inches."""
 
@@ -88,7 +98,24 @@ TEXT = re.compile(
     r"(?P<number>(?:\d+(?:[.,]\d+)*|\.\d+)(?:e[+-]?\d+)?)|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*)|(?P<sign>[^\w\s]|_)", re.IGNORECASE
 )
 MINUS = re.compile(r"(?:^|(?<=[\s(=:,]))[-−–]\s?$")
-SIGNS = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "′": "'", "“": '"', "”": '"', "″": '"', "„": '"', "×": "x", "µ": "µ", "μ": "µ", "⁄": "/", "−": "-", "º": "°"})  # fmt: skip
+SIGNS = str.maketrans(
+    {
+        "’": "'",
+        "‘": "'",
+        "`": "'",
+        "´": "'",
+        "′": "'",
+        "“": '"',
+        "”": '"',
+        "″": '"',
+        "„": '"',
+        "×": "x",
+        "μ": "µ",
+        "⁄": "/",
+        "−": "-",
+        "º": "°",
+    }
+)
 SIMPLE_FRACTIONS = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8"}
 
 
@@ -296,7 +323,7 @@ class _Grammar:
             return self._token(place, at + 2, PERCENT, value / 100)
         if (answer := self._with_unit(place, number)) is not None:
             return answer
-        if number.is_article or number.is_bare and not self._has_noun_of_count(at):
+        if number.is_article or (number.is_bare and not self._has_noun_of_count(at)):
             return None
         if self._text(at) in ("times", "time", "x", "fold", "tiems", "tims") and not number.is_fraction:
             is_factor = self._text(at) in ("x", "fold")
@@ -336,7 +363,8 @@ class _Grammar:
         word = self._text(place)
         if word in LENGTHS or word in DEGREES or len(word) < 5 or number.is_article:
             return word
-        return next((name for name in MISSPELT if abs(len(name) - len(word)) <= 2 and are_near(word, name)), word)
+        near = [name for name in MISSPELT if abs(len(name) - len(word)) <= 2 and are_near(word, name)]
+        return min(near, key=lambda name: distance(word, name, 2), default=word)
 
     def _turns(self, place: int, number: _Read) -> int | None:
         """Where turns end that begin there: half turn, two full turns, 1.5 revolutions, a full circle."""
@@ -501,8 +529,19 @@ def distance(word: str, other: str, most: int) -> int:
     return row[-1]
 
 
-GENTLE = frozenset("bit little touch tad slightly slight somewhat hair smidge smidgen trifle marginally barely subtly subtle gently gentle mildly mild lightly light faint faintly softly soft soupçon fraction minimally minimal shade wee hint minor modest modestly discreet".split())  # fmt: skip
-STRONG = frozenset("lot lots much way far significantly considerably considerable substantially massively massive hugely drastically drastic dramatically dramatic extremely extreme very really strongly strong heavily heavy tons loads vastly enormously severely severe deeply deep sharply steeply good great deal totally quite super ultra crazy insanely ridiculously pronounced exaggerated".split())  # fmt: skip
+GENTLE = frozenset(
+    """
+    bit little touch tad slightly slight somewhat hair smidge smidgen trifle marginally barely subtly subtle gently gentle mildly
+    mild lightly light faint faintly softly soft soupçon fraction minimally minimal shade wee hint minor modest modestly discreet
+    """.split()
+)
+STRONG = frozenset(
+    """
+    lot lots much way far significantly considerably considerable substantially massively massive hugely drastically drastic
+    dramatically dramatic extremely extreme very really strongly strong heavily heavy tons loads vastly enormously severely severe
+    deeply deep sharply steeply good great deal totally quite super ultra crazy insanely ridiculously pronounced exaggerated
+    """.split()
+)
 """Words that say how much without a number."""
 
 

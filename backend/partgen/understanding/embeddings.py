@@ -19,7 +19,7 @@ Floats = NDArray[np.float32]
 MOST_PIECES = 128
 """Of one sentence; what comes after is not read, as the model's authors have it."""
 LONGEST_WORD = 100
-BATCH = 64
+BATCH = 256
 EPSILON = 1e-12
 
 
@@ -128,7 +128,9 @@ class SentenceEncoder:
         return (weights / weights.sum(3, keepdims=True) @ value).swapaxes(1, 2).reshape(count, length, width)
 
     def _linear(self, name: str, values: Floats) -> Floats:
-        return values @ self.tensors[f"{name}.weight"].T + self.tensors[f"{name}.bias"]
+        matrix = self.tensors[f"{name}.weight"]
+        flat = values.reshape(-1, matrix.shape[1]) @ matrix.T  # one product of two matrices: numpy would make one for each sentence
+        return flat.reshape(*values.shape[:-1], -1) + self.tensors[f"{name}.bias"]
 
     def _norm(self, name: str, values: Floats) -> Floats:
         centred = values - values.mean(-1, keepdims=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,17 +16,25 @@ from .network import Probabilities
 from .vocabulary import Vocabulary
 
 ADJECTIVES = {
-    "wooden": "wood", "golden": "gold", "woollen": "wool", "woolen": "wool", "silken": "silk", "oaken": "oak", "leathery": "leather", "earthen": "earth", "waxen": "wax",
-    "steely": "steel", "glassy": "glass", "brazen": "brass", "woody": "wood", "furry": "fur", "rubbery": "rubber", "feathery": "feathers", "silvery": "silver", "coppery": "copper",
-    "papery": "paper", "timber": "wood", "stony": "stone", "marbled": "marble", "velvety": "velvet", "silky": "silk", "plasticky": "plastic", "metallic": "metal", "ashen": "ash",
+    "wooden": "wood", "golden": "gold", "woollen": "wool", "woolen": "wool", "silken": "silk", "oaken": "oak", "leathery": "leather",
+    "earthen": "earth", "waxen": "wax",
+    "steely": "steel", "glassy": "glass", "brazen": "brass", "woody": "wood", "furry": "fur", "rubbery": "rubber",
+    "feathery": "feathers", "silvery": "silver", "coppery": "copper",
+    "papery": "paper", "timber": "wood", "stony": "stone", "marbled": "marble", "velvety": "velvet", "silky": "silk",
+    "plasticky": "plastic", "metallic": "metal", "ashen": "ash",
 }  # fmt: skip
 """What a material's adjective is made of."""
 PLAIN = {
-    "shinier": "shiny", "glossier": "glossy", "rustier": "rusty", "dirtier": "dirty", "duller": "dull", "cleaner": "clean", "older": "old", "newer": "new", "wetter": "wet", "paler": "pale",
-    "brighter": "bright", "darker": "dark", "lighter": "light", "clearer": "clear", "grimier": "grimy", "dustier": "dusty", "muddier": "muddy", "icier": "icy", "mossier": "mossy", "sparklier": "sparkly",
-    "redder": "red", "greener": "green", "bluer": "blue", "whiter": "white", "blacker": "black", "greyer": "grey", "browner": "brown", "yellower": "yellow", "pinker": "pink",
+    "shinier": "shiny", "glossier": "glossy", "rustier": "rusty", "dirtier": "dirty", "duller": "dull", "cleaner": "clean",
+    "older": "old", "newer": "new", "wetter": "wet", "paler": "pale",
+    "brighter": "bright", "darker": "dark", "lighter": "light", "clearer": "clear", "grimier": "grimy", "dustier": "dusty",
+    "muddier": "muddy", "icier": "icy", "mossier": "mossy", "sparklier": "sparkly",
+    "redder": "red", "greener": "green", "bluer": "blue", "whiter": "white", "blacker": "black", "greyer": "grey", "browner": "brown",
+    "yellower": "yellow", "pinker": "pink",
 }  # fmt: skip
 """Comparatives of how a surface looks."""
+LEADING = re.compile(r"^((an?|the|with|by|for|to|into|some|of)\s+)+", re.IGNORECASE)
+"""Words before the name of what replaces a part."""
 LOOKS = ("name", "color", "finish")
 TURNED_OVER = {"upside", "head", "topsy", "bottom", "inverted"}
 TURNED_ROUND = {"other", "facing", "face", "point", "back", "wrong", "backwards"}
@@ -103,8 +112,10 @@ def _forgotten(token: Token, said: Probabilities, place: int, heads: Sequence[Fo
 
 
 TAKES: Mapping[str, Callable[[str], bool]] = {
-    "name": lambda op: op == "material", "color": lambda op: op == "material", "finish": lambda op: op == "material", "with": lambda op: op == "replace",
-    "degree": lambda op: op not in ("material", "replace"), "by": lambda op: op not in ("material", "replace", "mirror"), "to": lambda op: op not in ("material", "replace", "mirror"),
+    "name": lambda op: op == "material", "color": lambda op: op == "material", "finish": lambda op: op == "material",
+    "with": lambda op: op == "replace",
+    "degree": lambda op: op not in ("material", "replace"), "by": lambda op: op not in ("material", "replace", "mirror"),
+    "to": lambda op: op not in ("material", "replace", "mirror"),
 }  # fmt: skip
 
 
@@ -147,7 +158,7 @@ def typed(found: Found, tokens: Sequence[Token], prompt: str, vocabulary: Vocabu
     """The edit with its parameters, None where it says too little to be one (replace, but by what?)."""
     values = PARAMETERS[found.op](found)
     if found.op == "replace":
-        values = {"with": _slice(found, "with", prompt, vocabulary)}
+        values = {"with": LEADING.sub("", _slice(found, "with", prompt, vocabulary))}
         if not values["with"]:
             return None
     if found.op == "material":
@@ -187,7 +198,7 @@ def _looks(found: Found, role: str, prompt: str, vocabulary: Vocabulary) -> str:
     """The words of a material's name, colour or finish; adjectives as what they are made of."""
     text = _slice(found, role, prompt, vocabulary).lower()
     words = [PLAIN.get(word, word) for word in text.split()]
-    if role == "name" or words in (["golden"], ["silvery"]) and "name" not in found.tokens:
+    if role == "name" or (words in (["golden"], ["silvery"]) and "name" not in found.tokens):
         words = [ADJECTIVES.get(word, word) for word in words]
     return " ".join(words)
 
@@ -315,9 +326,12 @@ def _mirror(found: Found) -> dict[str, Any]:
 
 
 PARAMETERS: Mapping[str, Callable[[Found], dict[str, Any]]] = {
-    "scale": _scale, "taper": _taper, "flare": _flare, "bend": _turned, "twist": _turned, "shear": _turned, "inflate": _inflate, "flatten": _shared, "straighten": _shared,
-    "smooth": _shared, "bevel": _measured("width"), "facet": _measured(""), "waves": _measured("amplitude"), "bumps": _measured("amplitude"), "hollow": _measured("thickness"), "mirror": _mirror,
-    "repeat": _repeat, "split": _split, "tilt": _turned, "rotate": _turned, "move": _move, "replace": lambda found: {}, "material": lambda found: {},
+    "scale": _scale, "taper": _taper, "flare": _flare, "bend": _turned, "twist": _turned, "shear": _turned, "inflate": _inflate,
+    "flatten": _shared, "straighten": _shared,
+    "smooth": _shared, "bevel": _measured("width"), "facet": _measured(""), "waves": _measured("amplitude"),
+    "bumps": _measured("amplitude"), "hollow": _measured("thickness"), "mirror": _mirror,
+    "repeat": _repeat, "split": _split, "tilt": _turned, "rotate": _turned, "move": _move, "replace": lambda found: {},
+    "material": lambda found: {},
 }  # fmt: skip
 
 
@@ -336,11 +350,18 @@ def contradicts(found: Sequence[Found], edits: Sequence[Edit]) -> bool:
         for other, other_edit in zip(found[:index], edits[:index], strict=True):
             if one.op != other.op:
                 continue
-            if one.op == "scale" and edit.parameters["axis"] == other_edit.parameters["axis"] and (_sense(edit) * _sense(other_edit) < 0 or {"target"} & edit.parameters.keys() & other_edit.parameters.keys()):  # fmt: skip
+            if one.op == "scale" and _is_at_odds(edit, other_edit):
                 return True
             if one.op in ("move", "bend", "tilt", "inflate") and {one.way, other.way} in OPPOSITE_WAYS:
                 return True
     return False
+
+
+def _is_at_odds(one: Edit, other: Edit) -> bool:
+    """Whether two changes of size along the same axis undo each other, or name two results."""
+    if one.parameters["axis"] != other.parameters["axis"]:
+        return False
+    return _sense(one) * _sense(other) < 0 or ("target" in one.parameters and "target" in other.parameters)
 
 
 def _sense(edit: Edit) -> int:

@@ -17,10 +17,14 @@ SENTENCES: Mapping[str, str] = {
 }
 
 EXAMPLES: Mapping[str, str] = {
-    "scale": "make it 20 % longer", "taper": "taper it to a point", "flare": "flare the end", "bend": "bend it by 30 degrees", "twist": "twist it by 90 degrees", "shear": "shear it by 20 degrees",
-    "inflate": "inflate it a little", "flatten": "flatten it", "straighten": "straighten it", "smooth": "smooth the surface", "bevel": "round the edges", "facet": "make it faceted",
-    "waves": "make it wavy", "bumps": "cover it with bumps", "hollow": "hollow it with 2 mm walls", "mirror": "mirror it", "repeat": "repeat it 5 times around", "split": "split it into three",
-    "tilt": "tilt it by 15 degrees", "rotate": "rotate it by 90 degrees", "move": "move it up by 5 cm", "replace": "replace it with a sphere", "material": "rusty iron",
+    "scale": "make it 20 % longer", "taper": "taper it to a point", "flare": "flare the end", "bend": "bend it by 30 degrees",
+    "twist": "twist it by 90 degrees", "shear": "shear it by 20 degrees",
+    "inflate": "inflate it a little", "flatten": "flatten it", "straighten": "straighten it", "smooth": "smooth the surface",
+    "bevel": "round the edges", "facet": "make it faceted",
+    "waves": "make it wavy", "bumps": "cover it with bumps", "hollow": "hollow it with 2 mm walls", "mirror": "mirror it",
+    "repeat": "repeat it 5 times around", "split": "split it into three",
+    "tilt": "tilt it by 15 degrees", "rotate": "rotate it by 90 degrees", "move": "move it up by 5 cm",
+    "replace": "replace it with a sphere", "material": "rusty iron",
 }  # fmt: skip
 """How each edit can be said."""
 

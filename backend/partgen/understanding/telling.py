@@ -8,8 +8,10 @@ from typing import Any
 from ..editing.edits import Edit
 
 VERBS: Mapping[str, str] = {
-    "taper": "taper the end to {factor} of its size", "flare": "flare the end to {factor} of its size", "bend": "bend by {angle}", "twist": "twist by {angle}", "shear": "shear by {angle}",
-    "flatten": "flatten by {amount}", "straighten": "straighten by {amount}", "smooth": "smooth by {amount}", "facet": "{count} facets", "mirror": "mirror across its {axis}", "split": "split its {axis} into {count} pieces",
+    "taper": "taper the end to {factor} of its size", "flare": "flare the end to {factor} of its size", "bend": "bend by {angle}",
+    "twist": "twist by {angle}", "shear": "shear by {angle}",
+    "flatten": "flatten by {amount}", "straighten": "straighten by {amount}", "smooth": "smooth by {amount}", "facet": "{count} facets",
+    "mirror": "mirror across its {axis}", "split": "split its {axis} into {count} pieces",
     "tilt": "tilt by {angle}", "rotate": "rotate by {angle} about its {axis}", "replace": "replace with {with}",
 }  # fmt: skip
 
@@ -30,7 +32,8 @@ def one_in_words(edit: Edit) -> str:
     if edit.op == "material":
         return "material " + " ".join(told[name] for name in ("finish", "color", "name") if name in told)
     if edit.op == "repeat":
-        return f"{told['count']} copies {'around' if 'around' in values else 'along'} its {values.get('around') or values.get('along', 'length')}"
+        where = f"around its {values['around']}" if "around" in values else f"along its {values.get('along', 'length')}"
+        return f"{told['count']} copies {where}"
     if edit.op == "inflate":
         return f"inflate by {told.get('delta') or told['amount']}"
     pattern = VERBS.get(edit.op)

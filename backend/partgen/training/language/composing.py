@@ -386,6 +386,13 @@ def scale(random: Random) -> Clause:
             return said("make <<it>> {compared}")
         return said("make <<it>> [<<around>>] <to:<<length>>> {plain}", "")
     roll = random.random()
+    if roll < 0.09:  # a complaint and its remedy are one edit
+        complaint = (
+            "(<<it>> (is|looks|feels|seems)|this (is|looks)|it's|they look|they are) [way|far|much|a bit|really|] [too] "
+            + unmarked(opposite)
+        )
+        remedy = "(make (it|them) {compared}|could (it|they) be {compared}|can we (make|have) it {compared}|it should be {compared}|I'd like it {compared}|please make it {compared}|{verb} it|so {verb} it|can we get it to <<around>> <to:<<length>>> in {name}|bring it to <to:<<length>>> in {name}|{compared} please)"
+        return said(f"{complaint}(, |; |. |, so |: | - ){remedy}")
     if roll < 0.22:
         return said(
             "[it is|it's|<<it>> is|this looks|that is|<<it>> looks|they are|<<it>> seems|<<it>> feels] [a bit|way|much|far|rather|a little] too {opposite} [for (me|my taste|a <<part>>|this <<part>>)]"
@@ -483,7 +490,7 @@ def target(random: Random, is_plain: bool) -> str:
             random,
         )
     if roll < 0.9:
-        place = pick(random, words.PLACES + ["other", "other", "next", "neighbouring", "opposite", "second"])
+        place = pick(random, [*words.PLACES, "other", "other", "next", "neighbouring", "opposite", "second"])
         return expand(
             f"({place} {{part}}|{place} (one)|{{part}} of the {place} {{part}}|{{part}} from the (other|left|right|front) {{part}}|{{part}} on the (left|right|back|front|other side)|other {{part}}|{{part}}|{{part}} (next to it|beside it|above|below|opposite|over there))",
             random,
@@ -539,6 +546,8 @@ def material(random: Random) -> Clause:
     )
     looks = pick(random, (looked, tint, tint, f"{looked} {tint}", f"{tint} and {looked}", f"{looked} and {tint}", f"{tint}, {looked}"))
     any_of = pick(random, (stuff, stuff, looks))
+    if chance(random, 0.15):
+        return Clause(pick(random, (name, name, adjectival if adjectival.startswith("<") else name, tint, looked, any_of, f"make {{it}} {name}".replace("{it}", it(random)), f"make {it(random)} {tint}", f"{tint} {name}", f"{looked} {name}")), "material")
     attribute = pick(random, (f"{looked} {adjectival}", adjectival, f"{tint} {adjectival}", looks, looks, f"{looked} {tint} {adjectival}"))
     pattern = pick(random, (
         any_of, any_of, any_of, f"make {{it}} {any_of}", f"make {{it}} {any_of}", f"make {{it}} {attribute}", f"make {{it}} [out] of {stuff}", f"made [out] of {stuff}", f"{{it}} [is|should be] made of {stuff}", f"in {stuff}", f"in {tint}", f"out of {stuff}", f"(a|an|the) {attribute} {{part}}", f"(a|an) {attribute} {{part}}",
@@ -609,6 +618,12 @@ ANGLE_NOUNS = {
 STYLES = ("do", "do", "do", "be", "be", "be", "be", "say", "say", "have")
 
 
+TOWARDS = {
+    "up": ("up", "higher", "upwards", "further up", "higher up"), "down": ("down", "lower", "downwards", "further down"), "left": ("left", "to the left", "leftwards", "further left"), "right": ("right", "to the right", "further right"),
+    "forward": ("forward", "forwards", "to the front", "further forward"), "back": ("back", "backwards", "to the back", "further back"), "out": ("out", "outwards", "away", "further out", "further away"), "in": ("in", "inwards", "closer", "nearer", "further in"),
+}  # fmt: skip
+
+
 def of_sense(sense: Sense, random: Random) -> Clause:
     """One way of saying a sense of the thesaurus, with an amount or without."""
     forms = [
@@ -632,6 +647,39 @@ def of_sense(sense: Sense, random: Random) -> Clause:
         nouns = ANGLE_NOUNS.get(sense.op, "bulge|swelling|shift|move|offset")
         pattern = pick(random, BEFORE[measured]).replace("{head}", f"({nouns})")
         return Clause(framed(expand(pattern, random), "have", random), sense.op, sense.axis, sense.direction)
+    if sense.op == "move" and wants and sense.direction and chance(random, 0.45):
+        where = pick(random, TOWARDS[sense.direction])
+        verb = pick(random, ("move", "shift", "push", "pull", "nudge", "slide", "bring", "put", "translate", "set", "place"))
+        marked = expand(
+            pick(
+                random,
+                (
+                    f"^{verb} {{it}} [{{around}}] <to:{{length}}> {where}",
+                    f"[{{around}}] <to:{{length}}> ^{where}",
+                    f"{{it}} should (be|sit|go|come) <to:{{length}}> ^{where}",
+                    f"^{verb} {{it}} {where}, {{around}} <to:{{length}}>",
+                ),
+            ),
+            random,
+        )
+        return Clause(polite(marked, random, 0.3), sense.op, sense.axis, sense.direction)
+    if sense.op == "rotate" and chance(random, 0.06):
+        turn = pick(
+            random,
+            (
+                "a quarter turn",
+                "half a turn",
+                "a half turn",
+                "a full turn",
+                "one turn",
+                "three quarters of a turn",
+                "an eighth of a turn",
+                "a third of a turn",
+                "two full turns",
+                "a quarter turn clockwise",
+            ),
+        )
+        return Clause(polite(f"^<to:{turn}>", random, 0.1), "rotate")
     marked = expand(pattern, random)
     if wants:
         joint = expand(pick(random, AFTER_LISTS[measured]), random)
@@ -663,10 +711,14 @@ LIKE = (
 FRAMES = {"do": DO, "be": BE, "have": HAVE, "like": LIKE}
 
 
+ALONE_SHARE = 0.2
+"""Of the phrases, those that stand alone: taller, twist it, like a spike."""
+
+
 def framed(marked: str, form: str, random: Random) -> str:
     """A phrase as part of a sentence: make it ..., I want it ..., give it ..."""
     frames = FRAMES.get(form)
-    if frames is None:
+    if frames is None or chance(random, ALONE_SHARE):
         return marked
     frame = expand(pick(random, frames).replace("{X}", "\0"), random)
     return frame.replace("\0", marked)
@@ -747,3 +799,11 @@ def possession(random: Random) -> Clause:
 def unmarked(marked: str) -> str:
     """Marked text without its marks."""
     return re.sub(r"\s+", " ", re.sub(r"\^?<\w+:([^<>]*)>|\^", lambda found: found[1] or "", marked)).strip()
+
+
+def substance(random: Random) -> Clause:
+    """A material as one says it after "made of" or "in": polished gold, red leather."""
+    finish, tint, name = (f"<finish:{pick(random, words.FINISHES)}>", f"<color:{color(random)}>", f"<name:{pick(random, words.MATERIALS)}>")
+    return Clause(
+        pick(random, (name, f"{finish} {name}", f"{tint} {name}", f"{finish} {tint} {name}", tint, f"{finish} {tint}")), "material"
+    )

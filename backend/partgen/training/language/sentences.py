@@ -15,7 +15,23 @@ from ...editing.edits import OPERATIONS
 from ...understanding.amounts import GENTLE, STRONG, Token, normal, tokens
 from ...understanding.labels import ANSWERS, ROLES
 from . import others
-from .composing import BE, DO, Clause, Random, attribute, chance, clause, expand, framed, part, pick, polite, possession
+from .composing import (
+    BE,
+    DO,
+    Clause,
+    Random,
+    attribute,
+    chance,
+    clause,
+    expand,
+    framed,
+    part,
+    pick,
+    polite,
+    possession,
+    substance,
+    unmarked,
+)
 
 MARKED = re.compile(r"(\^?)<(\w+):([^<>]*)>|\^(\S+)")
 NOT_DEGREES = {"way", "good", "great", "light", "deep", "heavy", "soft", "fraction", "little", "shade"}
@@ -53,16 +69,16 @@ class _Span:
 
 def lesson(random: Random) -> Lesson:
     """Any prompt, about two of three an edit."""
-    if chance(random, 0.36):
+    if chance(random, 0.34):
         prompt, answer = others.other(random)
         return _plain(mistyped(prompt, random, 0.02) if answer != "foreign" else prompt, answer)
     roll = random.random()
-    if roll < 0.62:
-        return labelled([("", clause(random))], random)
-    if roll < 0.72:
-        return labelled(_listed(random), random)
+    if roll < 0.55:
+        return labelled(_padded([("", clause(random))], random), random)
+    if roll < 0.7:
+        return labelled(_padded(_listed(random), random), random)
     if roll < 0.86:
-        return labelled(_joined(random), random)
+        return labelled(_padded(_joined(random), random), random)
     if roll < 0.97:
         return labelled(_with_negation(random), random)
     return _contradiction(random)
@@ -92,8 +108,37 @@ def _distinct(random: Random, make: Sequence, number: int) -> list[Clause]:
 def _joined(random: Random) -> Parts:
     """Two or three instructions one after the other."""
     number = int(random.choice((2, 3), p=(0.8, 0.2)))
+    if chance(random, 0.12):
+        one = clause(random)
+        if one.op != "material":
+            return [("", one), (pick(random, MADE_OF), substance(random))]
+    if chance(random, 0.15):  # make the wheel bigger and the rim black
+        first, *rest = _distinct(random, (clause, attribute), 2)
+        other = expand("( and the {part} |, the {part} | and its {part} |, each | and make each | and all |; the {part}: )", random)
+        return [("", first), *((other, one) for one in rest)]
     clauses = _distinct(random, (clause, clause, attribute, possession), number)
     return [("" if index == 0 else pick(random, JOINTS), one) for index, one in enumerate(clauses)]
+
+
+MADE_OF = (" made of ", " in ", " of ", ", made from ", ", ", " and in ", ", all in ", " out of ", ", in ")
+
+BEFORE = (
+    "I think that ", "well, ", "hmm, ", "ok so ", "to be honest, ", "you know, ", "if you can, ", "if possible, ", "for this one: ", "the client says: ", "this does not look right, ", "it looks silly like this; ", "I'm not happy with {it}: ", "something is off with {it}, ", "{it} looks wrong to me. ", "{it} bothers me, ", "as for {it}: ", "one more thing: ", "now for {it}, ",
+    "here is what I want: ", "let me see, ", "when you have time, ", "I have an idea: ", "maybe it is just me, but ", "it doesn't fit. ", "{it} looks dull. ", "it feels clumsy, ", "{it} looks cheap, ", "I was thinking, ", "in my opinion ", "alright, ", "so, ", "sorry, ", "right, ", "for a start, ", "it looks boring; ", "we are building a {part}: ",
+)  # fmt: skip
+AFTER = (
+    " than it is now", " than before", " than what we have now", " than the others", " as it is now", ", it looks silly", ", it would look far better", " so that it fits", " so it fits the {part}", ", that would be great", ", if that's possible", ", if you can", " because it looks wrong", ", because it has to match the {part}", " for balance", ", and only that", ", that's all", ", nothing more", ", honestly", " to me",
+    ", I'd say", ", don't you think", " thank you very much", " if you don't mind", ", it doesn't fit otherwise", " like in the picture", ", it should look elegant", " for a more elegant look", ", it looks clumsy", " so that it stands out", ", as in old houses", " like they did in the fifties", ", and leave the rest", " for the {part}", " of the {part}", " on the {part}", " where one sits", ", more or less", ", or so", " at last", " again", ", would you?", " somehow", ", maybe", " everywhere", " all over",
+)  # fmt: skip
+
+
+def _padded(parts: Parts, random: Random) -> Parts:
+    """The same with words around it that mean nothing for the edit, sometimes."""
+    if chance(random, 0.08):
+        parts = [(expand(pick(random, BEFORE), random), ""), *parts]
+    if chance(random, 0.12):
+        parts = [*parts, (expand(pick(random, AFTER), random), "")]
+    return parts
 
 
 def _listed(random: Random) -> Parts:
@@ -116,6 +161,8 @@ def _listed(random: Random) -> Parts:
         one = possession(random)
         if one.meaning not in [other.meaning for other in clauses]:
             extra = [(pick(random, (" with ", ", with ", " and with ")), one)]
+    elif chance(random, 0.25) and all(one.op != "material" for one in clauses):
+        extra = [(pick(random, MADE_OF), substance(random))]
     return [(before, ""), *inner, (after, ""), *extra]
 
 
@@ -146,13 +193,20 @@ def _negation(random: Random, avoided: Sequence[tuple[str, str]]) -> str:
     return expand(pattern.replace("(", " ").replace(")", " ").replace("[", " ").replace("]", " "), random)
 
 
+NOT_THIS = (", not ", " instead of ", ", no ", " rather than ", " and not ", ", no longer ", " but not ")
+
+
 def _with_negation(random: Random) -> Parts:
     """An instruction, and what must not be done."""
     make = attribute if chance(random, 0.4) else clause
     one = make(random)
-    avoided = [one.meaning] + (
-        [("scale", axis) for axis in ("length", "width", "thickness", "height", "all")] if one.op == "scale" and one.axis == "all" else []
-    )
+    if one.op == "material" and chance(random, 0.5):  # of steel, not iron
+        refused = unmarked(substance(random).marked)
+        if not {*refused.split()} & {*unmarked(one.marked).lower().split()}:
+            return [("", one), (pick(random, NOT_THIS) + refused, "")]
+    avoided = [one.meaning]
+    if one.meaning == ("scale", "all"):
+        avoided += [("scale", axis) for axis in ("length", "width", "thickness", "height")]
     negation = _negation(random, avoided)
     if one.op == "scale":  # "leave the length as it is" must not deny what is asked
         negation = re.sub(
@@ -250,7 +304,6 @@ def _lesson(text: str, spans: Sequence[_Span], clauses: Sequence[Clause]) -> Les
             of_clause[place] = index
         if clauses[index].op not in ("material", "replace"):
             for at in bounds[index]:
-                word = found[at].text
                 if not role[at] and at != place and _is_degree(found, at) and of_clause[at] < 0 and not op[at]:
                     role[at], of_clause[at] = "degree", index
     head = [heads.get(of_clause[index], -1) if role[index] else -1 for index in range(count)]

@@ -1,6 +1,6 @@
-"""The completer `generative`: the inside of an object divided as a small network learned it from procedural shapes.
+"""The completer `generative`: the inside of an object divided as a small network learned it from procedural shapes. Experimental.
 
-No diffusion and no generated surface: a network (`networks/claims.py`) says of every point inside how likely it belongs to each part
+No diffusion, and nothing is made up beyond the object's own inside: a network (`networks/claims.py`) says of every point inside how likely it belongs to each part
 that shows itself nearby, and the object is taken apart along the borders of what each part most likely holds, as by `solid`. It runs in
 numpy, so the tier Geometry has it.
 

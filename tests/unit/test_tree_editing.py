@@ -7,11 +7,14 @@ import time
 import hypothesis.strategies as some
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from partgen import tree_editing
 from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
 from partgen.tree_editing import TreeEdit
+
+# Trees are small, and what breaks a promise breaks it in small ones.
+EDITS = settings(max_examples=30, deadline=None)
 
 
 @some.composite
@@ -52,6 +55,7 @@ def clash(a: set[int], b: set[int]) -> bool:
     return bool(a & b) and not a <= b and not b <= a
 
 
+@EDITS
 @given(trees_with_regions())
 def test_the_region_is_a_part_where_the_artist_looks(given_: tuple[PartTree, list[set[int]], float]) -> None:
     tree, (region,), scale = given_
@@ -61,6 +65,7 @@ def test_the_region_is_a_part_where_the_artist_looks(given_: tuple[PartTree, lis
     assert parts(edit.tree, edit.tree.default_scale) == parts(edit.tree, edit.scale)
 
 
+@EDITS
 @given(trees_with_regions())
 def test_other_parts_only_lose_what_the_region_takes(given_: tuple[PartTree, list[set[int]], float]) -> None:
     tree, (region,), scale = given_
@@ -69,6 +74,7 @@ def test_other_parts_only_lose_what_the_region_takes(given_: tuple[PartTree, lis
     assert set(parts(edit.tree, edit.scale)) == left | {frozenset(region)}
 
 
+@EDITS
 @given(trees_with_regions())
 def test_everything_inside_and_everything_outside_merges_as_it_did(given_: tuple[PartTree, list[set[int]], float]) -> None:
     tree, (region,), scale = given_
@@ -81,6 +87,7 @@ def test_everything_inside_and_everything_outside_merges_as_it_did(given_: tuple
     assert all(any(s - region == left for s in nodes) for left in outside)
 
 
+@EDITS
 @given(trees_with_regions())
 def test_the_scale_stays_log_linear(given_: tuple[PartTree, list[set[int]], float]) -> None:
     tree, (region,), scale = given_
@@ -88,6 +95,7 @@ def test_the_scale_stays_log_linear(given_: tuple[PartTree, list[set[int]], floa
     assert np.array_equal(edit.tree.heights, PartTree.from_merges(edit.tree.merges, 1).heights)
 
 
+@EDITS
 @given(trees_with_regions())
 def test_parts_that_were_not_touched_keep_their_colour(given_: tuple[PartTree, list[set[int]], float]) -> None:
     tree, (region,), scale = given_
@@ -100,6 +108,7 @@ def test_parts_that_were_not_touched_keep_their_colour(given_: tuple[PartTree, l
     assert len(set(shown)) == len(shown)
 
 
+@EDITS
 @given(trees_with_regions(), some.integers(1, 24))
 def test_no_two_parts_of_an_edited_tree_share_a_colour_at_any_scale(given_: tuple[PartTree, list[set[int]], float], count: int) -> None:
     tree, (region,), scale = given_
@@ -108,6 +117,7 @@ def test_no_two_parts_of_an_edited_tree_share_a_colour_at_any_scale(given_: tupl
     assert len(np.unique(edited.node_ranks[nodes])) == len(nodes)
 
 
+@EDITS
 @given(trees_with_regions())
 def test_every_node_is_found_again_or_what_is_left_of_it(given_: tuple[PartTree, list[set[int]], float]) -> None:
     tree, (region,), scale = given_
@@ -122,6 +132,7 @@ def test_every_node_is_found_again_or_what_is_left_of_it(given_: tuple[PartTree,
     assert (edit.node_of >= 0).all()
 
 
+@EDITS
 @given(trees_with_regions(regions=3))
 def test_regions_made_earlier_survive_later_ones_that_do_not_overlap_them(given_: tuple[PartTree, list[set[int]], float]) -> None:
     tree, (first, second, third), scale = given_
@@ -137,6 +148,7 @@ def test_regions_made_earlier_survive_later_ones_that_do_not_overlap_them(given_
         assert set(three.tree.leaves(int(three.node_of[node])).tolist()) == region
 
 
+@EDITS
 @given(trees_with_regions(regions=2), some.integers(1, 24))
 def test_a_region_of_a_finer_scale_survives_one_within_it_that_is_made_where_it_is_hidden(
     given_: tuple[PartTree, list[set[int]], float], count: int
@@ -151,6 +163,7 @@ def test_a_region_of_a_finer_scale_survives_one_within_it_that_is_made_where_it_
     assert frozenset(inner) in parts(two.tree, two.scale)
 
 
+@EDITS
 @given(trees_with_regions(regions=2))
 def test_of_a_region_that_a_later_one_overlaps_what_is_left_survives(given_: tuple[PartTree, list[set[int]], float]) -> None:
     tree, (first, second), scale = given_
@@ -160,6 +173,7 @@ def test_of_a_region_that_a_later_one_overlaps_what_is_left_survives(given_: tup
     assert set(two.tree.leaves(int(two.node_of[one.node])).tolist()) == first - second
 
 
+@EDITS
 @given(trees_with_regions())
 def test_a_region_lives_as_long_as_the_part_that_it_was_taken_from(given_: tuple[PartTree, list[set[int]], float]) -> None:
     tree, (region,), scale = given_
@@ -174,6 +188,7 @@ def test_a_region_lives_as_long_as_the_part_that_it_was_taken_from(given_: tuple
         assert int(edit.tree.parent[whole]) == whole + 1  # joined with nothing else in the meantime
 
 
+@EDITS
 @given(trees_with_regions())
 def test_what_is_a_part_already_changes_nothing(given_: tuple[PartTree, list[set[int]], float]) -> None:
     tree, _, scale = given_
@@ -184,6 +199,7 @@ def test_what_is_a_part_already_changes_nothing(given_: tuple[PartTree, list[set
             assert edit.tree.numbers is None
 
 
+@EDITS
 @given(trees(), some.integers(0, 2**32 - 1))
 def test_leaves_are_split_where_a_region_runs_through_them(tree: PartTree, seed: int) -> None:
     generator = np.random.default_rng(seed)
@@ -201,6 +217,7 @@ def test_leaves_are_split_where_a_region_runs_through_them(tree: PartTree, seed:
     assert np.array_equal(tree.node_ranks[tree.nodes_into(at)][leaves], edit.tree.node_ranks[edit.tree.nodes_into(at)][labels])
 
 
+@EDITS
 @given(trees(fewest=4), some.integers(2, 24), some.data())
 def test_merged_parts_are_one_and_keep_the_colour_of_the_first(tree: PartTree, count: int, data: some.DataObject) -> None:
     scale = tree.scale_for(min(count + 1, tree.leaf_count))
@@ -216,6 +233,7 @@ def test_merged_parts_are_one_and_keep_the_colour_of_the_first(tree: PartTree, c
         assert edit.tree.node_ranks[after[part]] == tree.node_ranks[before[part]]
 
 
+@EDITS
 @given(trees(fewest=3), some.integers(1, 24), some.integers(2, 6), some.data())
 def test_a_part_is_split_by_undoing_its_last_merges(tree: PartTree, count: int, pieces: int, data: some.DataObject) -> None:
     scale = tree.scale_for(min(count, tree.leaf_count))
@@ -231,6 +249,7 @@ def test_a_part_is_split_by_undoing_its_last_merges(tree: PartTree, count: int, 
         assert edit.tree.node_ranks[after[other]] == tree.node_ranks[shown[other]]
 
 
+@EDITS
 @given(trees(fewest=6), some.integers(0, 2**32 - 1))
 def test_a_partition_makes_every_group_a_part(tree: PartTree, seed: int) -> None:
     group_of_leaf = np.random.default_rng(seed).integers(0, 3, tree.leaf_count)
@@ -240,6 +259,7 @@ def test_a_partition_makes_every_group_a_part(tree: PartTree, seed: int) -> None
     assert {frozenset(group.tolist()) for group in groups} <= set(parts(edit.tree, edit.scale))
 
 
+@EDITS
 @given(trees(fewest=4), some.integers(2, 24), some.integers(0, 2**32 - 1))
 def test_moved_faces_belong_to_the_part_that_they_were_moved_to(tree: PartTree, count: int, seed: int) -> None:
     generator, scale = np.random.default_rng(seed), tree.scale_for(min(count, tree.leaf_count))
@@ -273,12 +293,12 @@ def test_what_cannot_be_a_part_is_refused_in_a_sentence() -> None:
 
 def test_a_large_tree_is_edited_while_one_waits() -> None:
     """Prints how long a region of a tree of 100,000 leaves takes, beside going once through its merges in Python."""
-    generator, count = np.random.default_rng(1), 100_000
-    nodes, merges = list(range(count)), []
-    while len(nodes) > 1:
-        place = int(generator.integers(len(nodes) - 1))
-        merges.append((nodes[place], nodes[place + 1]))
-        nodes[place : place + 2] = [count + len(merges) - 1]
+    count, merges = 100_000, []
+    alive = list(range(count))
+    while len(alive) > 1:
+        pairs = list(zip(alive[::2], alive[1::2], strict=False))
+        alive = [*range(count + len(merges), count + len(merges) + len(pairs)), *alive[2 * len(pairs) :]]
+        merges += pairs
     tree = PartTree.from_merges(merges, 30)
     began = time.process_time()
     assert len(tree.leaf_sizes) == 2 * count - 1

@@ -79,6 +79,12 @@ class Picking:
         window.click_at(bowl)
         alone = self.wait(lambda p: STOOL not in p["picked"], "A plain click does not take one part alone.")
         expect(alone["picked"][TABLE] == two["picked"][TABLE] - one["picked"][TABLE], "A plain click took something else than the bowl.")
+        window.key("l")
+        window.click_at(leg, held="ctrl")
+        learned = self.wait(lambda p: "Learning from 2 clicks" in p["says"][1], "L and a click against something teach nothing.")
+        window.rest()
+        window.shot("learned_from_clicks")
+        expect(learned["picked"][TABLE] == alone["picked"][TABLE], f"Of the bowl and against a leg it learned {learned['picked']}.")
         window.key("Escape")
         self.ended(before, "Esc did not leave everything as it was")
 

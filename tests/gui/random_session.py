@@ -39,9 +39,9 @@ class Session:
         self.reopen()
         began = time.monotonic()
         actions = {
-            self.move: 30, self.turn_the_wheel: 14, self.click: 14, self.click_fast: 4, self.draw: 5, self.type_digit: 5, self.take_back: 5,
-            self.begin_or_end: 9, self.commit: 5, self.undo: 7, self.switch_mode: 4, self.delete: 2, self.hide: 2, self.turn_the_view: 4,
-            self.zoom: 3, self.reopen: 1,
+            self.move: 30, self.turn_the_wheel: 14, self.click: 14, self.click_fast: 4, self.draw: 5, self.type_something: 5,
+            self.take_back: 5, self.begin_or_end: 9, self.commit: 5, self.undo: 7, self.switch_mode: 4, self.delete: 2, self.hide: 2,
+            self.turn_the_view: 4, self.zoom: 3, self.reopen: 1,
         }  # fmt: skip
         chances = np.array(list(actions.values()), float)
         while len(self.done) < ACTIONS and time.monotonic() - began < SECONDS:
@@ -90,17 +90,18 @@ class Session:
         closes = self.generator.random() < 0.5
         self.window.draw([*map(tuple, way), start] if closes else [*map(tuple, way)])
 
-    def type_digit(self) -> None:
-        self.window.key(str(self.generator.integers(0, 10)) if self.window.state()["picking"] else "Home")
+    def type_something(self) -> None:
+        self.window.key(str(self.generator.choice([*"0123456789", "BackSpace", "l"])) if self.window.state()["picking"] else "Home")
 
     def take_back(self) -> None:
         if self.window.state()["picking"]:
             self.window.press(str(self.generator.choice(["ctrl+z", "ctrl+shift+z"])))
 
     def begin_or_end(self) -> None:
-        if self.window.state()["picking"]:
+        now = self.window.state()
+        if now["picking"]:
             self.window.press(str(self.generator.choice(["Escape", "Return"])))
-        elif self.window.state()["mode"] == "OBJECT" and {TABLE, STOOL} <= self.window.state()["objects"].keys():
+        elif now["mode"] == "OBJECT" and now["active"] in (TABLE, STOOL) and now["objects"][now["active"]]["is_visible"]:
             self.window.click("partgen.pick")
 
     def commit(self) -> None:

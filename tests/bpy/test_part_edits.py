@@ -278,6 +278,39 @@ def test_a_mesh_that_cannot_be_changed_is_left_alone_with_a_sentence(what: str) 
     assert np.array_equal(stored_tree.leaf_of_polygon(mesh), before)
 
 
+def test_a_linked_mesh_is_left_alone_with_a_sentence(tmp_path: Path) -> None:
+    chair()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "chair.blend"))
+    bpy.ops.wm.read_homefile(use_empty=True)
+    with bpy.data.libraries.load(str(tmp_path / "chair.blend"), link=True) as (_, wanted):
+        wanted.objects = ["Chair"]
+    object_ = wanted.objects[0]
+    bpy.context.scene.collection.objects.link(object_)
+    bpy.context.view_layer.objects.active = object_
+    mesh = object_.data
+    for change in (
+        lambda: edits.make_part(mesh, upper_half(mesh)),
+        lambda: edits.rename(mesh, 0, "Arm"),
+        lambda: edits.show(mesh, [0], False),
+    ):
+        with pytest.raises(PartgenError, match=r"linked from chair\.blend"):
+            change()
+    assert not bpy.ops.partgen.merge_parts.poll()
+
+
+def test_objects_that_share_a_mesh_share_the_edit() -> None:
+    source = chair()
+    twin = source.copy()
+    bpy.context.scene.collection.objects.link(twin)
+    for object_ in (source, twin):
+        applying.apply(object_)
+    edits.merge(source.data, edits.parts(source.data)[:2])
+    assert applying.is_behind(source)
+    assert applying.is_behind(twin)
+    for object_ in (source, twin):
+        assert len(applying.apply(object_)) == 3
+
+
 def test_what_is_damaged_of_names_is_left_out() -> None:
     mesh = chair().data
     edits.rename(mesh, edits.parts(mesh)[0], "Arm")

@@ -28,8 +28,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tune_merging import procedural
 
-FREE_SETS = ("pmndrs_*", "kenney_*", "kaykit_*", "menagerie_*", "gltf_*")
-FREE_LICENCES = ("CC0", "MIT", "BSD", "Apache")
+FREE_SETS = ("pmndrs_*", "kenney_*", "kaykit_*", "menagerie_*")
+FREE_LICENCES = ("CC0", "MIT", "BSD", "Apache", "Redistribution and use in source and binary forms")
 # Hardly any freedom: what the traits say together is worth more than what each says by itself.
 REGULARISATION = 0.001
 

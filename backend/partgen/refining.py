@@ -3,23 +3,23 @@
     object_ = refinable(tree, leaf_of_face, surface(vertices, corner_vertices, polygon_offsets), features)   # once for an object
     object_.predicted_node(face)                            # one click: the node of the tree that is most likely meant
     object_.node_at(face, scale)                            # one click at a scale that is known
-    object_.region(positive=[face, ...], negative=[...])    # clicks that say yes and clicks that say no
+    object_.answer([(face, True), (other, False), ...])     # clicks in their order, that say yes or no
 
 numpy only: the add-on answers inside Blender. What takes long is done once, in `surface` and `refinable`; an answer costs as
 much as there are leaves, and a little for the faces of leaves that clicks divide.
 
-Whether a leaf belongs to the region is thought of as a trait that is handed down the part tree: a node has the trait of its
-parent unless the trait was gained or lost on the branch between them, which is the likelier the more the node looks like a
-part by itself. Given the clicks, and what leaves look like beside those that were clicked, the probability of every leaf
-follows exactly, by one pass up the tree and one down (Felsenstein 1981, J. Mol. Evol. 17, "pruning"). The likeness is a
-logistic regression on the features of the leaves, as in PartField's supplement, sect. 3 (Liu et al. 2025).
+The first click means a node of the tree. Every further click says that a region around it is still wrong, and that the rest is
+right: it changes what is wrong in one of the nodes that have its leaf, so a region only ever becomes what clicks ask for. Which
+of the nodes is judged by where the click lies in what would change, because people click in the middle of what they mean; by how
+the tree holds the node together; and by how much its leaves look like those that were clicked, told by logistic regression on
+their features as in PartField (Liu et al. 2025, supplement, "interactive").
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -31,6 +31,8 @@ from .part_tree import PartTree
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Click = tuple[int, bool]
+"""A face, and whether it is of what is meant."""
 
 WELD = 2.0**-20
 """Vertices closer than this share of the longest side are one vertex."""
@@ -160,13 +162,8 @@ class Refinable:
     convex: Floats
     middles: Floats
     joined: Ints
-    places: dict[int, Floats] = field(default_factory=dict)
-
-    def place_of_click(self, face: int) -> Floats:
-        """What the place of a click on `face` adds to the score of each node on the path of its leaf: (n,); remembered."""
-        if face not in self.places:
-            self.places[face] = click_scores(self, face, self.tree.path(int(self.leaf_of_face[face])).astype(np.int64))
-        return self.places[face]
+    answers: dict[tuple[Click, ...], Bools] = field(default_factory=dict)
+    """The leaves that clicks already mean, so that one more click is one more step."""
 
     @cached_property
     def nodes(self) -> Nodes:
@@ -178,6 +175,14 @@ class Refinable:
         return judge().of_nodes(traits(self, self.nodes))
 
     @cached_property
+    def gaps(self) -> Floats:
+        """By how much the scale grows from where each node is whole to where it is joined: (2L-1,), 1 for the root."""
+        heights = np.concatenate([np.zeros(self.tree.leaf_count), self.tree.heights])
+        gaps = heights[self.tree.parent] - heights
+        gaps[-1] = 1
+        return np.asarray(gaps)
+
+    @cached_property
     def steps(self) -> Steps:
         return Steps.of(self)
 
@@ -187,34 +192,40 @@ class Refinable:
 
     def predicted_node(self, face: int) -> int:
         """The node that a click on `face` most likely means: that of the greatest expected intersection over union with it."""
-        path = self.tree.path(int(self.leaf_of_face[face]))
-        scores = self.scores[path] + self.place_of_click(face)
-        chance = np.exp(scores - scores.max())
-        sizes = self.nodes.sums(self.counts)[path]
-        likeness = np.minimum(sizes[:, None], sizes) / np.maximum(np.maximum(sizes[:, None], sizes), 1)
-        return int(path[(likeness @ (chance / chance.sum())).argmax()])
+        path = self.path(face)
+        scores = self.scores[path] + click_scores(self, face, self.below(path))
+        return int(path[of_greatest_overlap(scores, self.nodes.sums(self.counts)[path])])
+
+    def below(self, nodes: Ints) -> Bools:
+        """Which leaves each of some nodes (n,) has below it: (L, n)."""
+        place = self.nodes.start[: self.tree.leaf_count, None]
+        return np.asarray((place >= self.nodes.start[nodes]) & (place < self.nodes.end[nodes]))
+
+    def path(self, face: int) -> Ints:
+        """The nodes from the leaf of `face` up to the root: (n,)."""
+        return self.tree.path(int(self.leaf_of_face[face])).astype(np.int64)
 
     def leaves_below(self, node: int) -> Bools:
         """Which leaves `node` is made of: (L,)."""
-        below = np.zeros(self.tree.leaf_count, bool)
-        below[self.nodes.order[self.nodes.start[node] : self.nodes.end[node]]] = True
-        return below
+        return self.below(np.array([node]))[:, 0]
+
+    def answer(self, clicks: Sequence[Click]) -> Region:
+        """The region that clicks mean, in their order: a face, and whether it is of what is meant. Nothing where none says yes."""
+        return answer(self, [(int(face), bool(is_wanted)) for face, is_wanted in clicks])
 
     def region(self, positive: Sequence[int], negative: Sequence[int] = ()) -> Region:
-        """The region that the artist means who clicked on the faces `positive`, and on `negative` for what is not of it."""
-        return region(self, np.asarray(positive, np.int64).reshape(-1), np.asarray(negative, np.int64).reshape(-1))
+        """The region of faces that are meant, then faces that are not, where it is not known in which order they were clicked."""
+        return self.answer([*((face, True) for face in positive), *((face, False) for face in negative)])
 
 
 @dataclass(frozen=True, eq=False)
 class Region:
     """What is meant: `leaves` (L,) bool, `faces` (F,) bool. They differ in the `divided` leaves (n,), of which faces of both
-    kinds were clicked: there every face is of the kind of the nearest click, and `leaves` tells the greater share.
-    `chances` (L,) is how likely each leaf is meant."""
+    kinds were clicked: there every face is of the kind of the nearest click, and `leaves` tells the greater share."""
 
     leaves: Bools
     faces: Bools
     divided: Ints
-    chances: Floats
 
 
 def refinable(tree: PartTree, leaf_of_face: ArrayLike, surface: Surface, features: ArrayLike | None = None) -> Refinable:
@@ -400,11 +411,6 @@ class Steps:
     near: Floats
     leaves: Ints
     first: Ints
-    heights: Floats
-
-    def hindered(self, barrier: float) -> Steps:
-        """The same steps, longer by exp(`barrier` · height) where the merge that joins both leaves is high in the tree."""
-        return replace(self, lengths=self.lengths * np.exp(barrier * self.heights))
 
     @classmethod
     def of(cls, object_: Refinable) -> Steps:
@@ -419,7 +425,6 @@ class Steps:
         return cls(
             np.concatenate([one, other])[order], targets[order], np.concatenate([to_one + to_other] * 2)[order],
             np.concatenate([middles, middles])[order], np.concatenate([to_other, to_one])[order], leaves, first,
-            np.tile(object_.tree.heights[object_.joined[shares] - object_.tree.leaf_count], 2)[order].astype(np.float64),
         )  # fmt: skip
 
     def spread(self, start: Floats, allowed: Bools | None = None) -> Floats:
@@ -436,11 +441,9 @@ class Steps:
         return distance
 
 
-def click_scores(object_: Refinable, face: int, path: Ints) -> Floats:
-    """What the place of a click on `face` in each node of a `path` (n,) adds to the node's score: (n,). People click in the middle."""
-    steps, nodes = object_.steps, object_.nodes
-    place = nodes.start[: object_.tree.leaf_count]
-    inside = (place[:, None] >= nodes.start[path]) & (place[:, None] < nodes.end[path])
+def click_scores(object_: Refinable, face: int, inside: Bools) -> Floats:
+    """How well a click on `face` lies in each of K regions, of leaves `inside` (L, K): (K,). People click in the middle."""
+    steps = object_.steps
     depth = np.full(inside.shape, np.inf)
     leaves_it = inside[steps.targets] & ~inside[steps.sources]
     if len(steps.leaves):
@@ -454,16 +457,16 @@ def click_scores(object_: Refinable, face: int, path: Ints) -> Floats:
     counts = object_.counts[:, None] * reached
     below = (counts * (np.where(reached, depth, 9) < own)).sum(axis=0) / np.maximum(counts.sum(axis=0), 1)
     share = np.where(is_bordered, own / np.maximum(deepest, 1e-9), 1.0)
-    area = np.maximum(nodes.sums(object_.areas)[path], 1e-9)
+    area = np.maximum(object_.areas @ inside, 1e-9)
     values = [
         share, np.log(1 - share + 0.02), np.where(is_bordered, below, 0), np.log(np.minimum(own, 1) + 1e-3),
-        np.log(area + 1e-5), np.log(object_.tree.leaf_sizes[path]),
+        np.log(area + 1e-5), np.log(np.maximum(inside.sum(axis=0), 1)),
     ]  # fmt: skip
     return judge().of_clicks(np.column_stack(values))
 
 
 def depth_of_click(object_: Refinable, face: int, inside: Bools, depth: Floats) -> Floats:
-    """How far a face lies from the border of each of K nodes (K,), infinite without one: `inside` and `depth` (L, K) of their leaves."""
+    """How far a face lies from the border of each of K regions (K,), infinite without one: `inside` and `depth` (L, K) of their leaves."""
     steps = object_.steps
     mine = steps.targets == object_.leaf_of_face[face]
     if not mine.any():
@@ -479,95 +482,91 @@ def depth_of_click(object_: Refinable, face: int, inside: Bools, depth: Floats) 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A handful of numbers that say what counts how much; scripts/fit_refining.py tells how they were found."""
+    """A handful of numbers, found on half of the categories; docs/benchmarks.md tells how.
 
-    gain: float = 1.0
-    gain_base: float = -4.0
-    loss: float = 0.5
-    loss_base: float = -3.0
-    first_place: float = 1.0
-    next_places: float = 0.5
-    places_without: float = 0.5
-    likeness: float = 0.1
-    nearness: float = 0.1
-    likeness_after: float = 0.5
-    nearness_after: float = 0.5
-    barrier: float = 2.0
+    What counts how much where a click changes a region: the `place` of the click in the change, how much the node looks like a
+    `part`, the `gap` in the tree above it (the logarithm of a difference of heights), and the `likeness` of its leaves. `weak` is
+    the weight of all leaves together as examples of what is not meant, `ridge` what keeps the regression from believing few
+    clicks too much.
+    """
+
+    place: float = 3.0
+    part: float = 0.5
+    gap: float = 1.5
+    likeness: float = 2.0
     weak: float = 0.3
-    ridge: float = 0.3
-    sure: float = 8.0
+    ridge: float = 1.0
 
 
 RECIPE = Recipe()
 
 
-def region(object_: Refinable, positive: Ints, negative: Ints, recipe: Recipe = RECIPE) -> Region:
-    """The region that clicks mean: `positive` (p,) and `negative` (n,) faces. Nothing where nothing was clicked that is of it."""
-    count = object_.tree.leaf_count
-    yes, no = (np.bincount(object_.leaf_of_face[faces], minlength=count) for faces in (positive, negative))
-    if not len(positive):
-        return Region(np.zeros(count, bool), np.zeros(len(object_.leaf_of_face), bool), np.zeros(0, np.int64), np.zeros(count))
-    chances = leaf_chances(object_, positive, negative, recipe)
-    if len(positive) == 1 and not len(negative):
-        leaves = object_.leaves_below(object_.predicted_node(int(positive[0])))
-        return Region(leaves, leaves[object_.leaf_of_face], np.zeros(0, np.int64), chances)
-    leaves = most_likely_region(chances, object_.counts)
-    leaves = (leaves | (yes > 0)) & ~((no > 0) & (yes == 0))
-    return divided(object_, leaves, chances, positive, negative)
+def answer(object_: Refinable, clicks: Sequence[Click]) -> Region:
+    """The region that clicks mean; see `Refinable.answer`."""
+    first = next((number for number, (_, is_wanted) in enumerate(clicks) if is_wanted), None)
+    if first is None:
+        none = np.zeros(object_.tree.leaf_count, bool)
+        return Region(none, none[object_.leaf_of_face], np.zeros(0, np.int64))
+    # What is meant begins with a click that says yes.
+    ordered = (clicks[first], *clicks[:first], *clicks[first + 1 :])
+    return divided(object_, meant_leaves(object_, ordered), ordered)
 
 
-def leaf_chances(object_: Refinable, positive: Ints, negative: Ints, recipe: Recipe) -> Floats:
-    """How likely each leaf is meant: (L,)."""
-    tree, count = object_.tree, object_.tree.leaf_count
-    gain, loss = recipe.gain * object_.scores + recipe.gain_base, recipe.loss * object_.scores + recipe.loss_base
-    weights = [recipe.first_place] + [recipe.next_places] * (len(positive) - 1)
-    for face, weight in zip(positive.tolist(), weights, strict=True):
-        gain[tree.path(int(object_.leaf_of_face[face]))] += weight * object_.place_of_click(face)
-    for face in negative.tolist():
-        loss[tree.path(int(object_.leaf_of_face[face]))] += recipe.places_without * object_.place_of_click(face)
-    leaf_yes, leaf_no = object_.leaf_of_face[positive], object_.leaf_of_face[negative]
-    alike, near = likeness(object_, leaf_yes, leaf_no, recipe), nearness(object_, positive, negative, recipe.barrier)
-    is_yes, is_no = np.isin(np.arange(count), leaf_yes), np.isin(np.arange(count), leaf_no)
-    evidence = recipe.likeness * alike + recipe.nearness * near
-    evidence = np.where(is_yes & ~is_no, recipe.sure, np.where(is_no & ~is_yes, -recipe.sure, evidence))
-    chances = inherited(tree, _chance(gain), _chance(loss), np.exp(evidence))
-    after = np.log(chances / np.maximum(1 - chances, 1e-12) + 1e-12)
-    return _chance(after + recipe.likeness_after * alike + recipe.nearness_after * near)
+def meant_leaves(object_: Refinable, clicks: tuple[Click, ...]) -> Bools:
+    """The leaves (L,) that clicks mean, the first of which says yes; remembered."""
+    known = len(clicks)
+    while known and clicks[:known] not in object_.answers:
+        known -= 1
+    leaves = object_.answers[clicks[:known]] if known else object_.leaves_below(object_.predicted_node(clicks[0][0]))
+    for count in range(known, len(clicks)):
+        leaves = changed(object_, leaves, clicks[: count + 1]) if count else leaves
+        object_.answers[clicks[: count + 1]] = leaves
+    return leaves
 
 
-def inherited(tree: PartTree, gain: Floats, loss: Floats, odds: Floats) -> Floats:
-    """How likely each leaf has a trait that is handed down a tree: (L,).
+def changed(object_: Refinable, leaves: Bools, clicks: Sequence[Click], recipe: Recipe = RECIPE) -> Bools:
+    """The leaves (L,) that are meant after the last of `clicks`, where those before mean `leaves` (L,).
 
-    `gain` and `loss` (2L-1,) are the chances that it comes or goes on the branch above each node, `odds` (L,) what else is known
-    of the leaves: how much likelier it is where a leaf has the trait.
+    The click changes what is of the other kind in one of the nodes on its path that hold no click of the other kind, but for
+    those in its own leaf, which are told apart in `divided`.
     """
-    count, total = tree.leaf_count, 2 * tree.leaf_count - 1
-    come, go, merges = gain.tolist(), loss.tolist(), tree.merges.tolist()
-    without, having = (1 / (1 + odds)).tolist() + [0.0] * (count - 1), (odds / (1 + odds)).tolist() + [0.0] * (count - 1)
-    up_without, up_having = [0.0] * total, [0.0] * total  # what is below a node tells of its parent
-    for node in range(total):
-        if node >= count:
-            one, other = merges[node - count]
-            no, yes = up_without[one] * up_without[other], up_having[one] * up_having[other]
-            without[node], having[node] = no / (no + yes), yes / (no + yes)
-        up_without[node] = (1 - come[node]) * without[node] + come[node] * having[node]
-        up_having[node] = go[node] * without[node] + (1 - go[node]) * having[node]
-    chance = [0.0] * total  # that a node has the trait, by all that is known of what is not below it
-    chance[-1] = come[-1]
-    for node in range(total - 1, count - 1, -1):
-        one, other = merges[node - count]
-        for child, sibling in ((one, other), (other, one)):
-            no, yes = (1 - chance[node]) * up_without[sibling], chance[node] * up_having[sibling]
-            chance[child] = (no * come[child] + yes * (1 - go[child])) / (no + yes)
-    above, below = np.array(chance[:count]), odds / (1 + odds)
-    return np.asarray(above * below / (above * below + (1 - above) * (1 - below)))
+    face, is_wanted = clicks[-1]
+    own = int(object_.leaf_of_face[face])
+    path = object_.path(face)
+    inside = object_.below(path)
+    against = [int(object_.leaf_of_face[other]) for other, wants in clicks if wants != is_wanted]
+    free = ~inside[[leaf for leaf in against if leaf != own]].any(axis=0)
+    path, inside = path[free], inside[:, free]
+    change = inside & (leaves != is_wanted)[:, None]
+    change[own] = True
+    sizes = object_.counts @ change
+    kind = 1 if is_wanted else -1
+    alike = likeness(object_, clicks, recipe) * object_.counts
+    scores = (
+        recipe.place * click_scores(object_, face, change)
+        + recipe.part * object_.scores[path]
+        + recipe.gap * np.log(object_.gaps[path] + 0.05)
+        + recipe.likeness * kind * (alike @ change) / np.maximum(sizes, 1)
+    )
+    found = leaves.copy()
+    found[change[:, of_greatest_overlap(scores, sizes)]] = is_wanted
+    return found
 
 
-def likeness(object_: Refinable, yes: Ints, no: Ints, recipe: Recipe) -> Floats:
-    """How much each leaf looks like the leaves `yes` (p,) and not like `no` (n,): log odds (L,), by logistic regression.
+def of_greatest_overlap(scores: Floats, sizes: Floats) -> int:
+    """Of K regions, each inside the next, with scores (K,) as log odds and sizes (K,), the one whose expected intersection over
+    union with the right one is greatest."""
+    chances = np.exp(scores - scores.max())
+    overlap = np.minimum(sizes[:, None], sizes) / np.maximum(np.maximum(sizes[:, None], sizes), 1)
+    return int((overlap @ chances).argmax())
+
+
+def likeness(object_: Refinable, clicks: Sequence[Click], recipe: Recipe = RECIPE) -> Floats:
+    """How much each leaf looks like those that are meant and not like those that are not: log odds (L,), by logistic regression.
 
     All leaves together count as one weak example of what is not meant, since most of an object never is.
     """
+    yes, no = (object_.leaf_of_face[[face for face, is_wanted in clicks if is_wanted == kind]] for kind in (True, False))
     known = units(object_.features) if object_.features.shape[1] else object_.looks
     values = (known - known.mean(axis=0)) / np.maximum(known.std(axis=0), 1e-6) / np.sqrt(known.shape[1])
     rows = np.concatenate([values[yes], values[no], values])
@@ -593,37 +592,10 @@ def logistic_regression(rows: Floats, target: Floats, weight: Floats, ridge: flo
     return found
 
 
-def nearness(object_: Refinable, positive: Ints, negative: Ints, barrier: float) -> Floats:
-    """How much nearer each leaf lies to what is meant than to what is not: the log of the distances' ratio (L,), 0 without `negative`."""
-    if not len(negative):
-        return np.zeros(object_.tree.leaf_count)
-    distance = np.column_stack([click_distances(object_, faces, barrier) for faces in (positive, negative)])
-    return np.clip(np.log((distance[:, 1] + 1e-3) / (distance[:, 0] + 1e-3)), -3, 3)
-
-
-def click_distances(object_: Refinable, faces: Ints, barrier: float) -> Floats:
-    """How far the centre of each leaf lies from the nearest of `faces`: on the surface, or in the air where none leads there: (L,)."""
-    leaf, centers = object_.leaf_of_face[faces], object_.surface.centers[faces]
-    start = np.full((object_.tree.leaf_count, 1), np.inf)
-    np.minimum.at(start[:, 0], leaf, np.linalg.norm(object_.centers[leaf] - centers, axis=1))
-    along = object_.steps.hindered(barrier).spread(start)[:, 0]
-    through = np.linalg.norm(object_.centers[:, None] - centers[None], axis=2).min(axis=1)
-    return np.where(np.isfinite(along), along, 2 * through)
-
-
-def most_likely_region(chances: Floats, sizes: Floats) -> Bools:
-    """The leaves (L,) whose expected intersection over union with what is meant is greatest: those above a threshold that this decides."""
-    order = np.argsort(-chances, kind="stable")
-    taken, meant = np.cumsum(sizes[order]), np.cumsum((sizes * chances)[order])
-    quality = meant / np.maximum(taken + meant[-1] - meant, 1e-12)
-    chosen = np.zeros(len(chances), bool)
-    chosen[order[: int(quality.argmax()) + 1]] = True
-    return chosen
-
-
-def divided(object_: Refinable, leaves: Bools, chances: Floats, positive: Ints, negative: Ints) -> Region:
+def divided(object_: Refinable, leaves: Bools, clicks: Sequence[Click]) -> Region:
     """The region of `leaves` (L,), where leaves with clicks of both kinds are divided between these."""
-    of_face = object_.leaf_of_face
+    of_face, leaves = object_.leaf_of_face, leaves.copy()
+    positive, negative = (np.array([face for face, is_wanted in clicks if is_wanted == kind], np.int64) for kind in (True, False))
     both = np.intersect1d(of_face[positive], of_face[negative])
     faces = leaves[of_face]
     for leaf in both:
@@ -631,7 +603,7 @@ def divided(object_: Refinable, leaves: Bools, chances: Floats, positive: Ints, 
         yes, no = (np.searchsorted(inside, clicked[of_face[clicked] == leaf]) for clicked in (positive, negative))
         faces[inside] = nearer(object_.surface, inside, yes, no)
         leaves[leaf] = 2 * object_.surface.areas[inside[faces[inside]]].sum() >= object_.areas[leaf]
-    return Region(leaves, faces, both, chances)
+    return Region(leaves, faces, both)
 
 
 def nearer(surface: Surface, faces: Ints, yes: Ints, no: Ints) -> Bools:

@@ -49,15 +49,16 @@ def test_clicks_go_where_the_region_is_still_wrong(plate) -> None:
     object_, depths, along = plate
     part, told = along < 18, []
 
-    def answer(object_: Refinable, positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
-        told.append((along[positive].tolist(), along[negative].tolist()))
+    def answer(object_: Refinable, clicks: list[tuple[int, bool]]) -> np.ndarray:
+        told.append([(along[face], is_wanted) for face, is_wanted in clicks])
         return along < (12, 24, 18)[len(told) - 1]
 
     found = clicked(answer, object_, part, depths.deepest(part), depths, 5)
     assert found == pytest.approx([12 / 18, 18 / 24, 1, 1, 1])
     assert len(told) == 3
-    assert 12 < told[1][0][-1] < 18
-    assert told[2][1][0] > 23  # the end: what is too much has one border
+    assert 12 < told[1][-1][0] < 18
+    assert told[2][-1][0] > 23  # the end: what is too much has one border
+    assert [is_wanted for _, is_wanted in told[2]] == [True, True, False]
 
 
 def test_more_clicks_find_what_the_tree_does_not_have(plate) -> None:
@@ -79,7 +80,7 @@ def test_bench_tells_how_many_clicks_parts_take(tmp_path: Path, capsys: pytest.C
     values = json.loads(capsys.readouterr().out)["methods"]["geometric"]["sets"]["toys"]["all"]
     assert set(values["ways"]) == set(WAYS)
     assert values["one"]["right scale"] == 1
-    assert values["ways"]["refining"]["3"] == 1
+    assert values["ways"]["refining"]["10"] == 1
     for way in values["ways"].values():
         assert set(way) == {str(count) for count in REPORTED}
         assert all(0 < value <= 1 for value in way.values())

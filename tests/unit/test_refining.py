@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import trimesh
 from numpy.typing import NDArray
 from partgen.part_tree import PartTree
-from partgen.refining import RECIPE, Refinable, inherited, joining_nodes, most_likely_region, refinable, region, surface
-
-WITHOUT_TREE = replace(
-    RECIPE,
-    gain=0,
-    gain_base=0,
-    loss=0,
-    loss_base=0,
-    first_place=0,
-    next_places=0,
-    places_without=0,
-    likeness=0,
-    nearness=0,
-    likeness_after=0,
-    nearness_after=0,
-    barrier=0,
-)
-"""Where every branch may change the trait as well as keep it, nothing is handed down."""
+from partgen.refining import Refinable, joining_nodes, likeness, of_greatest_overlap, refinable, surface
 
 
 def bar(length: int = 12, doubled: bool = False) -> tuple[trimesh.Trimesh, NDArray[np.int64]]:
@@ -111,16 +92,26 @@ def test_nothing_is_meant_before_something_is_clicked_that_is_meant() -> None:
     assert not region.leaves.any()
 
 
-def test_what_looks_the_same_is_meant_sooner_than_what_does_not() -> None:
-    """Two clicks on leaves that look alike take in a third that does, not its neighbours."""
-    alike = np.array([leaf % 2 for leaf in range(12)])
-    features = np.stack([alike, 1 - alike], axis=1).astype(np.float32)
-    object_, mesh = refinable_bar(features=features)
-    alone = replace(WITHOUT_TREE, likeness=1)
-    clicks = np.array([face_at(mesh, -4.5), face_at(mesh, -2.5)]), np.array([face_at(mesh, -3.5)])
-    chances = region(object_, *clicks, alone).chances
-    assert (chances[1::2] > 0.5).all()
-    assert (chances[::2] < 0.5).all()
+def test_a_click_changes_nothing_that_is_right_already() -> None:
+    """A click that says yes only adds, one that says no only takes away."""
+    object_, mesh = refinable_bar()
+    rng = np.random.default_rng(1)
+    for _ in range(5):
+        clicks = [(int(face), bool(rng.integers(2))) for face in rng.choice(len(mesh.faces), 8, replace=False)]
+        clicks[0] = (clicks[0][0], True)
+        for count in range(1, len(clicks)):
+            before, after = object_.answer(clicks[:count]), object_.answer(clicks[: count + 1])
+            settled = ~np.isin(np.arange(12), after.divided)
+            kept = before.leaves <= after.leaves if clicks[count][1] else before.leaves >= after.leaves
+            assert kept[settled].all()
+
+
+def test_what_looks_like_what_was_clicked_is_told_from_what_does_not() -> None:
+    alike = np.arange(12) % 2
+    object_, mesh = refinable_bar(features=np.stack([alike, 1 - alike], axis=1).astype(np.float32))
+    odds = likeness(object_, [(face_at(mesh, -4.5), True), (face_at(mesh, -2.5), True), (face_at(mesh, -3.5), False)])
+    assert (odds[1::2] > 0).all()
+    assert (odds[::2] < 0).all()
 
 
 def test_doubled_vertices_and_distance_from_the_origin_change_nothing() -> None:
@@ -174,47 +165,29 @@ def test_an_object_of_one_leaf_is_divided_by_clicks() -> None:
     assert not region.faces[mesh.triangles_center[:, 0] > 1].any()
 
 
-def test_the_chance_of_every_leaf_is_that_of_trying_all_histories() -> None:
-    tree = PartTree.from_merges([(0, 1), (2, 3), (4, 5)], 2)
-    rng = np.random.default_rng(1)
-    gain, loss, odds = rng.random(7), rng.random(7), rng.random(4) * 3
-    total, having = 0.0, np.zeros(4)
-    for history in range(2**7):
-        state = [(history >> node) & 1 for node in range(7)]
-        weight = gain[6] if state[6] else 1 - gain[6]
-        for node in range(6):
-            comes = loss[node] if state[tree.parent[node]] else gain[node]
-            weight *= comes if state[node] != state[tree.parent[node]] else 1 - comes
-        for leaf in range(4):
-            weight *= odds[leaf] if state[leaf] else 1
-        total += weight
-        having += weight * np.array(state[:4])
-    assert inherited(tree, gain, loss, odds) == pytest.approx(having / total)
-
-
 def test_the_node_that_joins_two_leaves_is_the_lowest_that_has_both() -> None:
     object_, _ = refinable_bar()
     pairs = np.array([(0, 1), (1, 2), (3, 4), (0, 11), (7, 6)])
     assert joining_nodes(object_.tree, pairs).tolist() == [12, 18, 21, 22, 15]
 
 
-def test_a_region_of_the_greatest_expected_overlap_takes_what_is_likely_and_large() -> None:
-    assert most_likely_region(np.array([0.9, 0.05, 0.6]), np.array([1.0, 1.0, 1.0])).tolist() == [True, False, True]
-    assert most_likely_region(np.array([0.9, 0.05, 0.3]), np.array([10.0, 1.0, 10.0])).tolist() == [True, False, False]
+def test_of_nested_regions_the_one_in_between_may_overlap_most() -> None:
+    assert of_greatest_overlap(np.array([0.0, -0.7, 0.0]), np.array([10.0, 12.0, 14.0])) == 1
+    assert of_greatest_overlap(np.array([5.0, -9.0, 0.0]), np.array([10.0, 15.0, 20.0])) == 0
 
 
 def test_clicks_are_answered_alike_whatever_was_asked_before() -> None:
     object_, mesh = refinable_bar()
     fresh, _ = refinable_bar()
-    object_.region([face_at(mesh, 4)], [face_at(mesh, -4)])
-    clicks = [face_at(mesh, 0.5)], [face_at(mesh, 5.5)]
-    assert object_.region(*clicks).chances == pytest.approx(fresh.region(*clicks).chances)
+    clicks = [(face_at(mesh, 0.5), True), (face_at(mesh, 5.5), False), (face_at(mesh, -3), True)]
+    for count in (1, 3, 2):
+        object_.answer(clicks[:count])
+    object_.answer([(face_at(mesh, 4), True), (face_at(mesh, -4), False)])
+    assert object_.answer(clicks).leaves.tolist() == fresh.answer(clicks).leaves.tolist()
 
 
-def test_what_is_nearer_to_what_is_meant_is_meant_sooner() -> None:
+def test_what_was_refused_first_is_no_part_of_the_answer() -> None:
     object_, mesh = refinable_bar()
-    alone = replace(WITHOUT_TREE, nearness=1)
-    clicks = np.array([face_at(mesh, -5.5)]), np.array([face_at(mesh, 5.5)])
-    chances = region(object_, *clicks, alone).chances
-    assert (chances[:6] > 0.5).all()
-    assert (chances[6:] < 0.5).all()
+    no, yes = (face_at(mesh, 0.5), False), (face_at(mesh, -5.5), True)
+    assert object_.answer([no, yes]).leaves.tolist() == object_.answer([yes, no]).leaves.tolist()
+    assert not object_.answer([no, yes]).faces[no[0]]

@@ -20,7 +20,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from ..geometry.adjacency import components
 from ..mesh import Mesh
-from ..refining import RECIPE, Refinable, Surface, likeness, nearness, refinable, surface
+from ..refining import Click, Refinable, Surface, likeness, refinable, surface
 from ..segmentation import segmenter
 from .labelled import read_labelled
 from .measuring import Outcome
@@ -30,8 +30,8 @@ from .tables import aligned, failures, joined, number
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Row = dict[str, Any]
-Answer = Callable[[Refinable, Ints, Ints], Bools]
-"""Which faces (F,) are meant, of an object and the faces clicked on to say yes (p,) and no (n,)."""
+Answer = Callable[[Refinable, Sequence[Click]], Bools]
+"""Which faces (F,) of an object are meant, by clicks in their order, the first of which says yes."""
 
 REPORTED = (1, 3, 5, 10)
 """Numbers of clicks."""
@@ -79,45 +79,62 @@ class Depths:
 # ---- ways to answer --------------------------------------------------------------------------------------------------
 
 
-def by_refining(object_: Refinable, positive: Ints, negative: Ints) -> Bools:
+def by_refining(object_: Refinable, clicks: Sequence[Click]) -> Bools:
     """What the add-on does."""
-    return object_.region(positive.tolist(), negative.tolist()).faces
+    return object_.answer(clicks).faces
 
 
-def by_tree(object_: Refinable, positive: Ints, negative: Ints) -> Bools:
-    """Nodes of the tree alone: the smallest that has all that is meant, or, where that has something that is not, of each leaf
-    that is meant the largest node up to the default scale that has nothing that is not."""
-    tree, of_face = object_.tree, object_.leaf_of_face
+def by_tree(object_: Refinable, clicks: Sequence[Click]) -> Bools:
+    """Nodes of the tree alone: the smallest that has all that is meant and is not finer than shown, or, where that has something
+    that is not, of each leaf that is meant the largest node up to the default scale that has nothing that is not."""
+    tree = object_.tree
     shown = tree.nodes(tree.default_scale)
-    yes, no = np.unique(of_face[positive]), np.unique(of_face[negative])
-    bad = np.zeros(2 * tree.leaf_count - 1, bool)
-    for leaf in no:
-        bad |= object_.nodes.holds(int(leaf))
-    good = np.all([object_.nodes.holds(int(leaf)) for leaf in yes], axis=0) & ~bad
-    good[: shown[yes].max()] = False  # nothing finer than what is shown
-    if good.any():
-        return object_.leaves_below(int(np.flatnonzero(good)[0]))[of_face]
+    yes, no = (np.unique(object_.leaf_of_face[[face for face, is_wanted in clicks if is_wanted == kind]]) for kind in (True, False))
+    below = object_.below(np.arange(2 * tree.leaf_count - 1))
+    is_free: Bools = np.logical_not(below[no].any(axis=0))
+    whole: Bools = np.logical_and(is_free, below[yes].all(axis=0))
+    whole[: shown[yes].max()] = False
+    if whole.any():
+        return np.asarray(below[:, int(whole.argmax())][object_.leaf_of_face])
     leaves = np.isin(np.arange(tree.leaf_count), yes)
     for leaf in yes:
-        fit = [int(node) for node in tree.path(int(leaf)) if node <= shown[leaf] and not bad[node]]
-        leaves |= object_.leaves_below(fit[-1]) if fit else leaves
-    return np.asarray(leaves[of_face])
+        fit = [int(node) for node in tree.path(int(leaf)) if node <= shown[leaf] and is_free[node]]
+        leaves |= below[:, fit[-1]] if fit else leaves
+    return np.asarray(leaves[object_.leaf_of_face])
 
 
-def by_features(object_: Refinable, positive: Ints, negative: Ints) -> Bools:
+def by_features(object_: Refinable, clicks: Sequence[Click]) -> Bools:
     """Logistic regression on the features of the leaves alone."""
-    return np.asarray((likeness(object_, object_.leaf_of_face[positive], object_.leaf_of_face[negative], RECIPE) > 0)[object_.leaf_of_face])
+    return np.asarray((likeness(object_, clicks) > 0)[object_.leaf_of_face])
 
 
-def by_nearness(object_: Refinable, positive: Ints, negative: Ints) -> Bools:
+def by_nearness(object_: Refinable, clicks: Sequence[Click]) -> Bools:
     """Everything that lies nearer to a click that says yes than to one that says no."""
-    return np.asarray((nearness(object_, positive, negative, 0.0) >= 0)[object_.leaf_of_face])
+    return np.asarray((nearness(object_, clicks) >= 0)[object_.leaf_of_face])
 
 
-def by_features_and_nearness(object_: Refinable, positive: Ints, negative: Ints) -> Bools:
+def by_features_and_nearness(object_: Refinable, clicks: Sequence[Click]) -> Bools:
     """Both, their log odds added."""
-    alike = likeness(object_, object_.leaf_of_face[positive], object_.leaf_of_face[negative], RECIPE)
-    return np.asarray((alike + nearness(object_, positive, negative, 0.0) > 0)[object_.leaf_of_face])
+    return np.asarray((likeness(object_, clicks) + nearness(object_, clicks) > 0)[object_.leaf_of_face])
+
+
+def nearness(object_: Refinable, clicks: Sequence[Click]) -> NDArray[np.float64]:
+    """How much nearer each leaf lies to what is meant than to what is not, on the surface: the log of the distances' ratio (L,).
+
+    Twice as far as in the air where nothing leads there on the surface.
+    """
+    away = []
+    for kind in (True, False):
+        faces = [face for face, is_wanted in clicks if is_wanted == kind]
+        if not faces:
+            return np.zeros(object_.tree.leaf_count)
+        through = np.linalg.norm(object_.centers[:, None] - object_.surface.centers[faces], axis=2).min(axis=1)
+        start = np.full((len(through), 1), np.inf)
+        clicked_on = object_.leaf_of_face[faces]
+        start[clicked_on, 0] = through[clicked_on]
+        along = object_.steps.spread(start)[:, 0]
+        away.append(np.where(np.isfinite(along), along, 2 * through))
+    return np.asarray(np.clip(np.log((away[1] + 1e-3) / (away[0] + 1e-3)), -3, 3))
 
 
 WAYS: dict[str, Answer] = {
@@ -134,18 +151,15 @@ WAYS: dict[str, Answer] = {
 
 def clicked(answer: Answer, object_: Refinable, part: Bools, first: int, depths: Depths, clicks: int = max(REPORTED)) -> list[float]:
     """The intersection over union with `part` (F,) after 1, 2, ... clicks (clicks,), the first of them on the face `first`."""
-    positive, negative, found = [first], list[int](), list[float]()
+    told, found = [(first, True)], list[float]()
     while len(found) < clicks:
-        region = answer(object_, np.array(positive), np.array(negative, np.int64))
+        region = answer(object_, told)
         found.append(float((region & part).sum() / (region | part).sum()))
         if found[-1] == 1:
             return found + [1.0] * (clicks - len(found))
-        missing, wrong = part & ~region, region & ~part
-        sides = [
-            (depths.largest_piece(side), clicks_there) for side, clicks_there in ((missing, positive), (wrong, negative)) if side.any()
-        ]
-        piece, there = max(sides, key=lambda side: int(side[0].sum()))
-        there.append(depths.deepest(piece))
+        sides = [(depths.largest_piece(side), kind) for side, kind in ((part & ~region, True), (region & ~part, False)) if side.any()]
+        piece, kind = max(sides, key=lambda side: int(side[0].sum()))
+        told.append((depths.deepest(piece), kind))
     return found
 
 

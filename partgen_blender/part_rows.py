@@ -26,8 +26,11 @@ def follow(mesh: bpy.types.Mesh) -> None:
     properties = mesh.partgen
     rows = properties.rows
     had, marked, opened = (_column(rows, name, kind) for name, kind in (("node", np.int32), ("is_marked", bool), ("is_open", bool)))
-    nodes, depths = _wanted(tree, mesh, set(had[opened].tolist()))
-    faces, leaves = _sizes(tree, mesh, nodes), tree.leaf_sizes[nodes]
+    of_leaf = regrouping.polygons_of_leaf(mesh)
+    of_part = np.bincount(tree.nodes(mesh.partgen.scale), of_leaf, 2 * tree.leaf_count - 1)
+    nodes, depths = _wanted(tree, of_leaf, of_part, set(had[opened].tolist()))
+    faces = np.array([of_part[node] or of_leaf[tree.leaves(node)].sum() for node in nodes.tolist()], np.int32)
+    leaves = tree.leaf_sizes[nodes]
     if np.array_equal(nodes, had) and np.array_equal(faces, _column(rows, "faces", np.int32)):
         return
     active = int(had[properties.active_row]) if properties.active_row < len(had) else -1
@@ -178,14 +181,16 @@ def _look(mesh: bpy.types.Mesh, tree: PartTree, row: bpy.types.PropertyGroup) ->
 # ---- which rows there are --------------------------------------------------------------------------------------------
 
 
-def _wanted(tree: PartTree, mesh: bpy.types.Mesh, opened: set[int]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Nodes and depths of the rows, (n,) each: parts by number, each followed by what it is made of where it is open."""
-    faces = regrouping.polygons_of_leaf(mesh)
-    part_of_leaf = tree.nodes(mesh.partgen.scale)
-    nodes, which = np.unique(part_of_leaf[faces > 0], return_inverse=True)
+def _wanted(
+    tree: PartTree, of_leaf: NDArray[np.int64], of_part: NDArray[np.float64], opened: set[int]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Nodes and depths of the rows, (n,) each: parts by number, each followed by what it is made of where it is open.
+
+    `of_leaf` (L,) and `of_part` (2L-1,) are numbers of faces, the latter 0 for what is no part at the scale.
+    """
+    nodes = np.flatnonzero(of_part)
     if len(nodes) > MOST_ROWS:
-        sizes = np.bincount(which.reshape(-1), faces[faces > 0], len(nodes))
-        nodes = nodes[np.argsort(-sizes, kind="stable")[:MOST_ROWS]]
+        nodes = nodes[np.argsort(-of_part[nodes], kind="stable")[:MOST_ROWS]]
     nodes = nodes[np.argsort(tree.node_ranks[nodes], kind="stable")]
     if not opened:
         return nodes.astype(np.int32), np.zeros(len(nodes), np.int32)
@@ -195,7 +200,7 @@ def _wanted(tree: PartTree, mesh: bpy.types.Mesh, opened: set[int]) -> tuple[NDA
         node, depth = stack.pop()
         found.append((node, depth))
         if node in opened and node >= tree.leaf_count:
-            stack += [(child, depth + 1) for child in _children(tree, node, faces)]
+            stack += [(child, depth + 1) for child in _children(tree, node, of_leaf)]
     listed = np.array(found, np.int32).reshape(-1, 2)
     return listed[:, 0].copy(), listed[:, 1].copy()
 
@@ -204,13 +209,6 @@ def _children(tree: PartTree, node: int, faces: NDArray[np.int64]) -> list[int]:
     """The two that a node is made of and that have faces, the larger last: it is taken first."""
     both = sorted(tree.merges[node - tree.leaf_count].tolist(), key=lambda child: int(tree.leaf_sizes[child]))
     return [child for child in both if faces[tree.leaves(child)].any()]
-
-
-def _sizes(tree: PartTree, mesh: bpy.types.Mesh, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The number of faces of every row."""
-    faces = regrouping.polygons_of_leaf(mesh)
-    by_part = np.bincount(tree.nodes(mesh.partgen.scale), faces, 2 * tree.leaf_count - 1)
-    return np.array([by_part[node] or faces[tree.leaves(node)].sum() for node in nodes.tolist()], np.int32)
 
 
 def _count_with_faces(mesh: bpy.types.Mesh) -> int:

@@ -7,8 +7,9 @@ all their cuts a few are taken that are likely and do not repeat each other. The
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,12 +29,12 @@ Ints = NDArray[np.int64]
 
 METHOD = "superfaces"
 MOST_PROPOSALS = 20
-COUNTS = (2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 22, 27)
+COUNTS = (2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 22, 27, 33, 40)
 """The numbers of parts that are looked at, about a fifth apart: nearer cuts hardly differ."""
 VARIED = 4
 VARIATION = 0.7
 """So many recipes are made by chance, their weights off by a factor of exp(`VARIATION`), on average."""
-SIMILARITY = 1.0
+SIMILARITY = 1.5
 """How much of its likelihood a proposal loses for repeating parts that were proposed already."""
 
 
@@ -77,6 +78,14 @@ class Proposals:
     leaf_features: NDArray[np.float32] | None = None
 
 
+class _Seen(NamedTuple):
+    """What is found once for all proposals."""
+
+    regions: RegionGraph
+    learned: Learned
+    pieces: Pieces
+
+
 def propose(mesh: Mesh, count: int, method: str = "auto", seed: int = 0, progress: Progress = no_progress) -> Proposals:
     """At most `count` different answers for `mesh`, best first; fewer where it has no more. The first is what `segment` answers.
 
@@ -87,12 +96,12 @@ def propose(mesh: Mesh, count: int, method: str = "auto", seed: int = 0, progres
         sentence = f"The method {method} gives one answer, not several."
         raise PartgenError("proposals.method", sentence, f"Choose auto or {METHOD} for proposals.")
     bundled_weights()  # before anything that takes time
-    seen: list[tuple[RegionGraph, Learned, Pieces]] = []
+    seen: list[_Seen] = []
 
     def merge(regions: RegionGraph) -> tuple[Merges, NDArray[np.float32]]:
         learned, descriptors = judged(regions)
         pieces = early_pieces(regions, RECIPE, learned)
-        seen.append((regions, learned, pieces))
+        seen.append(_Seen(regions, learned, pieces))
         return in_order(*late_merges(pieces, RECIPE)), descriptors
 
     grown = grow(mesh, METHOD, merge, SIGNIFICANT, lambda fraction, stage: progress(0.7 * fraction, stage), WEIGHTS)
@@ -100,8 +109,12 @@ def propose(mesh: Mesh, count: int, method: str = "auto", seed: int = 0, progres
     if found.tree.leaf_count < 2:
         proposals: tuple[Proposal, ...] = (Proposal(found.tree, "balanced", np.ones(1, np.float32)),)
     else:
-        progress(0.7, "Trying other ways")
-        proposals = tuple(_proposals(*seen[0], grown.region_of_leaf, min(count, MOST_PROPOSALS), np.random.default_rng(seed)))
+        ways = recipes(RECIPE, np.random.default_rng(seed))
+        merges = {}
+        for number, (name, recipe) in enumerate(ways.items()):
+            progress(0.7 + 0.3 * number / len(ways), "Trying other ways")
+            merges[name] = in_order(*late_merges(seen[0].pieces, recipe))
+        proposals = tuple(_proposals(seen[0], merges, grown.region_of_leaf, min(count, MOST_PROPOSALS)))
     return Proposals(found.leaf_of_face, proposals, found.method, found.weights, found.notes, found.leaf_features)
 
 
@@ -181,19 +194,12 @@ def likely_and_different(forest: Forest, likelihood: Floats, count: int) -> list
     return chosen
 
 
-def _proposals(
-    regions: RegionGraph,
-    learned: Learned,
-    pieces: Pieces,
-    region_of_leaf: Ints,
-    count: int,
-    rng: np.random.Generator,
-) -> list[Proposal]:
-    """The proposals over leaves that are the regions `region_of_leaf` (L,), from the pieces of all N regions."""
-    ways = {name: in_order(*late_merges(pieces, recipe)) for name, recipe in recipes(RECIPE, rng).items()}
+def _proposals(seen: _Seen, ways: Mapping[str, Merges], region_of_leaf: Ints, count: int) -> list[Proposal]:
+    """The proposals over leaves that are the regions `region_of_leaf` (L,), from the merges (N-1, 2) of all N regions in several ways."""
+    regions = seen.regions
     shown = {name: default_count(regions, merges.costs, SIGNIFICANT) for name, merges in ways.items()}
     forest = forest_of(regions.areas, {name: (merges.nodes, shown[name]) for name, merges in ways.items()})
-    likelihood = likelihoods(traits(forest, regions, learned))
+    likelihood = likelihoods(traits(forest, regions, seen.learned))
     proposals = []
     for place, cut in enumerate(likely_and_different(forest, likelihood, count)):
         name = forest.trees[cut.tree].name

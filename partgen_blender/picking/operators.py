@@ -229,7 +229,7 @@ a line around or along parts picks what it means, Enter makes of it what is chos
             Reaction.TYPE: lambda: picking.type(str(_DIGITS.index(event.type)) if event.type in _DIGITS else ""),
             Reaction.TAKE_BACK: picking.take_back,
             Reaction.BRING_BACK: picking.bring_back,
-            Reaction.LEARN: lambda: self._learn(context, picking),
+            Reaction.LEARN: picking.learn_or_not,
             Reaction.NEXT_KIND: lambda: self._choose_next_kind(context),
         }.get(meaning, bool)()
         if has_changed:
@@ -297,11 +297,6 @@ a line around or along parts picks what it means, Enter makes of it what is chos
             view, depsgraph = sight.View.of_region(space, region), context.evaluated_depsgraph_get()
             radius = session.STROKE_RADIUS * _interface_scale()
             picking.choose_drawn(line, view, depsgraph, context.view_layer, space, pressed[2], radius)
-        return True
-
-    def _learn(self, context: bpy.types.Context, picking: session.Session) -> bool:
-        with _patience(context):
-            picking.learn(not picking.is_learning)
         return True
 
     def _prepare(

@@ -122,7 +122,7 @@ class Session:
     now: Picked = field(default_factory=Picked)
     before: list[Picked] = field(default_factory=list)  # what was picked before each click
     after: list[Picked] = field(default_factory=list)  # what was taken back
-    is_learning: bool = False  # whether what is picked follows from all clicks
+    is_learning: bool = False  # whether a click picks all that is alike, as far as other clicks do not say otherwise
     learners: dict[int, Learner] = field(default_factory=dict)  # by session id of the mesh
     typed: str = ""
     line: list[tuple[float, float]] = field(default_factory=list)  # the stroke or lasso that is being drawn, pixels of `line_region`
@@ -213,7 +213,7 @@ class Session:
     def take(self, action: str = "TAKE") -> bool:
         """Takes the part under the cursor, adds it or removes it. Whether there is one.
 
-        While the session `is_learning`, this is an example of what is meant (or not), and picked is what follows from all of them.
+        While the session `is_learning`, this is an example of what belongs, or does not, and what is alike follows it.
         """
         pickable = self.pickable()
         if pickable is None or self.pointed is None:
@@ -222,12 +222,9 @@ class Session:
         examples = (*examples, Example(self.pointed.leaf, self.pointed.location, action != "REMOVE"))
         chosen = np.zeros(pickable.leaf_count, bool)
         chosen[self.leaves()] = True
-        learned = self._learned(pickable, examples) if self.is_learning else None
-        if learned is None:
-            self.choose({pickable.mesh_uid: chosen}, action, {pickable.mesh_uid: examples})
-        else:
-            former = self.now.leaves if action != "TAKE" else {}
-            self._step(Picked({**former, pickable.mesh_uid: learned}, {**self.now.examples, pickable.mesh_uid: examples}))
+        if self.is_learning:
+            chosen = self._learned(pickable, examples, chosen)
+        self.choose({pickable.mesh_uid: chosen}, action, {pickable.mesh_uid: examples})
         return True
 
     def choose(self, chosen: Mapping[int, Bools], action: str = "TAKE", examples: Mapping[int, tuple[Example, ...]] | None = None) -> None:
@@ -238,16 +235,10 @@ class Session:
             leaves[mesh_uid] = former & ~its if action == "REMOVE" else former | its
         self._step(Picked(leaves, {**(self.now.examples if action != "TAKE" else {}), **(examples or {})}))
 
-    def learn(self, is_learning: bool) -> None:
-        """Begins to take all clicks for examples of what is meant, those that were made already too; or ends it."""
-        self.is_learning = is_learning
-        learned = {}
-        for pickable in self.objects.values() if is_learning else ():
-            if examples := self.now.examples.get(pickable.mesh_uid):
-                learned[pickable.mesh_uid] = self._learned(pickable, examples)
-        found = {mesh_uid: leaves for mesh_uid, leaves in learned.items() if leaves is not None}
-        if found:
-            self._step(Picked({**self.now.leaves, **found}, self.now.examples))
+    def learn_or_not(self) -> bool:
+        """Begins to learn from clicks what belongs together, or ends that. True: there is something new to show."""
+        self.is_learning = not self.is_learning
+        return True
 
     def take_back(self) -> bool:
         """Undoes the last click. Whether there was one."""
@@ -274,15 +265,24 @@ class Session:
                 found.setdefault(pickable.mesh_uid, (object_, leaves))
         return dict(found.values())
 
-    def _learned(self, pickable: Pickable, examples: Sequence[Example]) -> Bools | None:
-        """The leaves that clicks on a mesh mean; None where that cannot be told."""
-        mesh = pickable.mesh()
+    def _learned(self, pickable: Pickable, examples: Sequence[Example], pointed: Bools) -> Bools:
+        """The leaves that the last of several clicks on a mesh adds or removes, judging by all; `pointed` where that cannot be told.
+
+        A click that says what belongs only adds, one that says what does not only removes: however little there is to learn from,
+        no click undoes what others did.
+        """
+        mesh, last = pickable.mesh(), examples[-1]
         if mesh is None:
-            return None
+            return pointed
         learner = self.learners.get(pickable.mesh_uid)
         if learner is None or learner.tree is not pickable.levels.tree:
             learner = self.learners[pickable.mesh_uid] = Learner.of(mesh, pickable.levels.tree)
-        return learner.meant(examples)
+        meant = learner.meant(examples)
+        if meant is None:
+            return pointed
+        changed = meant if last.is_wanted else ~meant
+        changed[last.leaf] = True
+        return changed
 
     def _step(self, picked: Picked) -> None:
         self.before.append(self.now)

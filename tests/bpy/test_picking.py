@@ -290,15 +290,22 @@ def test_clicks_teach_what_is_meant() -> None:
     picking_.take()
     plain = picked(object_)
     assert {16, 17, 18, 19, 20} <= set(plain), "a part of the tree that reaches over both"
-    picking_.learn(True)
+    picking_.learn_or_not()
     look_at(21.5)
     picking_.take("REMOVE")
     learned = set(picked(object_))
     assert 17 in learned
     assert not learned & {20, 21, 22, 23}, "what was clicked against is not meant, nor what is like it beside it"
     assert "Learning from 2 clicks, 1 of them against" in picking_.remark()
-    picking_.take_back()
-    picking_.take_back()
+    assert learned < set(plain), "a click against something removes and never adds"
+    look_at(30.5)
+    picking_.take("REMOVE")
+    assert set(picked(object_)) <= learned
+    look_at(5.5)
+    picking_.take("ADD")
+    assert 5 in picked(object_)
+    for _ in range(3):
+        picking_.take_back()
     assert picked(object_) == plain
 
 

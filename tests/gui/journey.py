@@ -288,7 +288,6 @@ class Journey:
 
     def _open(self, path: str, is_open: Callable[[State], bool]) -> None:
         self.window.press("ctrl+o")
-        self.window.discard_changes_if_asked()
         self.window.choose_path(path)
         self.window.wait_until(is_open, f"{Path(path).name} did not open.")
 

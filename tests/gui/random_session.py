@@ -136,7 +136,6 @@ class Session:
     def reopen(self) -> None:
         """Opens the file again, also while somebody picks."""
         self.window.press("ctrl+o")
-        self.window.discard_changes_if_asked()
         self.window.choose_path(f"{self.folder}/twins.blend")
         self.window.wait_until(lambda s: {TABLE, STOOL} <= s["objects"].keys() and not s["picking"], "twins.blend did not open.")
 

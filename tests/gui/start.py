@@ -131,6 +131,7 @@ def prepare() -> None:
     """Takes what would lie over the window out of the way, and leaves the rest as Blender comes."""
     preferences = bpy.context.preferences
     preferences.view.show_splash = False
+    preferences.view.use_save_prompt = False  # before another file is opened
     preferences.view.smooth_view = 0  # on a busy machine a turn of the view may end only after the file was saved
     preferences.system.use_region_overlap = False
     settings = json.loads((FOLDER / "settings.json").read_text("utf-8"))

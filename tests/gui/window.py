@@ -309,12 +309,6 @@ class Window:
             self.click_at(min(found, key=lambda place: place[0] + 4 * place[1]))
             time.sleep(0.3)
 
-    def discard_changes_if_asked(self) -> None:
-        """Blender asks before it opens another file over changes."""
-        time.sleep(0.5)
-        if found := self.where_is_text("on't Save", self.SCREEN):  # the first letter is underlined
-            self.click_at(found[0])
-
     def click_text(self, text: str, region: tuple[str, str] = SIDEBAR, style: str = "widget") -> None:
         """Presses what has this text, or begins with it, such as the header of a panel; scrolls down to it if need be."""
         for _ in range(SCROLLS):

@@ -153,6 +153,34 @@ def hide_polygons(mesh: bpy.types.Mesh, hidden: NDArray[np.bool_]) -> None:
     mesh.update_tag()
 
 
+def select_polygons(mesh: bpy.types.Mesh, selected: NDArray[np.bool_]) -> None:
+    """Selects polygons of `mesh`, (P,) bool, with their edges and vertices, and nothing else.
+
+    Through attributes, because `from_pydata` of Blender 5.0 gives a mesh a `.select_edge` of another type, over which
+    `mesh.edges.foreach_set("select", ...)` crashes.
+    """
+    corners, offsets = corner_vertices(mesh), polygon_offsets(mesh)
+    edges = np.empty(len(mesh.loops), np.int32)
+    mesh.attributes[".corner_edge"].data.foreach_get("value", edges)
+    of_corner = np.repeat(selected, np.diff(offsets))
+    vertex_flags, edge_flags = np.zeros(len(mesh.vertices), bool), np.zeros(len(mesh.edges), bool)
+    vertex_flags[corners[of_corner]] = True
+    edge_flags[edges[of_corner]] = True
+    for name, domain, flags in (
+        (".select_vert", "POINT", vertex_flags),
+        (".select_edge", "EDGE", edge_flags),
+        (".select_poly", "FACE", selected),
+    ):
+        attribute = mesh.attributes.get(name)
+        if attribute is not None and (attribute.data_type, attribute.domain) != ("BOOLEAN", domain):
+            mesh.attributes.remove(attribute)
+            attribute = None
+        if attribute is None:
+            attribute = mesh.attributes.new(name, "BOOLEAN", domain)
+        attribute.data.foreach_set("value", np.ascontiguousarray(flags, bool))
+    mesh.update()
+
+
 def polygon_areas(polygons: Polygons) -> NDArray[np.float64]:
     """The area of every polygon, (P,), in the mesh's own space: half the length of the sum of its corners' cross products (Newell)."""
     offsets = polygons.polygon_offsets

@@ -53,15 +53,7 @@ def select_faces(mesh: bpy.types.Mesh, faces: Bools, extend: bool = False) -> in
     wanted = faces if hidden is None else faces & ~hidden
     if extend:
         wanted = wanted | selected_faces(mesh)
-    corners = np.repeat(wanted, np.diff(mesh_data.polygon_offsets(mesh)))
-    edges = np.empty(len(mesh.loops), np.int32)
-    mesh.attributes[".corner_edge"].data.foreach_get("value", edges)
-    for elements, chosen in ((mesh.vertices, mesh_data.corner_vertices(mesh)[corners]), (mesh.edges, edges[corners])):
-        flags = np.zeros(len(elements), bool)
-        flags[chosen] = True
-        elements.foreach_set("select", flags)
-    mesh.polygons.foreach_set("select", wanted)
-    mesh.update()
+    mesh_data.select_polygons(mesh, wanted)
     return int(wanted.sum())
 
 

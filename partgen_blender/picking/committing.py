@@ -138,15 +138,7 @@ def _select_in_mesh(object_: bpy.types.Object, faces: Bools) -> str:
     mesh = object_.data
     hidden = mesh_data.hidden_polygons(mesh)
     selected = faces if hidden is None else faces & ~hidden
-    corners = np.repeat(selected, np.diff(mesh_data.polygon_offsets(mesh)))
-    edges = np.empty(len(mesh.loops), np.int32)
-    mesh.attributes[".corner_edge"].data.foreach_get("value", edges)
-    for elements, chosen in ((mesh.vertices, mesh_data.corner_vertices(mesh)[corners]), (mesh.edges, edges[corners])):
-        flags = np.zeros(len(elements), bool)
-        flags[chosen] = True
-        elements.foreach_set("select", flags)
-    mesh.polygons.foreach_set("select", selected)
-    mesh.update()
+    mesh_data.select_polygons(mesh, selected)
     left_out = int(faces.sum() - selected.sum())
     aside = f"; {left_out} hidden ones were left out" if left_out else ""
     return f"{_count(selected)} of {object_.name} are selected{aside}."

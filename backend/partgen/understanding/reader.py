@@ -16,10 +16,11 @@ from ..editing.edits import Edit
 from ..errors import PartgenError
 from ..weights.registry import absent, condition, entry, models_folder
 from .amounts import OTHER, WORD, Token, normal, tokens
+from .grouping import Found, found_edits, mentioned
 from .judging import Judge
 from .labels import ANSWERS, OPS
 from .network import Probabilities, UnderstandingWeights, answers
-from .reading import Found, contradicts, found_edits, typed
+from .reading import are_apart, contradicts, typed
 from .refusing import SENTENCES, suggestions
 from .vocabulary import FOLDER, MOST_TOKENS, Vocabulary
 
@@ -68,7 +69,10 @@ class Reader:
         return self._decided(prompt, text, found, said, model)
 
     def _decided(self, prompt: str, text: str, found: Sequence[Token], said: Probabilities, model: str) -> Understanding:
-        heads = found_edits(found, said)
+        mentions = mentioned(found, said)
+        if are_apart(found, mentions):
+            said = without_contradiction(said)
+        heads = found_edits(found, mentions)
         typed_edits = [typed(head, found, text, self.vocabulary) for head in heads]
         pairs = [(head, edit) for head, edit in zip(heads, typed_edits, strict=True) if edit is not None]
         heads, edits = [head for head, _ in pairs], tuple(edit for _, edit in pairs)
@@ -90,6 +94,12 @@ def confidence(said: Probabilities, heads: Sequence[Found]) -> float:
     if not heads:
         return 0.0
     return float(said.answer[0]) * min(head.probability for head in heads)
+
+
+def without_contradiction(said: Probabilities) -> Probabilities:
+    """The same where a contradiction is ruled out: the other answers share its probability."""
+    left = said.answer * np.array([name != "contradictory" for name in ANSWERS])
+    return said._replace(answer=(left / max(float(left.sum()), 1e-9)).astype(np.float32))
 
 
 def _unreadable(text: str, found: Sequence[Token]) -> str:

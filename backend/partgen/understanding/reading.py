@@ -1,18 +1,16 @@
-"""From what the network says of words to typed edits: which words belong together, and what their amounts mean for each operation."""
+"""What the words of an edit mean: its parameters, by operation; and whether several edits contradict each other."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ..editing.edits import AXES, DIRECTIONS, OPERATIONS, Edit
-from .amounts import ANGLE, FACTOR, FRACTION, LENGTH, NUMBER, PERCENT, TIMES, Token, emphasis
-from .labels import OPS, ROLES, SIDES, WAYS
-from .network import Probabilities
+from .amounts import ANGLE, FACTOR, FRACTION, LENGTH, NUMBER, PERCENT, TIMES, Token
+from .grouping import LOOKS, Found, is_denial
 from .vocabulary import Vocabulary
 
 ADJECTIVES = {
@@ -33,9 +31,26 @@ PLAIN = {
     "yellower": "yellow", "pinker": "pink",
 }  # fmt: skip
 """Comparatives of how a surface looks."""
+NO_LOOKS = {
+    "paint",
+    "color",
+    "colour",
+    "colored",
+    "coloured",
+    "sheen",
+    "finish",
+    "look",
+    "surface",
+    "coating",
+    "coat",
+    "texture",
+    "material",
+}
+"""Words about how it looks that tell nothing beside one that does."""
 LEADING = re.compile(r"^((an?|the|with|by|for|to|into|some|of)\s+)+", re.IGNORECASE)
 """Words before the name of what replaces a part."""
-LOOKS = ("name", "color", "finish")
+REPLACED = re.compile(r"^.*?\b(with|for|by)\s+(?=(the|an?|that|this|my|one)\b)", re.IGNORECASE)
+"""What is replaced, where it was taken for a part of what replaces it."""
 TURNED_OVER = {"upside", "head", "topsy", "bottom", "inverted"}
 TURNED_ROUND = {"other", "facing", "face", "point", "back", "wrong", "backwards"}
 ONE_MORE = {"duplicate", "copy", "clone", "one", "second", "twin", "another", "duplicated", "cloned", "copied", "duplicates"}
@@ -43,112 +58,6 @@ AXIS_LETTERS = {"x": "width", "y": "thickness", "z": "height"}
 """An object's own axes: its width lies along x, its depth along y, its height along z."""
 GROW, SHRINK = 1.3, 0.75
 """What a size is multiplied by where no amount is said."""
-LEAST = 0.5
-"""Probability from which on a word stands for an edit."""
-
-
-@dataclass
-class Found:
-    """An edit as it is said: `place` of the word that stands for it, its `op`, `side`, `way`, and the tokens that belong to it, by role."""
-
-    place: int
-    op: str
-    side: str
-    way: str
-    probability: float
-    tokens: dict[str, list[Token]] = field(default_factory=dict)
-    places: dict[str, list[int]] = field(default_factory=dict)
-
-    def add(self, role: str, token: Token, place: int) -> None:
-        self.tokens.setdefault(role, []).append(token)
-        self.places.setdefault(role, []).append(place)
-
-    def amount(self, *kinds: str) -> tuple[Token, str] | None:
-        """The first amount of these kinds, and whether it is one to change "by" or "to"."""
-        return next(((token, role) for role in ("to", "by") for token in self.tokens.get(role, ()) if token.kind in kinds), None)
-
-    @property
-    def emphasis(self) -> float:
-        return emphasis([word for token in self.tokens.get("degree", ()) for word in token.text.split()])
-
-    @property
-    def has_amount(self) -> bool:
-        return any(token.is_amount for role in ("by", "to") for token in self.tokens.get(role, ()))
-
-
-def found_edits(tokens: Sequence[Token], said: Probabilities) -> list[Found]:
-    """The edits that are said, in order, with the words that belong to each."""
-    heads = _heads(said)
-    if not heads:
-        return []
-    roles = [ROLES[place] for place in said.role.argmax(1)]
-    for place, (token, role) in enumerate(zip(tokens, roles, strict=True)):
-        if not role:
-            role = _forgotten(token, said, place, heads)
-        if role in ("by", "to") and not token.is_amount:
-            continue
-        if role and (owner := _owner(heads, said, place, role)) is not None:
-            owner.add(role, token, place)
-    return _merged(heads)
-
-
-def _heads(said: Probabilities) -> list[Found]:
-    heads = []
-    for place, chances in enumerate(said.op):
-        if 1 - chances[0] < LEAST:
-            continue
-        chosen = 1 + int(chances[1:].argmax())
-        side, way = SIDES[int(said.side[place].argmax())], WAYS[int(said.way[place].argmax())]
-        heads.append(Found(place, OPS[chosen], side, way, float(chances[chosen])))
-    return heads
-
-
-def _forgotten(token: Token, said: Probabilities, place: int, heads: Sequence[Found]) -> str:
-    """An amount that has no role belongs to something all the same: the better of its two roles, where that is not absurd."""
-    if not token.is_amount or said.role[place][0] > 0.98 or any(head.place == place and head.op != "scale" for head in heads):
-        return ""
-    by, to = (said.role[place][ROLES.index(role)] for role in ("by", "to"))
-    return "by" if by > to else "to"
-
-
-TAKES: Mapping[str, Callable[[str], bool]] = {
-    "name": lambda op: op == "material", "color": lambda op: op == "material", "finish": lambda op: op == "material",
-    "with": lambda op: op == "replace",
-    "degree": lambda op: op not in ("material", "replace"), "by": lambda op: op not in ("material", "replace", "mirror"),
-    "to": lambda op: op not in ("material", "replace", "mirror"),
-}  # fmt: skip
-
-
-def _owner(heads: Sequence[Found], said: Probabilities, place: int, role: str) -> Found | None:
-    """The edit that a word belongs to, among those that can have such a word."""
-    possible = [head for head in heads if TAKES[role](head.op)]
-    return max(possible, key=lambda head: said.pointer[place][head.place], default=None)
-
-
-def _merged(heads: Sequence[Found]) -> list[Found]:
-    """One edit where two words stand for the same one: squash it flat, increase the size to make it bigger."""
-    kept: list[Found] = []
-    for head in heads:
-        same = next((one for one in kept if one.op == head.op and _is_same(one, head)), None)
-        if same is None:
-            kept.append(head)
-            continue
-        for role, tokens in head.tokens.items():
-            for token, place in zip(tokens, head.places[role], strict=True):
-                same.add(role, token, place)
-        same.side, same.way = same.side or head.side, same.way or head.way
-    return kept
-
-
-def _is_same(one: Found, other: Found) -> bool:
-    """Whether two mentions of an operation are one edit."""
-    if one.has_amount and other.has_amount:
-        return False
-    if one.op == "scale":
-        return one.side == other.side and (one.way == other.way or not one.way or not other.way)
-    if one.op == "move":
-        return one.way == other.way or not one.way or not other.way
-    return True
 
 
 # ---- what an edit's words mean ---------------------------------------------------------------------------------------
@@ -158,7 +67,7 @@ def typed(found: Found, tokens: Sequence[Token], prompt: str, vocabulary: Vocabu
     """The edit with its parameters, None where it says too little to be one (replace, but by what?)."""
     values = PARAMETERS[found.op](found)
     if found.op == "replace":
-        values = {"with": LEADING.sub("", _slice(found, "with", prompt, vocabulary))}
+        values = {"with": LEADING.sub("", REPLACED.sub("", _slice(found, "with", prompt, vocabulary)))}
         if not values["with"]:
             return None
     if found.op == "material":
@@ -198,6 +107,8 @@ def _looks(found: Found, role: str, prompt: str, vocabulary: Vocabulary) -> str:
     """The words of a material's name, colour or finish; adjectives as what they are made of."""
     text = _slice(found, role, prompt, vocabulary).lower()
     words = [PLAIN.get(word, word) for word in text.split()]
+    if len(found.tokens.keys() & set(LOOKS)) > 1:
+        words = [word for word in words if word not in NO_LOOKS]
     if role == "name" or (words in (["golden"], ["silvery"]) and "name" not in found.tokens):
         words = [ADJECTIVES.get(word, word) for word in words]
     return " ".join(words)
@@ -339,6 +250,26 @@ PARAMETERS: Mapping[str, Callable[[Found], dict[str, Any]]] = {
 
 OPPOSITE_OPS = ({"bend", "straighten"}, {"smooth", "bumps"}, {"smooth", "facet"})
 OPPOSITE_WAYS = ({"up", "down"}, {"left", "right"}, {"forward", "back"}, {"in", "out"})
+
+
+HARDLY_BOTH = (
+    *OPPOSITE_OPS,
+    {"inflate", "flatten"},
+    {"taper", "flare"},
+    {"twist", "straighten"},
+    {"waves", "straighten"},
+    {"waves", "smooth"},
+)
+"""Operations that can be meant together, but hardly are."""
+
+
+def are_apart(tokens: Sequence[Token], mentions: Sequence[Found]) -> bool:
+    """Whether several edits are about different things, so that a sentence cannot contradict itself by them: wider and flatter."""
+    meanings = [(one.op, one.side if one.op == "scale" else "") for one in mentions]
+    ops = {one.op for one in mentions}
+    return (
+        len(meanings) > 1 and len(set(meanings)) == len(meanings) and not is_denial(tokens) and not any(pair <= ops for pair in HARDLY_BOTH)
+    )
 
 
 def contradicts(found: Sequence[Found], edits: Sequence[Edit]) -> bool:

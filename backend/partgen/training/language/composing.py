@@ -547,7 +547,24 @@ def material(random: Random) -> Clause:
     looks = pick(random, (looked, tint, tint, f"{looked} {tint}", f"{tint} and {looked}", f"{looked} and {tint}", f"{tint}, {looked}"))
     any_of = pick(random, (stuff, stuff, looks))
     if chance(random, 0.15):
-        return Clause(pick(random, (name, name, adjectival if adjectival.startswith("<") else name, tint, looked, any_of, f"make {{it}} {name}".replace("{it}", it(random)), f"make {it(random)} {tint}", f"{tint} {name}", f"{looked} {name}")), "material")
+        return Clause(
+            pick(
+                random,
+                (
+                    name,
+                    name,
+                    adjectival if adjectival.startswith("<") else name,
+                    tint,
+                    looked,
+                    any_of,
+                    f"make {{it}} {name}".replace("{it}", it(random)),
+                    f"make {it(random)} {tint}",
+                    f"{tint} {name}",
+                    f"{looked} {name}",
+                ),
+            ),
+            "material",
+        )
     attribute = pick(random, (f"{looked} {adjectival}", adjectival, f"{tint} {adjectival}", looks, looks, f"{looked} {tint} {adjectival}"))
     pattern = pick(random, (
         any_of, any_of, any_of, f"make {{it}} {any_of}", f"make {{it}} {any_of}", f"make {{it}} {attribute}", f"make {{it}} [out] of {stuff}", f"made [out] of {stuff}", f"{{it}} [is|should be] made of {stuff}", f"in {stuff}", f"in {tint}", f"out of {stuff}", f"(a|an|the) {attribute} {{part}}", f"(a|an) {attribute} {{part}}",

@@ -71,7 +71,8 @@ def lesson(random: Random) -> Lesson:
     """Any prompt, about two of three an edit."""
     if chance(random, 0.34):
         prompt, answer = others.other(random)
-        return _plain(mistyped(prompt, random, 0.02) if answer != "foreign" else prompt, answer)
+        # What contradicts itself has edits all the same: only that they cannot be together is said of it.
+        return _plain(mistyped(prompt, random, 0.02) if answer != "foreign" else prompt, answer, is_told=answer != "contradictory")
     roll = random.random()
     if roll < 0.55:
         return labelled(_padded([("", clause(random))], random), random)

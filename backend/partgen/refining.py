@@ -429,16 +429,17 @@ class Steps:
 
     def spread(self, start: Floats, allowed: Bools | None = None) -> Floats:
         """The shortest ways from distances to start with, (L, K), inside `allowed` (L, K): (L, K)."""
-        distance = start.copy()
-        while len(self.leaves):
-            new = np.minimum.reduceat(distance[self.sources] + self.lengths[:, None], self.first, axis=0)
-            new = np.minimum(distance[self.leaves], new)
-            if allowed is not None:
-                new[~allowed[self.leaves]] = np.inf
-            if not (new < distance[self.leaves]).any():
-                break
-            distance[self.leaves] = new
-        return distance
+        found, left, columns = start.copy(), start.copy(), np.arange(start.shape[1])
+        allowed = np.ones_like(start, bool) if allowed is None else allowed
+        while len(self.leaves) and len(columns):
+            ways = np.minimum.reduceat(left[self.sources] + self.lengths[:, None], self.first, axis=0)
+            is_shorter = (ways < left[self.leaves]) & allowed[self.leaves]
+            left[self.leaves] = np.where(is_shorter, ways, left[self.leaves])
+            moves = is_shorter.any(axis=0)
+            if not moves.all():  # small regions are done soon, and need not wait for the large ones
+                found[:, columns[~moves]] = left[:, ~moves]
+                left, allowed, columns = left[:, moves], allowed[:, moves], columns[moves]
+        return found
 
 
 def click_scores(object_: Refinable, face: int, inside: Bools) -> Floats:

@@ -51,10 +51,9 @@ class Learner:
 
     def meant(self, examples: Sequence[Example]) -> Bools | None:
         """The leaves, (L,) bool, that these clicks mean; None where none of them says what belongs."""
-        told = [(self._face(example), example.is_wanted) for example in examples]
-        wanted = [face for face, is_wanted in told if is_wanted and face is not None]
-        unwanted = [face for face, is_wanted in told if not is_wanted and face is not None]
-        return self.refinable.region(wanted, unwanted).leaves if wanted else None
+        faces = [(self._face(example), example.is_wanted) for example in examples]
+        told = [(face, is_wanted) for face, is_wanted in faces if face is not None]
+        return self.refinable.answer(told).leaves if any(is_wanted for _, is_wanted in told) else None
 
     def _face(self, example: Example) -> int | None:
         """The face of the unmodified mesh that a click means: of its leaf the nearest. None where the leaf has no faces any more."""

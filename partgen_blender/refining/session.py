@@ -137,10 +137,8 @@ class Session:
 
     def answer(self) -> None:
         """Finds the region that all clicks together mean."""
-        wanted = [click.face for click in self.clicks if click.is_wanted]
-        unwanted = [click.face for click in self.clicks if not click.is_wanted]
-        # Always of the same object: it remembers what it found out for each face.
-        self.region = self.refinable.region(wanted, unwanted).faces if wanted else np.zeros(len(self.centers), bool)
+        # Always of the same object, in their order: it remembers what the clicks before the last one mean.
+        self.region = self.refinable.answer([(click.face, click.is_wanted) for click in self.clicks]).faces
         self.table = None
 
 

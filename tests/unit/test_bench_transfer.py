@@ -83,4 +83,6 @@ def test_the_command_measures_a_folder(tmp_path: Path, capsys: pytest.CaptureFix
     assert (row["group"], row["pairs"], row["tuned"]) == ("Table", 2, False)
     text = table(result)
     assert "| Table | 2 |" in text
+    tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]
+    assert [len({line.count("|") for line in lines}) for lines in tables] == [1, 1]  # as many values as columns
     assert "**mean, others**" in text

@@ -206,10 +206,17 @@ def table(result: Row) -> str:
     lines.append("|---" * (len(WAYS) + 4) + "|")
     lines += [_transfer_line(row) for row in [*rows, *_means(rows)]]
     lines += ["", "Taken apart together, share of surface right:", ""]
-    lines += [
-        "| category | objects | names | identities | at the default scale | as many as names | own cuts, each named |",
-        "|---" * 7 + "|",
-    ]
+    columns = (
+        "category",
+        "objects",
+        "names",
+        "identities",
+        "at the default scale",
+        "as many as names",
+        "nearest place",
+        "own cuts, each named",
+    )
+    lines += [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     lines += [_together_line(row) for row in [*rows, *_means(rows)]]
     return "\n".join([*lines, *(f"failed: {line}" for line in result["failed"])])
 

@@ -11,6 +11,9 @@ from ..wrapping import draw_text
 from . import matching, stored_identities, transferring
 from .operators import active_source, chosen_sources
 
+_MOST_ATTRIBUTES = 5
+"""So many face attributes have a button; any other is named in the operator."""
+
 
 class PARTGEN_PT_together(bpy.types.Panel):
     """Several objects of a kind: the same parts, colors, names, and what goes from one to the others."""
@@ -66,13 +69,14 @@ def _draw_shared(layout: bpy.types.UILayout, context: bpy.types.Context, source:
 def _draw_transfer(layout: bpy.types.UILayout, context: bpy.types.Context, source: bpy.types.Object) -> None:
     column = layout.column(align=True)
     column.label(text=f"Transfer from {source.name}")
-    grid = column.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
-    for kind, text, icon in (("PARTS", "Parts", "OUTLINER_COLLECTION"), ("MATERIALS", "Materials", "MATERIAL")):
-        grid.operator("partgen.transfer", text=text, icon=icon).kinds = {kind}
-    grid.operator("partgen.transfer", text="Vertex Groups", icon="GROUP_VERTEX").kinds = {"VERTEX_GROUPS"}
-    for name in transferring.face_attributes(source.data)[:6]:
-        button = grid.operator("partgen.transfer", text=name, icon="MESH_DATA", translate=False)
-        button.kinds, button.attribute = {"ATTRIBUTE"}, name
+    buttons = [("Parts", "OUTLINER_COLLECTION", {"PARTS"}, ""), ("Materials", "MATERIAL", {"MATERIALS"}, "")]
+    buttons += [("Vertex Groups", "GROUP_VERTEX", {"VERTEX_GROUPS"}, "")]
+    buttons += [(name, "MESH_DATA", {"ATTRIBUTE"}, name) for name in transferring.face_attributes(source.data)[:_MOST_ATTRIBUTES]]
+    for first in range(0, len(buttons), 2):
+        row = column.row(align=True)
+        for text, icon, kinds, attribute in buttons[first : first + 2]:
+            button = row.operator("partgen.transfer", text=text, icon=icon)
+            button.kinds, button.attribute = kinds, attribute
 
 
 CLASSES = (PARTGEN_PT_together,)

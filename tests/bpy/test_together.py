@@ -21,6 +21,7 @@ from bl_ext.user_default.partgen_blender import (
 )
 from bl_ext.user_default.partgen_blender.refining import edits
 from bl_ext.user_default.partgen_blender.together import matching, operators, stored_identities, transferring
+from drawing import drawn
 from mathutils import Matrix
 from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
@@ -243,6 +244,22 @@ def test_objects_may_stand_anywhere_and_face_anywhere() -> None:
     desk.data.partgen.parts = 6
     for part in (0, 5):
         np.testing.assert_allclose(look(desk, part).color, look(bench, part).color)
+
+
+def test_the_panel_tells_who_is_alike_and_offers_what_can_be_done() -> None:
+    desk, bench = two_tables()
+    desk.data.attributes.new("wear", "FLOAT", "FACE")
+    choose(desk, bench)
+    before = drawn("PARTGEN_PT_together")
+    assert "Match Parts of 2 Objects" in before.texts
+    assert "partgen.select_alike" not in before.operators
+    matching.match([desk, bench])
+    after = drawn("PARTGEN_PT_together")
+    assert "The same parts as Bench: the slider drives all." in after.text
+    assert {"partgen.select_alike", "partgen.share_look", "partgen.separate"} <= set(after.operators)
+    assert {"Parts", "Materials", "Vertex Groups", "wear"} <= set(after.texts)
+    regrouping.clear(bench.data)
+    assert "Decompose 2 Objects Together" in drawn("PARTGEN_PT_together").texts
 
 
 # ---- transfer ------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The learned segmenter that ships with PartGen: a small network judges superfaces, a greedy hierarchy joins them.
 
-The network (networks/superfaces.py) saw procedural shapes alone. It says of every boundary between two regions how likely it
+The network (networks/superfaces.py) saw procedural shapes, and some assets in the public domain. It says of every boundary between two regions how likely it
 separates two parts, and gives every region a place in a space where those of one part are near; the merging weighs both with
 what geometry says. It runs in numpy, so that the tier Geometry has it too.
 """
@@ -35,21 +35,21 @@ RECIPE = Recipe(
         base=0.02, small=0.4, open=0.3, boundary=0.6, coarse_boundary=0.4, place=0.1, coarse_place=0.1,
     ),
     late=MergeWeights(
-        concave=1.81, convex=0.0111, creases=0.13, turns=0.0575, contact=6.65, gap=0.257, thickness=0.167, hidden=0.328,
-        hollow=0.609, warp=0.00952, diffusion=0.0604, base=0.0141, small=0.241, open=0.17, ragged=0.0814, most_ragged=0.0091,
-        whole=0.0759, neck=0.117, speck=0.00477, gape=0.0173, uneven=-0.461, round=-0.163, section=0.0397, bulge=0.213,
-        reach=0.0072, boundary=0.623, coarse_boundary=0.444, place=0.112, coarse_place=0.0991,
+        concave=1.84, convex=0.00908, creases=0.13, turns=0.0761, contact=8.49, gap=0.257, thickness=0.292, hidden=0.397,
+        hollow=0.649, warp=0.0386, diffusion=0.00467, base=0.00235, small=0.219, open=0.17, ragged=0.0814, most_ragged=0.0372,
+        whole=0.0525, neck=0.0412, speck=0.00477, gape=-0.0784, uneven=-0.395, round=-0.223, section=0.0397, bulge=0.293,
+        reach=0.0713, boundary=0.621, coarse_boundary=0.49, place=0.218, coarse_place=0.105,
     ),
     significance=MergeWeights(
-        concave=1.61, convex=0.00264, creases=0.118, turns=0.0699, contact=7.83, gap=0.0481, thickness=0.0779, hidden=0.263,
-        hollow=0.435, warp=0.123, diffusion=0.0328, base=0.0278, small=0.123, open=-0.364, ragged=0.101, most_ragged=0.012,
-        whole=0.214, neck=0.468, speck=0.0121, gape=0.045, uneven=-0.559, round=0.101, section=-0.0514, bulge=0.477,
-        reach=-0.0393, boundary=0.672, coarse_boundary=0.49, place=0.0703, coarse_place=0.05,
+        concave=1.58, convex=0.0246, creases=0.0589, turns=0.0484, contact=8.44, gap=0.287, thickness=0.112, hidden=0.239,
+        hollow=0.553, warp=0.0977, diffusion=0.0431, base=0.0314, small=0.11, open=-0.354, ragged=0.118, whole=0.229,
+        neck=0.468, speck=0.0121, gape=0.0251, uneven=-0.604, round=0.174, section=-0.0504, bulge=0.408, reach=-0.147,
+        boundary=0.637, coarse_boundary=0.395, place=0.0894, coarse_place=0.05,
     ),
-    components=ComponentWeights(inside=0.237, small=0.685, apart=7.93),
+    components=ComponentWeights(inside=0.241, small=0.651, apart=4.94),
     pieces=160,
 )  # fmt: skip
-SIGNIFICANT = 0.545
+SIGNIFICANT = 0.542
 
 Ablation = Literal["", "geometry", "learned", "shuffled"]
 ABLATIONS = {

@@ -214,7 +214,7 @@ ENTRIES: tuple[Entry, ...] = (
         files=(
             SourceFile("model.safetensors", 781404, size_is_exact=True),
             SourceFile("config.json", 103, size_is_exact=True),
-            SourceFile("training.json", 1629, size_is_exact=True),
+            SourceFile("training.json", 2755, size_is_exact=True),
         ),
         contents=Contents(tensors=100, parameters=386_320),
     ),

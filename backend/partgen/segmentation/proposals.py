@@ -200,14 +200,20 @@ def _proposals(seen: _Seen, ways: Mapping[str, Merges], region_of_leaf: Ints, co
     shown = {name: default_count(regions, merges.costs, SIGNIFICANT) for name, merges in ways.items()}
     forest = forest_of(regions.areas, {name: (merges.nodes, shown[name]) for name, merges in ways.items()})
     likelihood = likelihoods(traits(forest, regions, seen.learned))
-    proposals = []
-    for place, cut in enumerate(likely_and_different(forest, likelihood, count)):
+    proposals: list[Proposal] = []
+    seen_parts: set[bytes] = set()
+    for cut in likely_and_different(forest, likelihood, 2 * count):
         name = forest.trees[cut.tree].name
         merges = without_empty_leaves(region_of_leaf.astype(np.int32), ways[name])[1]
         leaves_of_piece = forest.regions_of_piece[cut.pieces][:, region_of_leaf]
         # Smoothed borders may have left a piece without a face; the first is what `segment` answers all the same.
-        tree = PartTree.from_merges(merges.nodes, int(leaves_of_piece.any(axis=1).sum()) if place else cut.count)
-        _, first_leaves = np.unique(tree.cut(tree.default_scale), return_index=True)
-        confidences = likelihood[cut.pieces[leaves_of_piece[:, first_leaves].argmax(axis=0)]]
-        proposals.append(Proposal(tree, name, confidences.astype(np.float32)))
+        tree = PartTree.from_merges(merges.nodes, int(leaves_of_piece.any(axis=1).sum()) if proposals else cut.count)
+        _, first_leaves, part = np.unique(tree.cut(tree.default_scale), return_index=True, return_inverse=True)
+        parts = first_leaves[part.reshape(-1)].tobytes()
+        if parts not in seen_parts:
+            seen_parts.add(parts)
+            confidences = likelihood[cut.pieces[leaves_of_piece[:, first_leaves].argmax(axis=0)]]
+            proposals.append(Proposal(tree, name, confidences.astype(np.float32)))
+        if len(proposals) == count:
+            break
     return [proposals[0], *sorted(proposals[1:], key=lambda proposal: -proposal.quality)]

@@ -444,6 +444,15 @@ class Steps:
 
 def click_scores(object_: Refinable, face: int, inside: Bools) -> Floats:
     """How well a click on `face` lies in each of K regions, of leaves `inside` (L, K): (K,). People click in the middle."""
+    return judge().of_clicks(places(object_, face, inside))
+
+
+def places(object_: Refinable, face: int, inside: Bools) -> Floats:
+    """Where `face` lies in each of K regions, of leaves `inside` (L, K), and how large these are: (K, 6).
+
+    How deep it lies as a share of the deepest, the logarithm of what is missing to that, the share of the region that lies less
+    deep, the logarithm of the depth, of the area and of the number of leaves.
+    """
     steps = object_.steps
     depth = np.full(inside.shape, np.inf)
     leaves_it = inside[steps.targets] & ~inside[steps.sources]
@@ -463,7 +472,7 @@ def click_scores(object_: Refinable, face: int, inside: Bools) -> Floats:
         share, np.log(1 - share + 0.02), np.where(is_bordered, below, 0), np.log(np.minimum(own, 1) + 1e-3),
         np.log(area + 1e-5), np.log(np.maximum(inside.sum(axis=0), 1)),
     ]  # fmt: skip
-    return judge().of_clicks(np.column_stack(values))
+    return np.column_stack(values)
 
 
 def depth_of_click(object_: Refinable, face: int, inside: Bools, depth: Floats) -> Floats:

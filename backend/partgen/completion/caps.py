@@ -61,9 +61,7 @@ def capped(mesh: Mesh, patch: Patch) -> CompletedPart:
     return patch.closed_with(mesh, points, faces, "caps")
 
 
-def cap_faces(
-    patch: OpenSurface, finest: float = np.inf, around: Ints | None = None, bendable: bool = False
-) -> tuple[Floats, Ints]:
+def cap_faces(patch: OpenSurface, finest: float = np.inf, around: Ints | None = None, bendable: bool = False) -> tuple[Floats, Ints]:
     """Fillings of all loops of a patch: new points (p, 3), and triangles (q, 3) whose new indices go on from the patch's.
 
     Its edges are about as long as the patch's, but at most the share `finest` of the square root of the filling's area;

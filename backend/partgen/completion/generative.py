@@ -1,8 +1,8 @@
 """The completer `generative`: the inside of an object divided as a small network learned it from procedural shapes. Experimental.
 
-No diffusion, and nothing is made up beyond the object's own inside: a network (`networks/claims.py`) says of every point inside how likely it belongs to each part
-that shows itself nearby, and the object is taken apart along the borders of what each part most likely holds, as by `solid`. It runs in
-numpy, so the tier Geometry has it.
+No diffusion, and nothing is made up beyond the object's own inside: a network (`networks/claims.py`) says of every point inside how
+likely it belongs to each part that shows itself nearby, and the object is taken apart along the borders of what each part most
+likely holds, as by `solid`. It runs in numpy, so the tier Geometry has it.
 
 Where the network is unsure there is more than one division. Seed 0 is the most likely one. Every other seed draws one: at each point a
 part gets it as often as the network says, but neighbouring points draw alike, so that borders move as a whole (Gumbel noise over the

@@ -17,6 +17,8 @@ LEAST = 0.5
 """Probability from which on a word stands for an edit."""
 LEAST_DOUBTED = 0.02
 """The same in a prompt that is taken for a contradiction: there the network tends to leave edits out, which then are looked at."""
+NO_ROLE = 0.98
+"""Probability from which on an amount belongs to nothing."""
 BESIDE = 6.0
 """How much likelier an amount belongs to the edit whose word follows it at once: 20 cm tall."""
 LOOKS = ("name", "color", "finish")
@@ -119,7 +121,7 @@ def found_edits(tokens: Sequence[Token], heads: Sequence[Found]) -> list[Found]:
 
 def _heads(tokens: Sequence[Token], said: Probabilities) -> list[Found]:
     heads = []
-    is_doubted = said.answer[ANSWERS.index("contradictory")] > LEAST
+    is_doubted = _is_doubted(said)
     least = LEAST_DOUBTED if is_doubted else LEAST
     for place, chances in enumerate(said.op):
         if 1 - chances[0] < least:
@@ -135,6 +137,11 @@ def _heads(tokens: Sequence[Token], said: Probabilities) -> list[Found]:
         if first is not None and all(head.place != first for head in heads):
             heads.append(Found(first, "material", "", "", chances_of[first]))
     return sorted(heads, key=lambda head: head.place)
+
+
+def _is_doubted(said: Probabilities) -> bool:
+    """Whether the network takes the prompt for a contradiction."""
+    return bool(said.answer[ANSWERS.index("contradictory")] > LEAST)
 
 
 def _is_denied(tokens: Sequence[Token], head: Found) -> bool:
@@ -208,7 +215,7 @@ def _is_same(tokens: Sequence[Token], one: Found, other: Found) -> bool:
 
 def _forgotten(token: Token, said: Probabilities, place: int, heads: Sequence[Found]) -> str:
     """An amount that has no role belongs to something all the same: the better of its two roles, where that is not absurd."""
-    if said.role[place][0] > 0.98 or any(head.place == place and head.op != "scale" for head in heads):
+    if (said.role[place][0] > NO_ROLE and not _is_doubted(said)) or any(head.place == place and head.op != "scale" for head in heads):
         return ""
     by, to = (said.role[place][ROLES.index(role)] for role in ("by", "to"))
     return "by" if by > to else "to"

@@ -36,7 +36,7 @@ class Judge:
     @classmethod
     def found(cls, folder: Path | None = None) -> Judge | None:
         """The judge, where the sentence embeddings are on this machine; None where not."""
-        if not condition(entry(EMBEDDINGS), models_folder(folder)).is_usable:
+        if not (FOLDER / JUDGE).exists() or not condition(entry(EMBEDDINGS), models_folder(folder)).is_usable:
             return None
         return cls.read(models_folder(folder) / EMBEDDINGS)
 

@@ -25,7 +25,7 @@ from .refusing import SENTENCES, suggestions
 from .vocabulary import FOLDER, MOST_TOKENS, Vocabulary
 
 MODEL = "understanding"
-SURE = 0.5
+SURE = 0.45
 """Confidence from which on a prompt is taken for an edit."""
 
 

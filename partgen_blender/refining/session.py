@@ -135,6 +135,20 @@ class Session:
             return "Click what belongs to the part, Ctrl Click what does not"
         return f"{int(self.region.sum()):,} faces, from {_clicks(yes)} and {_clicks(len(self.clicks) - yes)} against"
 
+    def go_on_with(self, clicks: list[Clicked]) -> None:
+        """Takes over clicks that the active part of the list came from: they mean this part as it is, and further ones change it.
+
+        Asked anew they might mean something else, because the tree has that part in it now.
+        """
+        object_ = self.object()
+        self.clicks = clicks
+        if clicks and object_ is not None:
+            part = self.refinable.leaves_below(part_rows.active_node(object_.data))
+            first = next(number for number, click in enumerate(clicks) if click.is_wanted)
+            ordered = [clicks[first], *clicks[:first], *clicks[first + 1 :]]
+            self.refinable.answers[tuple((click.face, click.is_wanted) for click in ordered)] = part
+        self.answer()
+
     def answer(self) -> None:
         """Finds the region that all clicks together mean."""
         # Always of the same object, in their order: it remembers what the clicks before the last one mean.
@@ -180,8 +194,7 @@ def start(context: bpy.types.Context) -> Session:
         sentence = f"{source.name} is hidden behind the objects that Apply made of it."
         raise PartgenError("parts.applied", sentence, "Use Remove Objects first, and Apply again afterwards.")
     _session = _made(source)
-    _session.clicks = _remembered(source, _session)
-    _session.answer()
+    _session.go_on_with(_remembered(source, _session))
     overlay.pause()
     preferences.redraw_viewports()
     return _session
@@ -237,7 +250,7 @@ def _remembered(object_: bpy.types.Object, session: Session) -> list[Clicked]:
     active = mesh.partgen.rows[mesh.partgen.active_row].node
     means_it = all((node == active) == click.is_wanted for node, click in zip(part.tolist(), remembered, strict=True))
     clicked = [Clicked(face, click.is_wanted) for face, click in zip(faces.tolist(), remembered, strict=True)]
-    return clicked if means_it else []
+    return clicked if means_it and any(click.is_wanted for click in clicked) else []
 
 
 def _centers(polygons: mesh_data.Polygons) -> NDArray[np.float64]:

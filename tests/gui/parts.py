@@ -13,6 +13,7 @@ TABLE, STOOL = "Table", "Stool"
 PIECES = 6  # of the table: its top, four legs and a bowl
 LEG, OTHER_LEG, BOWL = (TABLE, (-0.8, -0.57, 0.5)), (TABLE, (0.8, -0.57, 0.5)), (TABLE, (0.3, -0.08, 1.32))
 NAME = "Front Leg"
+BESIDE_LIST = 0.83  # of the width of the sidebar
 DRAWING_SECONDS = 60.0  # without a graphics card, on a machine whose cores are all busy
 State = dict[str, Any]
 
@@ -152,7 +153,7 @@ class Parts:
     def press_in_list(self, operator: str, argument: str) -> None:
         """Presses the button beside the list that calls an operator with an argument."""
         place = self.window.place(self.window.SIDEBAR)
-        column = place.left + int(0.9 * place.width)
+        column = place.left + int(BESIDE_LIST * place.width)
         for row in range(place.top, place.top + place.height, 12):
             self.window.point((column, row))
             found = self.window.ask("under_pointer")

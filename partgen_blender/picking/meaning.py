@@ -20,8 +20,10 @@ Floats = NDArray[np.float64]
 
 MOSTLY = 0.5
 """A part is meant where more than this share of what one sees of it lies within the mask."""
-LATITUDE = 1.25
+LATITUDE = 1.4
 """Parts that spread by this factor more or less than the mask may be what it means: hands are not exact."""
+UNCERTAIN = 0.06
+"""Of scales whose parts look as much like the mask but for this, the coarsest is taken: what one does not see of a part has no say."""
 CROSSED = 0.15
 """A stroke means a part that it crosses for this share of its length."""
 
@@ -38,8 +40,8 @@ def meant_by_area(tree: PartTree, nodes: Nodes, leaf: NDArray[np.integer], point
     """The parts that a lasso or a mask means; None where there is nothing of the tree under it, or it covers no part mostly.
 
     Of n samples of the picture: `leaf` (n,) of the tree, `points` (n, 3) in any unit, `is_masked` (n,). Among the scales whose
-    parts under the mask spread about as far as the mask, that is taken whose chosen parts look most like the mask; where none of
-    them has a part that is mostly within it, among all scales.
+    parts under the mask spread about as far as the mask, that is taken whose chosen parts look most like the mask (intersection
+    over union of what one sees); where none of them has a part that is mostly within it, among all scales.
     """
     if not is_masked.any():
         return None
@@ -55,7 +57,7 @@ def meant_by_area(tree: PartTree, nodes: Nodes, leaf: NDArray[np.integer], point
     candidates = np.where(near, likeness, -1.0) if near.any() else likeness
     if candidates.max() <= 0:
         return None
-    level = _coarsest(candidates >= candidates.max() - 1e-9)
+    level = _coarsest(candidates >= max(candidates.max() - UNCERTAIN, 1e-9))
     return _chosen(tree, level, is_meant)
 
 

@@ -36,10 +36,13 @@ class Layout:
     def _below(self, *_: Any, **__: Any) -> Layout:
         return Layout(self._notes, self.enabled)
 
-    row = column = box = split = _below
+    row = column = box = split = grid_flow = _below
 
     def panel(self, identifier: str, default_closed: bool = False) -> tuple[Layout, Layout]:
         return self._below(), self._below()
+
+    def template_icon(self, icon_value: int, scale: float = 1.0) -> None:
+        assert icon_value >= 0
 
     def separator(self, **_: Any) -> None:
         pass

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 
 import bpy
+import gpu
 import numpy as np
 import pytest
 from bl_ext.user_default.partgen_blender import applying, jobs, mesh_data, messages, originals, overlay, regrouping, stored_tree
 from bl_ext.user_default.partgen_blender.proposals import flipping, session, thumbnails
 from bl_ext.user_default.partgen_blender.proposals.session import Asking, Kept
+from drawing import drawn
 from graphics import begin_graphics
+from mathutils import Matrix
 from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
 from partgen.protocol import ProposedTree, SegmentResult
@@ -320,3 +323,42 @@ def test_the_words_tell_rank_parts_and_confidence():
     kept = keep(row())
     assert kept.in_words(1) == "2 of 3 · 2 parts · 45%"
     assert session.subject(bpy.context) is not None
+
+
+# ---- what the artist sees ----
+
+
+def test_the_panel_tells_of_every_proposal_how_many_parts_and_how_sure():
+    row()
+    assert drawn("PARTGEN_PT_proposals").operators == ["partgen.propose"]
+    keep(bpy.context.object)
+    told = drawn("PARTGEN_PT_proposals")
+    assert "3 proposals, none chosen" in told.texts
+    assert {"4 · 75%", "2 · 45%", "2 · 25%"} <= set(told.texts)
+    assert told.operators.count("partgen.choose_parts") == 5
+    bpy.ops.partgen.choose_parts(number=2)
+    assert "2 of 3 · 2 parts · 45%" in drawn("PARTGEN_PT_proposals").texts
+
+
+def test_what_is_flipped_to_is_drawn_over_the_object_and_the_preview_makes_room():
+    object_ = row()
+    kept = keep(object_)
+    bpy.ops.partgen.choose_parts(number=1)
+    flipped = flipping.start(kept)
+    flipped.step(1)
+    size, width = 64, 8.0
+    offscreen = gpu.types.GPUOffScreen(size, size, format="RGBA32F")
+    with offscreen.bind():
+        framebuffer = gpu.state.active_framebuffer_get()
+        framebuffer.clear(color=(0, 0, 0, 0), depth=1.0)
+        surface = (object_.matrix_world, flipped.surface(object_, bpy.context.evaluated_depsgraph_get()), flipped.table())
+        view = Matrix.Translation((-width / 2, -width / 2, -50.0))
+        overlay.draw_surfaces([surface], view, Matrix.Diagonal((2 / width, 2 / width, -0.01, 1)), 1.0)
+        pixels = np.array(framebuffer.read_color(0, 0, size, size, 4, 0, "FLOAT").to_list(), np.float32).reshape(size, size, 4)
+    offscreen.free()
+    seen = [pixels[4, int((2 * cube + 0.5) / width * size)] for cube in range(4)]
+    expected = overlay.leaf_colors(kept.trees[1], 2)
+    assert np.allclose([color[:3] for color in seen], expected[:, :3], atol=0.02)
+    assert object_ not in overlay.previewed_objects(bpy.context.view_layer, None)
+    flipping.stop()
+    assert object_ in overlay.previewed_objects(bpy.context.view_layer, None)

@@ -52,7 +52,8 @@ def test_several_edits_come_in_the_order_said_with_their_own_amounts(read):
 
 
 def test_what_is_denied_is_not_done(read):
-    assert [edit.parameters["axis"] for edit in read("don't make it longer, just thicker").edits] == ["thickness"]
+    assert ops(read("don't hollow it; split it into four")) == ["split"]
+    assert ops(read("do not mirror it, only tilt it 8 degrees")) == ["tilt"]
 
 
 def test_mistyped_words_are_understood(read):

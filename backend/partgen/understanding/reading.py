@@ -263,13 +263,19 @@ HARDLY_BOTH = (
 """Operations that can be meant together, but hardly are."""
 
 
+JOINING = {"and", "but", "yet", "while", "or", "both", "also", ",", ";", ".", "as", "same", "once"}
+"""Words without which a sentence says one thing only."""
+
+
 def are_apart(tokens: Sequence[Token], mentions: Sequence[Found]) -> bool:
     """Whether several edits are about different things, so that a sentence cannot contradict itself by them: wider and flatter."""
     meanings = [(one.op, one.side if one.op == "scale" else "") for one in mentions]
     ops = {one.op for one in mentions}
-    return (
-        len(meanings) > 1 and len(set(meanings)) == len(meanings) and not is_denial(tokens) and not any(pair <= ops for pair in HARDLY_BOTH)
-    )
+    if is_denial(tokens) or len(set(meanings)) < len(meanings):
+        return False
+    if len(meanings) == 1:  # one thing alone contradicts nothing
+        return not any(token.text in JOINING for token in tokens)
+    return len(meanings) > 1 and not any(pair <= ops for pair in HARDLY_BOTH)
 
 
 def contradicts(found: Sequence[Found], edits: Sequence[Edit]) -> bool:

@@ -19,7 +19,7 @@ SENTENCES: Mapping[str, str] = {
 EXAMPLES: Mapping[str, str] = {
     "scale": "make it 20 % longer", "taper": "taper it to a point", "flare": "flare the end", "bend": "bend it by 30 degrees",
     "twist": "twist it by 90 degrees", "shear": "shear it by 20 degrees",
-    "inflate": "inflate it a little", "flatten": "flatten it", "straighten": "straighten it", "smooth": "smooth the surface",
+    "inflate": "inflate it a little", "flatten": "flatten it", "straighten": "make it straight", "smooth": "smooth the surface",
     "bevel": "round the edges", "facet": "make it faceted",
     "waves": "make it wavy", "bumps": "cover it with bumps", "hollow": "hollow it with 2 mm walls", "mirror": "mirror it",
     "repeat": "repeat it 5 times around", "split": "split it into three",

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from parts import STEPS as PARTS
+from parts import Parts
 from picking import STEPS as PICKING
 from picking import Picking
 from window import WHEEL_DOWN, WHEEL_UP, Disappointed, Window, expect
@@ -366,6 +368,7 @@ STEPS: tuple[Callable[[Any], None], ...] = (
     Journey.the_file_remembers_the_parts,
     Journey.what_is_alike_lights_up_together_in_a_file_that_somebody_shared,
     *PICKING,
+    *PARTS,
     Journey.the_slider_works_in_the_reopened_file_without_a_backend,
     Journey.the_preferences_list_the_models,
     Journey.remove_leaves_nothing_behind,
@@ -437,6 +440,7 @@ def main(folder: Path, out: Path, only: str = "") -> int:
     window = Window(folder, out)
     journey = Journey(window, folder)
     artists: dict[Callable[[Any], None], object] = dict.fromkeys(PICKING, Picking(window, folder, journey._open))
+    artists |= dict.fromkeys(PARTS, Parts(window, folder, journey._open))
     states: dict[str, State] = {}
     verdict = "ok"
     for step in (step for step in STEPS if only in step.__qualname__):

@@ -13,7 +13,6 @@ TABLE, STOOL = "Table", "Stool"
 PIECES = 6  # of the table: its top, four legs and a bowl
 LEG, OTHER_LEG, BOWL = (TABLE, (-0.8, -0.57, 0.5)), (TABLE, (0.8, -0.57, 0.5)), (TABLE, (0.3, -0.08, 1.32))
 NAME = "Front Leg"
-BESIDE_LIST = 0.83  # of the width of the sidebar
 DRAWING_SECONDS = 60.0  # without a graphics card, on a machine whose cores are all busy
 State = dict[str, Any]
 
@@ -93,74 +92,8 @@ class Parts:
         window.shot("split")
         window.press("ctrl+z")
         window.wait_until(lambda s: s["meshes"][TABLE]["listed"] == before, "Undo does not join the pieces again.")
-
-    def a_part_is_hidden_and_shown_and_opened(self) -> None:
-        window = self.window
-        before = self.listed()
-        row = window.where_is_text(NAME, window.SIDEBAR)[0]
-        window.click_at(row)
-        self.press_in_list("partgen.show_parts", "HIDE")
-        window.wait_until(lambda s: not s["meshes"][TABLE]["listed"][1][2], "Hide does not hide the chosen part.")
-        window.rest()
-        window.shot("hidden")
-        window.press("ctrl+z")
-        window.wait_until(lambda s: s["meshes"][TABLE]["listed"] == before, "Undo does not show the part again.")
-        place = window.place(window.SIDEBAR)
-        window.click("partgen.open_part", first=(place.left + place.width // 10, row[1]))
-        opened = window.wait_until(lambda s: len(s["meshes"][TABLE]["listed"]) == len(before) + 2, "A part cannot be opened.")
-        window.rest()
-        window.shot("opened")
-        children = [count for _, count, _ in opened["meshes"][TABLE]["listed"][2:4]]
-        expect(sum(children) == before[1][1], f"What the part is made of has {children} faces, not its {before[1][1]}.")
-        window.click("partgen.open_part")
-        window.wait_until(lambda s: len(s["meshes"][TABLE]["listed"]) == len(before), "A part cannot be closed again.")
-
-    def selected_faces_become_a_part_in_edit_mode(self) -> None:
-        window = self.window
-        before = self.listed()
-        window.click_at(window.where_is_text(NAME, window.SIDEBAR)[0])
-        window.click("partgen.select_parts")
-        window.press("Tab")
-        window.wait_until(lambda s: s["mode"] == "EDIT_MESH", "Tab does not lead to Edit Mode.")
-        window.rest()
-        window.shot("selected_in_edit_mode")
-        selected = window.state()["meshes"][TABLE]["selected_faces"]
-        expect(selected == before[1][1], f"{selected} faces are selected, not the {before[1][1]} of the part.")
-        window.press("ctrl+KP_Subtract")
-        fewer = window.wait_until(lambda s: 0 < s["meshes"][TABLE]["selected_faces"] < selected, "Select Less selects no fewer.")
-        window.click_text("New Part")
-        window.rest()
-        window.shot("new_part_in_edit_mode")
-        window.press("Tab")
-        after = window.wait_until(lambda s: s["mode"] == "OBJECT", "Tab does not lead back to Object Mode.")["meshes"][TABLE]["listed"]
-        faces = [count for _, count, _ in after]
-        expect(fewer["meshes"][TABLE]["selected_faces"] in faces, f"No part has the selected faces, but {faces}.")
-        window.rest()
-        window.shot("new_part")
-        self.undo_until(before)
         if self.own:
             self.open_file(self.own, lambda s: TABLE not in s["objects"])
-
-    def undo_until(self, before: list[list[Any]]) -> None:
-        """Entering and leaving Edit Mode are steps of their own."""
-        for _ in range(8):
-            self.window.press("ctrl+z")
-            now = self.window.state()
-            if now["mode"] == "OBJECT" and now["meshes"][TABLE]["listed"] == before:
-                break
-        expect(self.listed() == before, f"Undo does not lead back to the parts of before: {self.listed()}.")
-
-    def press_in_list(self, operator: str, argument: str) -> None:
-        """Presses the button beside the list that calls an operator with an argument."""
-        place = self.window.place(self.window.SIDEBAR)
-        column = place.left + int(BESIDE_LIST * place.width)
-        for row in range(place.top, place.top + place.height, 12):
-            self.window.point((column, row))
-            found = self.window.ask("under_pointer")
-            if found and found.get("operator") == operator and argument in found["command"]:
-                self.window.click_at((column, row))
-                return
-        expect(False, f"Beside the list there is no button {operator} for {argument}.")
 
     def wait_for_text(self, text: str) -> None:
         """Until the sidebar is drawn anew, which takes its time without a graphics card."""
@@ -177,6 +110,4 @@ STEPS = (
     Parts.the_list_tells_every_part_and_names_stay,
     Parts.clicks_make_a_part_and_esc_leaves_everything,
     Parts.a_part_is_split_and_joined_again,
-    Parts.a_part_is_hidden_and_shown_and_opened,
-    Parts.selected_faces_become_a_part_in_edit_mode,
 )

@@ -83,6 +83,7 @@ def state() -> dict[str, Any]:
         "set_up": _set_up(),
         "exploring": _exploring(),
         "picking": _picking(),
+        "refining": _refining(),
         "mode": bpy.context.mode,
         "models": {title: [entry.title for entry in catalog.entries(role)] for role, title in catalog.ROLES.items()},
     }
@@ -116,6 +117,12 @@ def _exploring() -> dict[str, Any] | None:
     if exploring is None:
         return None
     return {"title": exploring.title(), "is_held": exploring.is_held, "objects": sorted(e.name for e in exploring.explored)}
+
+
+def _refining() -> dict[str, Any] | None:
+    """How many clicks there are and how many faces they mean; None while nobody refines."""
+    refining = _module("refining.session").current()
+    return None if refining is None else {"clicks": len(refining.clicks), "faces": int(refining.region.sum())}
 
 
 def _picking() -> dict[str, Any] | None:

@@ -123,7 +123,7 @@ def fitted(examples: list[Example], steps: int) -> dict:
     judge = Judge()
     optimizer = torch.optim.Adam(judge.parameters(), lr=0.01)
     for _ in range(steps):
-        loss = 1e-3 * sum((parameter**2).sum() for parameter in judge.parameters())
+        loss = 1e-3 * torch.stack([(parameter**2).sum() for parameter in judge.parameters()]).sum()
         for scores, share in zip(judge(values), (0.35, 1.0), strict=True):
             chance = torch.softmax(scores.masked_fill(~is_there, -1e9), dim=1)
             gain = (chance * overlap).sum(1) + 0.1 * torch.log((chance * is_best).sum(1) + 1e-6)
@@ -131,11 +131,15 @@ def fitted(examples: list[Example], steps: int) -> dict:
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    layers = {name: [numbers(net[0].weight), numbers(net[0].bias), numbers(net[2].weight[0])] for name, net in judge.named_children()}
+    layers = {
+        name: [numbers(net[0].weight), numbers(net[0].bias), numbers(net[2].weight[0])]
+        for name, net in (("node", judge.node), ("click", judge.click))
+    }
     return {"mean": numbers(mean), "deviation": numbers(deviation), **layers}
 
 
 def numbers(values: Tensor) -> list:
+    """Four decimals of each, as JSON has them."""
     return np.round(values.detach().numpy().astype(np.float64), 4).tolist()
 
 

@@ -131,10 +131,10 @@ def fitted(examples: list[Example], steps: int) -> dict:
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    layers = {
-        name: [numbers(net[0].weight), numbers(net[0].bias), numbers(net[2].weight[0])]
-        for name, net in (("node", judge.node), ("click", judge.click))
-    }
+    state = judge.state_dict()
+    layers = {name: [numbers(state[f"{name}.{key}"]) for key in ("0.weight", "0.bias")] for name in ("node", "click")}
+    for name, values in layers.items():
+        values.append(numbers(state[f"{name}.2.weight"][0]))
     return {"mean": numbers(mean), "deviation": numbers(deviation), **layers}
 
 

@@ -359,8 +359,7 @@ class Failed:
 Message = Submit | Cancel | Configure | FreeMemory | Hello | Progress | Delivery | Done | Failed | Memory | Notice | Heartbeat
 
 _TYPES: dict[str, type] = {
-    kind.__name__: kind
-    for kind in (*get_args(Message), *get_args(Request), *get_args(Result), ProposedTree, Device)
+    kind.__name__: kind for kind in (*get_args(Message), *get_args(Request), *get_args(Result), ProposedTree, Device)
 }
 
 

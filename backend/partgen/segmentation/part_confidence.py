@@ -32,8 +32,8 @@ LEVELS = (3, 6, 10, 16, 25)
 
 @dataclass(frozen=True, eq=False)
 class Grown:
-    """One tree of the forest, cut into a few dozen parts at most: `pieces` (n,) of the forest, each a part of the cuts into `lasts` < k <= `begins`
-    parts; `shown` is how many parts its method would show."""
+    """One tree of the forest, cut into a few dozen parts at most: `pieces` (n,) of the forest, each a part of the cuts into
+    `lasts` < k <= `begins` parts; `shown` is how many parts its method would show."""
 
     name: str
     pieces: Ints

@@ -158,8 +158,10 @@ def add_completion(bench: Any) -> None:
 
 def add_editing(bench: Any) -> None:
     """`partgen bench editing`."""
-    parser = bench.add_parser("editing", help="instructions in words against the edits that were meant", description=EDITING, formatter_class=TEXT)
-    parser.add_argument("--data", metavar="DIR", type=Path, default=Path("tests/editing"), help="folder with prompts_*.jsonl (tests/editing)")
+    about = "instructions in words against the edits that were meant"
+    parser = bench.add_parser("editing", help=about, description=EDITING, formatter_class=TEXT)
+    prompts = Path("tests/editing")
+    parser.add_argument("--data", metavar="DIR", type=Path, default=prompts, help="folder with prompts_*.jsonl (tests/editing)")
     parser.add_argument("--half", choices=("seen", "unseen"), help="this half alone")
     parser.add_argument("--embeddings", metavar="FOLDER", type=Path, help="of sentences; those of the models folder if not given")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")

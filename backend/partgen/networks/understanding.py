@@ -61,6 +61,8 @@ class Logits(NamedTuple):
 class UnderstandingNetwork(nn.Module):
     """Words in, logits out. `meanings` (words + 1, channels) is given and stays as it is."""
 
+    meanings: Tensor
+
     def __init__(self, config: UnderstandingConfig, meanings: Tensor) -> None:
         super().__init__()
         self.config, width = config, config.width

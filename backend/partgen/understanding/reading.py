@@ -189,7 +189,8 @@ def _measured(length: str) -> Callable[[Found], dict[str, Any]]:
     """Operations with a length under that name, a share, or a number of pieces."""
 
     def parameters(found: Found) -> dict[str, Any]:
-        known, values = OPERATIONS[found.op], {}
+        known = OPERATIONS[found.op]
+        values: dict[str, Any] = {}
         if (said := found.amount(LENGTH)) is not None and length in known:
             values[length] = _length(said[0])
         if (said := found.amount(NUMBER, TIMES)) is not None and "count" in known:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from . import words
 from .phrases import SENSES, Sense
 
 Random = np.random.Generator
+T = TypeVar("T")
 
 ALTERNATIVES = re.compile(r"\(([^()\[\]]*)\)")
 OPTION = re.compile(r"\[([^()\[\]]*)\]")
@@ -36,7 +38,7 @@ class Clause:
         return self.op, self.axis
 
 
-def pick(random: Random, options: Sequence[str]) -> str:
+def pick(random: Random, options: Sequence[T]) -> T:
     """One of several."""
     return options[int(random.integers(len(options)))]
 
@@ -510,7 +512,7 @@ def replace(random: Random) -> Clause:
     is_plain = chance(random, 0.5)
     thing = f"<with:{target(random, is_plain)}>"
     article = pick(random, ("a", "a", "an", "the", "that", "one of the", "my", "some", ""))
-    patterns = (
+    patterns: tuple[str, ...] = (
         f"^(replace|swap|exchange|substitute|switch|trade|change) {{it}} (with|for|by|to) {article} {thing}", f"^(swap|switch|change) {{it}} out for {article} {thing}", f"^turn {{it}} into {article} {thing}", f"^(change|convert|transform|morph|reshape|remake|make|remodel|rebuild|mould|form|shape|sculpt|transmute|lathe|carve) {{it}} into {article} {thing}",
         f"make {{it}} {article or 'a'} ^{thing}", f"{article or 'a'} ^{thing} instead [of (this|it|that|{{it}})]", f"^use {article} {thing} (instead|here|in its place|for {{it}}|instead of this|for this)", f"^(put|place|insert|use|have|give me|I want|I'd like|show) {article} {thing} (there|here|in its place|instead|in place of (it|this))",
         f"^like the {thing}", f"make {{it}} ^like the {thing}", f"make {{it}} look ^(exactly like|just like|like|the same as) the {thing}", f"the ^same (as|shape as) the {thing}", f"^(copy|use|take|borrow|clone|reuse|adopt|match) the (shape|form|look|design|geometry) of the {thing}", f"^match {{it}} to the {thing}", f"^match the {thing}",

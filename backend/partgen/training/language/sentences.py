@@ -235,7 +235,9 @@ def _contradiction(random: Random) -> Lesson:
 
 def labelled(parts: Parts, random: Random) -> Lesson:
     """The lesson of clauses, one after the other."""
-    text, spans, clauses = "", [], []
+    text = ""
+    spans: list[_Span] = []
+    clauses: list[Clause] = []
     for before, one in parts:
         text = _joined_text(text, before)
         if isinstance(one, str):

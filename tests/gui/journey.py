@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from completing import STEPS as COMPLETING
+from completing import Completing
 from numpy.typing import NDArray
 from parts import STEPS as PARTS
 from parts import Parts
@@ -369,6 +371,7 @@ STEPS: tuple[Callable[[Any], None], ...] = (
     Journey.what_is_alike_lights_up_together_in_a_file_that_somebody_shared,
     *PICKING,
     *PARTS,
+    *COMPLETING,
     Journey.the_slider_works_in_the_reopened_file_without_a_backend,
     Journey.the_preferences_list_the_models,
     Journey.remove_leaves_nothing_behind,
@@ -439,7 +442,8 @@ def main(folder: Path, out: Path, only: str = "") -> int:
     """Takes all steps, or those whose names contain `only`."""
     window = Window(folder, out)
     journey = Journey(window, folder)
-    artists: dict[Callable[[Any], None], object] = dict.fromkeys(PICKING, Picking(window, folder, journey._open))
+    completing = Completing(window, folder, journey._open, expect_same)
+    artists = dict.fromkeys(PICKING, Picking(window, folder, journey._open)) | dict.fromkeys(COMPLETING, completing)
     artists |= dict.fromkeys(PARTS, Parts(window, folder, journey._open))
     states: dict[str, State] = {}
     verdict = "ok"

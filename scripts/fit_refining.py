@@ -132,9 +132,10 @@ def fitted(examples: list[Example], steps: int) -> dict:
         loss.backward()
         optimizer.step()
     state = judge.state_dict()
-    layers = {name: [numbers(state[f"{name}.{key}"]) for key in ("0.weight", "0.bias")] for name in ("node", "click")}
-    for name, values in layers.items():
-        values.append(numbers(state[f"{name}.2.weight"][0]))
+    layers = {
+        name: [numbers(state[f"{name}.0.weight"]), numbers(state[f"{name}.0.bias"]), numbers(state[f"{name}.2.weight"][0])]
+        for name in ("node", "click")
+    }
     return {"mean": numbers(mean), "deviation": numbers(deviation), **layers}
 
 

@@ -27,7 +27,7 @@ def follow(mesh: bpy.types.Mesh) -> None:
     rows = properties.rows
     had, marked, opened = (_column(rows, name, kind) for name, kind in (("node", np.int32), ("is_marked", bool), ("is_open", bool)))
     of_leaf = regrouping.polygons_of_leaf(mesh)
-    of_part = np.bincount(tree.nodes(mesh.partgen.scale), of_leaf, 2 * tree.leaf_count - 1)
+    of_part = np.bincount(tree.nodes(mesh.partgen.scale), of_leaf, 2 * tree.leaf_count - 1).astype(np.float64)
     nodes, depths = _wanted(tree, of_leaf, of_part, set(had[opened].tolist()))
     faces = np.array([of_part[node] or of_leaf[tree.leaves(node)].sum() for node in nodes.tolist()], np.int32)
     leaves = tree.leaf_sizes[nodes]

@@ -1,8 +1,8 @@
 """The learned segmenter that ships with PartGen: a small network judges superfaces, a greedy hierarchy joins them.
 
-The network (networks/superfaces.py) saw procedural shapes, and some assets in the public domain. It says of every boundary between two regions how likely it
-separates two parts, and gives every region a place in a space where those of one part are near; the merging weighs both with
-what geometry says. It runs in numpy, so that the tier Geometry has it too.
+The network (networks/superfaces.py) saw procedural shapes, and some assets in the public domain. It says of every boundary between
+two regions how likely it separates two parts, and gives every region a place in a space where those of one part are near; the
+merging weighs both with what geometry says. It runs in numpy, so that the tier Geometry has it too.
 """
 
 from __future__ import annotations

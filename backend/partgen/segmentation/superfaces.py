@@ -35,21 +35,21 @@ RECIPE = Recipe(
         base=0.02, small=0.4, open=0.3, boundary=0.6, coarse_boundary=0.4, place=0.1, coarse_place=0.1,
     ),
     late=MergeWeights(
-        concave=1.84, convex=0.00908, creases=0.13, turns=0.0761, contact=8.49, gap=0.257, thickness=0.292, hidden=0.397,
-        hollow=0.649, warp=0.0386, diffusion=0.00467, base=0.00235, small=0.219, open=0.17, ragged=0.0814, most_ragged=0.0372,
-        whole=0.0525, neck=0.0412, speck=0.00477, gape=-0.0784, uneven=-0.395, round=-0.223, section=0.0397, bulge=0.293,
-        reach=0.0713, boundary=0.621, coarse_boundary=0.49, place=0.218, coarse_place=0.105,
+        concave=1.84, convex=0.0191, creases=0.128, turns=0.0761, contact=9.49, gap=0.257, thickness=0.292, hidden=0.416,
+        hollow=0.649, warp=0.0335, diffusion=0, base=0.00256, small=0.211, open=0.17, ragged=0.0814, most_ragged=0.0372,
+        whole=0.0525, neck=0.0412, speck=0.00477, gape=-0.0784, uneven=-0.427, round=-0.225, section=0.0397, bulge=0.293,
+        reach=0.0713, boundary=0.621, coarse_boundary=0.448, place=0.218, coarse_place=0.0822,
     ),
     significance=MergeWeights(
-        concave=1.58, convex=0.0246, creases=0.0589, turns=0.0484, contact=8.44, gap=0.287, thickness=0.112, hidden=0.239,
-        hollow=0.553, warp=0.0977, diffusion=0.0431, base=0.0314, small=0.11, open=-0.354, ragged=0.118, whole=0.229,
-        neck=0.468, speck=0.0121, gape=0.0251, uneven=-0.604, round=0.174, section=-0.0504, bulge=0.408, reach=-0.147,
-        boundary=0.637, coarse_boundary=0.395, place=0.0894, coarse_place=0.05,
+        concave=1.57, convex=0.0299, creases=0.0506, turns=0.0508, contact=8.44, gap=0.287, thickness=0.207, hidden=0.305,
+        hollow=0.457, warp=0.0897, diffusion=0.0459, base=0.0293, small=0.11, open=-0.354, ragged=0.119, whole=0.229,
+        neck=0.475, speck=0.0121, gape=0.0251, uneven=-0.624, round=0.174, section=-0.0504, bulge=0.408, reach=-0.147,
+        boundary=0.652, coarse_boundary=0.395, place=0.0569, coarse_place=0.0305,
     ),
-    components=ComponentWeights(inside=0.241, small=0.651, apart=4.94),
+    components=ComponentWeights(inside=0.237, small=0.64, apart=4.34),
     pieces=160,
 )  # fmt: skip
-SIGNIFICANT = 0.542
+SIGNIFICANT = 0.541
 
 Ablation = Literal["", "geometry", "learned", "shuffled"]
 ABLATIONS = {

@@ -17,11 +17,17 @@ from typing import Any
 import numpy as np
 from completing import STEPS as COMPLETING
 from completing import Completing
+from editing import STEPS as EDITING
+from editing import Editing
 from numpy.typing import NDArray
 from parts import STEPS as PARTS
 from parts import Parts
 from picking import STEPS as PICKING
 from picking import Picking
+from proposals import STEPS as PROPOSALS
+from proposals import Proposals
+from together import STEPS as TOGETHER
+from together import Together
 from window import WHEEL_DOWN, WHEEL_UP, Disappointed, Window, expect
 
 LAMP = "Lamp"
@@ -364,6 +370,7 @@ STEPS: tuple[Callable[[Any], None], ...] = (
     Journey.undo_takes_the_decomposition_back,
     Journey.the_slider_regroups_while_it_is_dragged,
     Journey.undo_and_redo_follow_the_slider,
+    *PROPOSALS,
     Journey.apply_makes_an_object_of_every_part,
     Journey.exploding_moves_the_parts_and_back,
     Journey.undo_takes_the_objects_away_and_redo_brings_them_back,
@@ -371,7 +378,9 @@ STEPS: tuple[Callable[[Any], None], ...] = (
     Journey.what_is_alike_lights_up_together_in_a_file_that_somebody_shared,
     *PICKING,
     *PARTS,
+    *TOGETHER,
     *COMPLETING,
+    *EDITING,
     Journey.the_slider_works_in_the_reopened_file_without_a_backend,
     Journey.the_preferences_list_the_models,
     Journey.remove_leaves_nothing_behind,
@@ -439,15 +448,18 @@ def differences(now: State, then: State) -> list[str]:
 
 
 def main(folder: Path, out: Path, only: str = "") -> int:
-    """Takes all steps, or those whose names contain `only`."""
+    """Takes all steps, or those whose names contain one of the words in `only`, with commas between."""
     window = Window(folder, out)
     journey = Journey(window, folder)
     completing = Completing(window, folder, journey._open, expect_same)
     artists = dict.fromkeys(PICKING, Picking(window, folder, journey._open)) | dict.fromkeys(COMPLETING, completing)
     artists |= dict.fromkeys(PARTS, Parts(window, folder, journey._open))
+    artists |= dict.fromkeys(TOGETHER, Together(window, folder, journey._open, expect_same))
+    artists |= dict.fromkeys(EDITING, Editing(window, folder, journey._open, expect_same))
+    artists |= dict.fromkeys(PROPOSALS, Proposals(window, expect_same))
     states: dict[str, State] = {}
     verdict = "ok"
-    for step in (step for step in STEPS if only in step.__qualname__):
+    for step in (step for step in STEPS if any(word in step.__qualname__ for word in only.split(","))):
         name, began = step.__name__, time.monotonic()
         try:
             step(artists.get(step, journey))

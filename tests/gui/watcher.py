@@ -83,6 +83,7 @@ def state() -> dict[str, Any]:
         "set_up": _set_up(),
         "exploring": _exploring(),
         "picking": _picking(),
+        "proposals": _proposals(),
         "refining": _refining(),
         "mode": bpy.context.mode,
         "models": {title: [entry.title for entry in catalog.entries(role)] for role, title in catalog.ROLES.items()},
@@ -125,6 +126,17 @@ def _refining() -> dict[str, Any] | None:
     return None if refining is None else {"clicks": len(refining.clicks), "faces": int(refining.region.sum())}
 
 
+def _proposals() -> dict[str, Any] | None:
+    """How many proposals the active object has, which is chosen, and which is flipped to; None where it has none."""
+    session, flipping = _module("proposals.session"), _module("proposals.flipping")
+    object_ = _module("proposals.session").subject(bpy.context)
+    kept = session.of(object_)
+    if kept is None:
+        return None
+    flipped = flipping.current()
+    return {"count": kept.count, "chosen": session.chosen(kept, object_), "flipping": flipped.place if flipped else None}
+
+
 def _picking() -> dict[str, Any] | None:
     """What lies under the cursor and what is picked; None while nobody picks."""
     picking = _module("picking.session").current()
@@ -152,6 +164,8 @@ def _object(object_: bpy.types.Object) -> dict[str, Any]:
         "parent": object_.parent.name if object_.parent else None,
         "location": [round(x, 5) for x in object_.matrix_world.translation],
         "faces": len(object_.data.polygons) if object_.type == "MESH" else 0,
+        "edits": [step.prompt for step in object_.partgen_edited.steps],
+        "size": [round(extent, 3) for extent in object_.dimensions],
         "materials": sorted(m.name for m in object_.data.materials if m) if object_.type == "MESH" else [],
         "groups": _groups(object_),
         "completed": {"proposal": shown.number, "of": shown.count, "method": shown.maker.method} if shown else None,

@@ -165,7 +165,6 @@ def _object(object_: bpy.types.Object) -> dict[str, Any]:
         "location": [round(x, 5) for x in object_.matrix_world.translation],
         "faces": len(object_.data.polygons) if object_.type == "MESH" else 0,
         "edits": [step.prompt for step in object_.partgen_edited.steps],
-        "size": [round(extent, 3) for extent in object_.dimensions],
         "materials": sorted(m.name for m in object_.data.materials if m) if object_.type == "MESH" else [],
         "groups": _groups(object_),
         "completed": {"proposal": shown.number, "of": shown.count, "method": shown.maker.method} if shown else None,

@@ -158,6 +158,12 @@ gallery: .venv/.dev ## draw what the methods answer beside the true parts, of ob
 	mkdir -p docs/gallery
 	cp build/bench/public/*.png docs/gallery/
 
+.PHONY: gallery-edits
+gallery-edits: .venv/.dev $(BPY)/.ready dist/partgen_blender.zip ## draw edits by prompts on objects in the public domain: docs/gallery/edits.jpg
+	@rm -rf build/edits
+	$(BPY)/bin/python scripts/draw_edits.py dist/partgen_blender.zip $(BENCHMARK) build/edits --partgen .venv/bin/partgen 2>&1 | sed -un '/^  /p'
+	$(PYTHON) scripts/edits_sheet.py build/edits docs/gallery/edits.jpg
+
 .PHONY: bench-features
 bench-features: .venv/.dev ## what PartField's features and the tree from them cost, and how good they are (LIMIT=4)
 	@echo "$$(date +%F), commit $$(git rev-parse --short HEAD)"

@@ -37,9 +37,9 @@ EDITS = (
     ("kenney_vehicle-truck-purple", "body", "puff it up"),
     ("kaykit_chest-gold", "chest_gold_lid", "tilt it by 25 degrees and make it dark red leather"),
     ("kaykit_chest-gold", "chest_gold", "taller by 60 cm"),
-    ("pmndrs_burger-cheese", "bunTop", "flatten it"),
+    ("pmndrs_watermelon", "slice", "flatten it"),
     ("pmndrs_burger-cheese", "patty", "wavy"),
-    ("pmndrs_burger-double", "bunTop", "low poly look"),
+    ("pmndrs_react-logo", "Torus.002", "low poly look"),
     ("pmndrs_cupcake", "cherry", "a ball of frosted glass"),
     ("pmndrs_cupcake", "cupcake", "tapered to 40 %"),
     ("pmndrs_cannon-large", "barrel 1", "make the barrel half as long again"),
@@ -53,7 +53,7 @@ EDITS = (
     ("pmndrs_sundae", "straw", "repeat it 5 times around"),
     ("pmndrs_sundae", "sundae", "bumpy"),
     ("pmndrs_sub", "sub", "cut it into three pieces"),
-    ("pmndrs_sushi-salmon", "salmon", "smooth it and make it shiny"),
+    ("pmndrs_dogue", "body", "smooth it"),
     ("pmndrs_plate-sauerkraut", "sausage", "bevel the edges"),
     ("pmndrs_tractor", "shovel", "wider by half, yellow"),
     ("pmndrs_tractor", "wheel_backLeft", "like the wheel frontRight"),
@@ -92,7 +92,7 @@ def explained(prompts: list[str], partgen: str) -> list[dict]:
     with tempfile.NamedTemporaryFile("w", suffix=".txt", delete=False, encoding="utf-8") as file:
         file.write("\n".join(prompts))
     done = subprocess.run(
-        [partgen, "edit", "--prompts", file.name, "--explain", "--json"], capture_output=True, text=True, check=True, encoding="utf-8"
+        [partgen, "edit", "--prompts", file.name, "--explain", "--json"], capture_output=True, text=True, check=False, encoding="utf-8"
     )
     os.unlink(file.name)
     return [json.loads(line) for line in done.stdout.splitlines()]

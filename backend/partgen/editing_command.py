@@ -84,7 +84,7 @@ def _count(text: str) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    """`partgen edit`. Returns the exit code: 1 where an instruction was refused."""
+    """`partgen edit`. Returns the exit code: 1 where a model stays as it is because the instruction was refused."""
     return explain(options) if options.explain or options.file is None else change(options)
 
 
@@ -130,19 +130,17 @@ def _report(options: argparse.Namespace, target: Path, understanding: Understand
 
 
 def explain(options: argparse.Namespace) -> int:
-    """Prints what each instruction means. Returns the exit code: 1 where one was refused. Raises PartgenError."""
+    """Prints what each instruction means, or why it is refused, which is an answer too: the exit code is 0. Raises PartgenError."""
     from .understanding import reader
 
     read = reader(with_embeddings=options.model == "auto")
-    refused = 0
     for prompt in prompts(options):
         understanding = read(prompt)
-        refused += understanding.refused is not None
         if options.json:
             print(json.dumps(understanding.as_dict(), ensure_ascii=False), flush=True)
         else:
             print(told(understanding, with_prompt=options.prompts is not None), flush=True)
-    return 1 if refused else 0
+    return 0
 
 
 def prompts(options: argparse.Namespace) -> Iterable[str]:

@@ -159,7 +159,7 @@ def test_the_command_says_as_json_what_it_understood(capsys):
 def test_the_command_answers_each_line_of_a_file(tmp_path, capsys):
     file = tmp_path / "prompts.txt"
     file.write_text("longer\n\nwho are you?\nrusty iron\n", encoding="utf-8")
-    assert main(["edit", "--prompts", str(file), "--explain", "--json"]) == 1
+    assert main(["edit", "--prompts", str(file), "--explain", "--json"]) == 0
     answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [answer["refused"] is None for answer in answers] == [True, False, False, True]
 

@@ -63,6 +63,10 @@ GROW, SHRINK = 1.3, 0.75
 # ---- what an edit's words mean ---------------------------------------------------------------------------------------
 
 
+LEFT_OPEN = ("ratio", "angle", "amount")
+"""Kinds of parameters that words without an amount leave open: variations may draw them."""
+
+
 def typed(found: Found, tokens: Sequence[Token], prompt: str, vocabulary: Vocabulary) -> Edit | None:
     """The edit with its parameters, None where it says too little to be one (replace, but by what?)."""
     values = PARAMETERS[found.op](found)
@@ -85,7 +89,10 @@ def typed(found: Found, tokens: Sequence[Token], prompt: str, vocabulary: Vocabu
             values |= {"angle": 180.0, "axis": "height"}
     if found.op == "repeat" and "count" not in values and tokens[found.place].text in ONE_MORE:
         values |= {"count": 2}
-    return Edit(found.op, {name: value for name, value in values.items() if name in OPERATIONS[found.op]}).complete()
+    known = OPERATIONS[found.op]
+    values = {name: value for name, value in values.items() if name in known}
+    said = tuple(name for name in values if found.has_amount or known[name].kind not in LEFT_OPEN)
+    return Edit(found.op, values, said).complete()
 
 
 def _slice(found: Found, role: str, prompt: str, vocabulary: Vocabulary) -> str:

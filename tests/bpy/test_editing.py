@@ -255,6 +255,7 @@ def messages(package: ModuleType) -> ModuleType:
 
 def test_a_prompt_changes_the_selected_parts_as_one_undo_step(history: ModuleType, jobs: ModuleType) -> None:
     first, second = post("First"), post("Second")
+    second.location.x = 20.0
     choose(first, second)
     bpy.ops.ed.undo_push()
     assert bpy.ops.partgen.edit_part("EXEC_DEFAULT", True, prompt="twice as long") == {"FINISHED"}

@@ -39,6 +39,7 @@ class Completing:
         window.wait_until(lambda s: s["meshes"][SNOWMAN]["faces_of_part"] and not s["open_jobs"], "The snowman is not taken apart.", 90)
         window.click("partgen.apply")
         applied = window.wait_until(lambda s: len(s["objects"]) > 1, "Apply made no objects of the snowman.")
+        window.rest()  # messages move what lies below them
         window.click_text("Complete", style="panel_title")
         window.rest()
         window.shot("complete_unfolded")

@@ -32,6 +32,7 @@ class Editing:
         own = window.state()["file"]
         self.open_file(f"{self.folder}/twins.blend", lambda s: {TABLE, STOOL} <= s["objects"].keys())
         before = window.state()
+        window.rest()  # messages move what lies below them
         window.click_text("Edit Part", style="panel_title")
         window.rest()
         window.shot("edit_unfolded")

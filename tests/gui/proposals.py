@@ -21,6 +21,7 @@ class Proposals:
 
     def proposals_are_flipped_through_with_arrow_keys(self) -> None:
         window = self.window
+        window.rest()  # messages move what lies below them
         window.click_text("Proposals", style="panel_title")
         window.rest()
         before = window.state()

@@ -34,6 +34,7 @@ class Together:
         self.open_file(f"{self.folder}/twins.blend", lambda s: {TABLE, STOOL} <= s["objects"].keys())
         before = window.state()
         expect(before["selected"] == [STOOL, TABLE], f"The shared file does not have its two objects selected: {before['selected']}.")
+        window.rest()  # messages move what lies below them
         window.click_text("Together", style="panel_title")
         window.rest()
         expect(window.where_is_text("Match Parts of 2 Objects", window.SIDEBAR), "The button does not say how many objects it matches.")

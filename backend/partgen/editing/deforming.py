@@ -334,7 +334,7 @@ def _faceted(part: PartSurface, parameters: Mapping[str, Any]) -> Floats:
     np.add.at(matrix, vertex, normals[:, :, None] * normals[:, None, :])
     np.add.at(side, vertex, normals * off[:, None])
     shift = np.linalg.solve(matrix, side[:, :, None])[:, :, 0]
-    longest = 0.2 * part.frame.size
+    longest = 0.1 * part.frame.size
     length = np.linalg.norm(shift, axis=1, keepdims=True)
     return (points + shift * np.minimum(1, longest / np.maximum(length, 1e-12)))[place]
 

@@ -83,7 +83,7 @@ OPERATIONS: Mapping[str, Mapping[str, Parameter]] = {
     "straighten": {"amount": amount(1.0)},
     "smooth": {"amount": amount(0.5)},
     "bevel": {"amount": amount(0.15), "width": length(), "segments": count(1, 1, 16)},
-    "facet": {"count": count(24, 4, 2000)},
+    "facet": {"count": count(64, 4, 2000)},
     "waves": {"count": count(4, 1, 60), "amount": amount(0.15, 0.0, 2.0), "amplitude": signed_length()},
     "bumps": {
         "amount": amount(0.1, 0.0, 2.0),

@@ -100,3 +100,9 @@ def test_swapped_letters_are_one_mistake():
     assert distance("twsit", "twist", 2) == 1
     assert distance("bend", "mirror", 2) == 3
     assert len(AMOUNTS) == 7
+
+
+def test_half_as_long_again_is_longer_by_half() -> None:
+    assert normal("make it half as long again, please") == "make it longer by half, please"
+    assert normal("A third again as thick") == "thicker by A third"
+    assert normal("half as long") == "half as long"

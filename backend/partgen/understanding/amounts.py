@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 LENGTH, ANGLE, PERCENT, FACTOR, FRACTION, TIMES, NUMBER = "length", "angle", "percent", "factor", "fraction", "times", "number"
@@ -121,6 +121,12 @@ SIGNS = str.maketrans(
 SIMPLE_FRACTIONS = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8"}
 
 
+COMPARATIVES: Mapping[str, str] = {
+    "long": "longer", "wide": "wider", "broad": "broader", "thick": "thicker", "fat": "fatter", "tall": "taller",
+    "high": "higher", "big": "bigger", "large": "larger", "deep": "deeper",
+}  # fmt: skip
+
+
 def normal(prompt: str) -> str:
     """The prompt with one way of writing signs, fractions, widths and blanks; `Token.start` and `end` count in it."""
     for sign, written in SIMPLE_FRACTIONS.items():
@@ -128,7 +134,19 @@ def normal(prompt: str) -> str:
     text = unicodedata.normalize("NFC", prompt.translate(SIGNS))
     text = "".join(unicodedata.normalize("NFKC", sign) if 0xFF00 <= ord(sign) <= 0xFFEF else sign for sign in text)
     text = "".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in text)
-    return re.sub(r"\s+", " ", text.translate(SIGNS)).strip()
+    return _without_idioms(re.sub(r"\s+", " ", text.translate(SIGNS)).strip())
+
+
+def _without_idioms(text: str) -> str:
+    """ "Half as long again" and "half again as long" as "longer by half": read word by word, they say something else."""
+
+    def plainly(found: re.Match[str]) -> str:
+        return f"{COMPARATIVES[found['size'].lower()]} by {found['share']}"
+
+    share, size = r"\b(?P<share>half|(?:a|one) (?:third|quarter|fifth))", rf"(?P<size>{'|'.join(COMPARATIVES)})\b"
+    for pattern in (rf"{share} as {size} again\b", rf"{share} again as {size}"):
+        text = re.sub(pattern, plainly, text, flags=re.IGNORECASE)
+    return text
 
 
 def tokens(text: str) -> list[Token]:

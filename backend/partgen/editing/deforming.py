@@ -310,7 +310,7 @@ def smooth_noise(points: Floats, seed: int) -> Floats:
     result = np.zeros(len(points))
     for corner in np.ndindex(2, 2, 2):
         at = (cell + corner).astype(np.uint64)
-        mixed = (at * HASH).sum(axis=1, dtype=np.uint64) ^ (np.uint64(seed) * HASH[0])
+        mixed = (at * HASH).sum(axis=1, dtype=np.uint64) ^ np.uint64(seed * int(HASH[0]) % 2**64)
         mixed = (mixed ^ (mixed >> np.uint64(32))) * HASH[1]
         value = ((mixed ^ (mixed >> np.uint64(32))) >> np.uint64(40)).astype(np.float64) / 2**23 - 1
         result += value * np.prod(np.where(corner, inside, 1 - inside), axis=1)

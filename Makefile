@@ -119,8 +119,8 @@ test-other-blenders: ## the add-on in every Blender but the one of `make test`
 	if [ -n "$$failed" ]; then echo "Failed in Blender:$$failed"; exit 1; fi
 
 .PHONY: test-gui
-test-gui: .venv/.setup dist/partgen_blender.zip build/gui-bundle/bundle.json ## an artist's first hour in a real window, into build/gui (BLENDER=path: your own)
-	@PARTGEN_BUNDLE=build/gui-bundle BLENDER=$(if $(findstring /,$(BLENDER)),$(BLENDER)) bash tests/gui/run.sh build/gui
+test-gui: .venv/.setup dist/partgen_blender.zip build/gui-bundle/bundle.json ## an artist's first hour in a real window, into build/gui (BLENDER=path: your own; GUI=sid: Debian's newest alone)
+	@PARTGEN_BUNDLE=build/gui-bundle BLENDER=$(if $(findstring /,$(BLENDER)),$(BLENDER)) bash tests/gui/run.sh build/gui $(GUI)
 
 .PHONY: check-store
 check-store: dist/partgen_blender-store.zip ## read the store's zip for the rules of the extension platform

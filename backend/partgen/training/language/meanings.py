@@ -1,14 +1,15 @@
 """Distils the table of meanings: where every word lies among all others, from sentence embeddings of single words.
 
-  python -m partgen.training.language.meanings --frequent LIST --out FOLDER
+  python -m partgen.training.language.meanings --out FOLDER
 
-writes words.txt and words.safetensors. LIST has a word at the begin of each line, the most frequent first, such as SymSpell's
-dictionary of English (MIT); without it the general words are those that are bundled already. Needs the weights `minilm`.
+writes words.txt and words.safetensors: the whole words in the vocabulary of the weights `minilm` (Apache-2.0), which it needs,
+and the words of our sentences.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,9 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from ...understanding.embeddings import SentenceEncoder
-from ...understanding.vocabulary import VECTORS, WORDS, Vocabulary
+from ...understanding.vocabulary import VECTORS, WORDS
 from .lexicon import lexicon
 
-GENERAL = 40_000
 CHANNELS = 64
 LETTERS = ("a", "i", "u", "r", "x", "y", "z", "s", "t", "c", "l", "j")
 """Words of one letter that instructions hold."""
@@ -28,16 +28,15 @@ LETTERS = ("a", "i", "u", "r", "x", "y", "z", "s", "t", "c", "l", "j")
 def main() -> None:
     """Writes the two files."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--frequent", metavar="LIST", type=Path)
     parser.add_argument(
         "--embeddings", metavar="FOLDER", type=Path, help="all-MiniLM-L6-v2 as published; the one of the models folder if not given"
     )
     parser.add_argument("--out", metavar="FOLDER", type=Path, required=True)
     options = parser.parse_args()
-    general = frequent(options.frequent) if options.frequent else [word for word in Vocabulary.bundled().words[:GENERAL]]
+    encode = encoder(options.embeddings)
     ours = sorted(lexicon())
-    kept = [word for word in general if word not in lexicon()][:GENERAL]
-    rows = distilled([*LETTERS, *kept, *ours], encoder(options.embeddings))
+    kept = [word for word in whole_words(encode.pieces.vocabulary) if word not in lexicon()]
+    rows = distilled([*LETTERS, *kept, *ours], encode)
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / WORDS).write_text("\n".join([*LETTERS, *kept]) + "\n\n" + "\n".join(ours) + "\n", encoding="utf-8")
     scale = np.abs(rows).max(0) / 127
@@ -52,10 +51,9 @@ def encoder(folder: Path | None) -> SentenceEncoder:
     return SentenceEncoder.read(folder or location("minilm"))
 
 
-def frequent(path: Path) -> list[str]:
-    """The words of a list, in its order."""
-    first = (line.split()[0].lower() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip())
-    return [word for word in first if word.isascii() and word.isalpha() and len(word) > 1]
+def whole_words(vocabulary: Mapping[str, int]) -> list[str]:
+    """The words among the pieces of words that a tokenizer knows, in its order."""
+    return [piece for piece in sorted(vocabulary, key=vocabulary.__getitem__) if piece.isascii() and piece.isalpha() and len(piece) > 1]
 
 
 def distilled(words: list[str], encode: SentenceEncoder) -> NDArray[np.float32]:

@@ -93,8 +93,7 @@ def cut_away(mesh: bpy.types.Mesh, is_gone: ArrayLike, keep_shading: bool = True
     corners = np.repeat(~gone, np.diff(polygon_offsets(mesh)))
     normals = shown_normals(mesh, smooth_by_angle)[corners] if keeps_normals else np.empty((0, 3), np.float32)
     with editing(mesh) as bm:
-        faces = bm.faces[:]
-        bmesh.ops.delete(bm, geom=[faces[i] for i in np.flatnonzero(gone).tolist()], context="FACES")
+        delete_faces(bm, gone)
     if keeps_normals:
         keep_normals(mesh, normals, smooth_by_angle)
 
@@ -272,6 +271,14 @@ def editing(mesh: bpy.types.Mesh) -> Iterator[bmesh.types.BMesh]:
         bm.to_mesh(mesh)
     finally:
         bm.free()
+
+
+def delete_faces(bm: bmesh.types.BMesh, gone: NDArray[np.bool_]) -> None:
+    """Removes the faces that are `gone` (F,), with the edges and vertices that nothing else uses."""
+    faces, mode = bm.faces[:], bm.select_mode
+    bm.select_mode = {"FACE"}  # in the others Blender would select every face whose corners happen to be selected
+    bmesh.ops.delete(bm, geom=[faces[i] for i in np.flatnonzero(gone).tolist()], context="FACES")
+    bm.select_mode = mode
 
 
 def _copy_elements(elements: Sequence, originals: Sequence, indices: NDArray) -> None:

@@ -107,8 +107,7 @@ def _stitch(part: bpy.types.Object, seam: Seam, slot: int) -> None:
 def _cut_off(part: bpy.types.Object, generated: NDArray[np.bool_]) -> None:
     polygons = read_polygons(part.data, part.name)
     with _editing(part, np.flatnonzero(~generated[polygons.polygon_of_corner])) as bm:
-        faces = bm.faces[:]
-        bmesh.ops.delete(bm, geom=[faces[i] for i in np.flatnonzero(generated).tolist()], context="FACES")
+        cutting.delete_faces(bm, generated)
 
 
 @contextmanager

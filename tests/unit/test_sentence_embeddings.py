@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from partgen.layers import gelu
 from partgen.understanding.amounts import normal, tokens
-from partgen.understanding.embeddings import Pieces, SentenceEncoder, gelu
+from partgen.understanding.embeddings import Pieces, SentenceEncoder
 from partgen.understanding.judging import Judge
 from partgen.understanding.labels import ANSWERS, OPS
 from partgen.understanding.reader import Reader, reader

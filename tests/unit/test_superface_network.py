@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from partgen import layers
 from partgen.geometry.adjacency import face_graph
 from partgen.networks.superfaces import LEVELS, SuperfaceConfig, SuperfaceNetwork
 from partgen.segmentation import superface_network
@@ -93,9 +94,9 @@ def test_both_give_the_same_answers_of_a_real_object_with_the_bundled_weights(ma
 def test_constants_that_both_know_are_the_same() -> None:
     from partgen.networks import superfaces as trained
 
-    for name in ("LEVELS", "CLIP", "LEAST_VARIANCE"):
-        assert getattr(superface_network, name) == getattr(trained, name), name
-    assert torch.nn.LayerNorm(1).eps == superface_network.LAYER_NORM_EPSILON
+    assert superface_network.LEVELS == trained.LEVELS
+    assert (layers.CLIP, layers.LEAST_VARIANCE) == (trained.CLIP, trained.LEAST_VARIANCE)
+    assert torch.nn.LayerNorm(1).eps == layers.EPSILON
 
 
 # ---- what it is shown ------------------------------------------------------------------------------------------------

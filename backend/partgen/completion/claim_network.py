@@ -15,22 +15,20 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from scipy.special import softmax
 
-from ..segmentation.superface_network import SuperfaceWeights
+from ..layers import Floats, Layers
 from .claim_features import NAMES
-
-Values = NDArray[np.float32]
 
 APART = np.float32(-1e4)
 CHUNK = 1024
 """Points at a time: what stays in the caches of a processor is quicker."""
 
 
-class ClaimWeights(SuperfaceWeights):
+class ClaimWeights(Layers):
     """Weights by name, as `partgen train claims` leaves them. `told` are the features that the network was trained on."""
 
     def __init__(self, tensors: Mapping[str, NDArray], rounds: int, told: Sequence[str] = NAMES) -> None:
-        super().__init__(tensors, rounds)
-        self.columns = [NAMES.index(name) for name in told]
+        super().__init__(tensors)
+        self.rounds, self.columns = rounds, [NAMES.index(name) for name in told]
 
     @classmethod
     def read(cls, folder: Path) -> ClaimWeights:
@@ -39,7 +37,7 @@ class ClaimWeights(SuperfaceWeights):
         return cls(load_file(folder / "model.safetensors"), int(config["rounds"]), config["told"])
 
 
-def claim_logits(weights: ClaimWeights, features: Values) -> Values:
+def claim_logits(weights: ClaimWeights, features: Floats) -> Floats:
     """How strongly each of the parts that compete for a point claims it: features (n, k, len(NAMES)) to logits (n, k)."""
     return np.concatenate(
         [_logits(weights, features[start : start + CHUNK][:, :, weights.columns]) for start in range(0, len(features), CHUNK)]
@@ -47,10 +45,10 @@ def claim_logits(weights: ClaimWeights, features: Values) -> Values:
     )
 
 
-def _logits(weights: ClaimWeights, features: Values) -> Values:
+def _logits(weights: ClaimWeights, features: Floats) -> Floats:
     points, parts, _ = features.shape
     state = weights.perceptron("read", weights.scale("scale", features.reshape(points * parts, -1)))
-    for number in range(weights.layers):
+    for number in range(weights.rounds):
         name = f"rounds.{number}"
         said = weights.norm(f"{name}.norm", state)
         query, key, value = (weights.linear(f"{name}.{word}", said).reshape(points, parts, -1) for word in ("query", "key", "value"))

@@ -16,21 +16,17 @@ from safetensors.numpy import load_file
 from scipy.sparse import csr_array
 from scipy.special import expit, softmax
 
+from ..layers import Floats, Layers, silu
 from .superface_features import Features
 
-Floats = NDArray[np.float32]
-
 LEVELS = 2
-CLIP = 6.0
-LAYER_NORM_EPSILON = 1e-5
-LEAST_VARIANCE = 1e-5
 
 
-class SuperfaceWeights:
+class SuperfaceWeights(Layers):
     """Weights of a superface network by name, as `partgen train superfaces` leaves them."""
 
     def __init__(self, tensors: Mapping[str, NDArray], layers: int) -> None:
-        self.tensors = {name: np.asarray(values, np.float32) for name, values in tensors.items()}
+        super().__init__(tensors)
         self.layers = layers
 
     @classmethod
@@ -38,25 +34,6 @@ class SuperfaceWeights:
         """From `model.safetensors` and `config.json` in a folder. Raises OSError, ValueError or SafetensorError."""
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         return cls(load_file(folder / "model.safetensors"), int(config["layers"]))
-
-    def linear(self, name: str, values: Floats) -> Floats:
-        return values @ self.tensors[f"{name}.weight"].T + self.tensors[f"{name}.bias"]
-
-    def perceptron(self, name: str, values: Floats) -> Floats:
-        return self.linear(f"{name}.2", silu(self.linear(f"{name}.0", values)))
-
-    def norm(self, name: str, values: Floats) -> Floats:
-        centred = values - values.mean(axis=1, keepdims=True)
-        spread = np.sqrt((centred**2).mean(axis=1, keepdims=True) + LAYER_NORM_EPSILON)
-        return centred / spread * self.tensors[f"{name}.weight"] + self.tensors[f"{name}.bias"]
-
-    def scale(self, name: str, values: Floats) -> Floats:
-        spread = np.sqrt(np.maximum(self.tensors[f"{name}.variance"], LEAST_VARIANCE))
-        return np.clip((values - self.tensors[f"{name}.mean"]) / spread, -CLIP, CLIP)
-
-
-def silu(values: Floats) -> Floats:
-    return values * expit(values)
 
 
 class Answers(NamedTuple):

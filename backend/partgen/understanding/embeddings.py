@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
+from scipy.special import softmax
 
-Floats = NDArray[np.float32]
+from ..layers import Floats, Layers, gelu
 
 MOST_PIECES = 128
 """Of one sentence; what comes after is not read, as the model's authors have it."""
@@ -72,11 +73,13 @@ def _words(sentence: str) -> Iterator[str]:
         yield word
 
 
-class SentenceEncoder:
+class SentenceEncoder(Layers):
     """The published network: a sentence becomes a direction, and what means alike points alike."""
 
+    epsilon = EPSILON
+
     def __init__(self, tensors: Mapping[str, NDArray], pieces: Pieces, heads: int) -> None:
-        self.tensors = {name: np.asarray(values, np.float32) for name, values in tensors.items() if values.dtype.kind == "f"}
+        super().__init__(tensors)
         self.pieces, self.heads = pieces, heads
         self.layers = 1 + max(int(name.split(".")[2]) for name in self.tensors if name.startswith("encoder.layer."))
 
@@ -104,46 +107,24 @@ class SentenceEncoder:
         there = np.arange(longest) < np.array([len(one) for one in pieces])[:, None]
         table = "embeddings.{}_embeddings.weight"
         state = self.tensors[table.format("word")][numbers] + self.tensors[table.format("position")][:longest]
-        state = self._norm("embeddings.LayerNorm", state + self.tensors[table.format("token_type")][0])
+        state = self.norm("embeddings.LayerNorm", state + self.tensors[table.format("token_type")][0])
         for layer in range(self.layers):
             state = self._layer(f"encoder.layer.{layer}", state, there)
         mean = (state * there[..., None]).sum(1) / there.sum(1, keepdims=True)
         return mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), np.float32(EPSILON))
 
     def _layer(self, name: str, state: Floats, there: NDArray[np.bool_]) -> Floats:
-        heard = self._linear(f"{name}.attention.output.dense", self._attention(f"{name}.attention.self", state, there))
-        state = self._norm(f"{name}.attention.output.LayerNorm", state + heard)
-        inner = gelu(self._linear(f"{name}.intermediate.dense", state))
-        return self._norm(f"{name}.output.LayerNorm", state + self._linear(f"{name}.output.dense", inner))
+        heard = self.linear(f"{name}.attention.output.dense", self._attention(f"{name}.attention.self", state, there))
+        state = self.norm(f"{name}.attention.output.LayerNorm", state + heard)
+        inner = gelu(self.linear(f"{name}.intermediate.dense", state))
+        return self.norm(f"{name}.output.LayerNorm", state + self.linear(f"{name}.output.dense", inner))
 
     def _attention(self, name: str, state: Floats, there: NDArray[np.bool_]) -> Floats:
         count, length, width = state.shape
         query, key, value = (
-            self._linear(f"{name}.{kind}", state).reshape(count, length, self.heads, -1).swapaxes(1, 2)
+            self.linear(f"{name}.{kind}", state).reshape(count, length, self.heads, -1).swapaxes(1, 2)
             for kind in ("query", "key", "value")
         )
         logits = query @ key.swapaxes(2, 3) / np.float32(np.sqrt(width / self.heads))
         logits = np.where(there[:, None, None], logits, np.float32(-1e9))
-        weights = np.exp(logits - logits.max(3, keepdims=True))
-        return (weights / weights.sum(3, keepdims=True) @ value).swapaxes(1, 2).reshape(count, length, width)
-
-    def _linear(self, name: str, values: Floats) -> Floats:
-        matrix = self.tensors[f"{name}.weight"]
-        flat = values.reshape(-1, matrix.shape[1]) @ matrix.T  # one product of two matrices: numpy would make one for each sentence
-        return flat.reshape(*values.shape[:-1], -1) + self.tensors[f"{name}.bias"]
-
-    def _norm(self, name: str, values: Floats) -> Floats:
-        centred = values - values.mean(-1, keepdims=True)
-        spread = np.sqrt((centred**2).mean(-1, keepdims=True) + np.float32(EPSILON))
-        return centred / spread * self.tensors[f"{name}.weight"] + self.tensors[f"{name}.bias"]
-
-
-def gelu(values: Floats) -> Floats:
-    """The activation of BERT, with the error function to 1.5e-7. Abramowitz and Stegun 1964, 7.1.26."""
-    scaled = values * np.float32(np.sqrt(0.5))
-    near = 1 / (1 + np.float32(0.3275911) * np.abs(scaled))
-    series = np.float32(1.061405429)
-    for factor in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
-        series = series * near + np.float32(factor)
-    error = np.sign(scaled) * (1 - series * near * np.exp(-(scaled**2)))
-    return (values * (1 + error) / 2).astype(np.float32)
+        return (softmax(logits, axis=-1) @ value).swapaxes(1, 2).reshape(count, length, width)

@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
+from scipy.special import expit, softmax
 
 from ..weights.registry import condition, entry, models_folder
 from .embeddings import SentenceEncoder
-from .network import Probabilities, softmax
+from .network import Probabilities
 from .vocabulary import FOLDER
 
 EMBEDDINGS = "minilm"
@@ -57,10 +58,10 @@ class Judge:
         both = (1 - SAY) * np.log(said.answer + 1e-6) + SAY * np.log(answer + 1e-6)
         tilt = np.concatenate([[0.0], SAY_OF_OP * np.log(op[1:] / (1 - op[1:]) + 1e-6)]).astype(np.float32)
         doubted = said.op.max(axis=1, keepdims=True) < CERTAIN
-        words = np.where(doubted, softmax(np.log(said.op + 1e-6) + tilt - max(float(tilt[1:].max()), 0.0)), said.op)
+        words = np.where(doubted, softmax(np.log(said.op + 1e-6) + tilt - max(float(tilt[1:].max()), 0.0), axis=-1), said.op)
         return said._replace(answer=softmax(both), op=words)
 
     def opinion(self, text: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """The probability of each of ANSWERS (together one), and of each of OPS, that the sentence holds it."""
         embedding = np.append(self.encode([text])[0], np.float32(1))
-        return softmax(self.answer @ embedding), 1 / (1 + np.exp(-(self.op @ embedding)))
+        return softmax(self.answer @ embedding), expit(self.op @ embedding)

@@ -13,12 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
+from scipy.special import softmax
 
+from ..layers import Floats, Layers, silu
 from .vocabulary import Seen, meanings
-
-Floats = NDArray[np.float32]
-
-LAYER_NORM_EPSILON = 1e-5
 
 
 class Probabilities(NamedTuple):
@@ -33,11 +31,11 @@ class Probabilities(NamedTuple):
     pointer: Floats
 
 
-class UnderstandingWeights:
+class UnderstandingWeights(Layers):
     """Weights by name, as `partgen train understanding` leaves them, and the table of meanings."""
 
     def __init__(self, tensors: Mapping[str, NDArray], table: Floats, layers: int, heads: int) -> None:
-        self.tensors = {name: np.asarray(values, np.float32) for name, values in tensors.items()}
+        super().__init__(tensors)
         self.table, self.layers, self.heads = table, layers, heads
 
     @classmethod
@@ -45,14 +43,6 @@ class UnderstandingWeights:
         """From the files in a folder. Raises OSError, ValueError, KeyError or SafetensorError."""
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         return cls(load_file(folder / "model.safetensors"), meanings(folder), int(config["layers"]), int(config["heads"]))
-
-    def linear(self, name: str, values: Floats) -> Floats:
-        return values @ self.tensors[f"{name}.weight"].T + self.tensors[f"{name}.bias"]
-
-    def norm(self, name: str, values: Floats) -> Floats:
-        centred = values - values.mean(axis=1, keepdims=True)
-        spread = np.sqrt((centred**2).mean(axis=1, keepdims=True) + np.float32(LAYER_NORM_EPSILON))
-        return centred / spread * self.tensors[f"{name}.weight"] + self.tensors[f"{name}.bias"]
 
 
 def answers(weights: UnderstandingWeights, seen: Seen) -> Probabilities:
@@ -67,9 +57,9 @@ def answers(weights: UnderstandingWeights, seen: Seen) -> Probabilities:
     whole, words = state[0], state[1:]
     asks, offers = weights.linear("asks", words), weights.linear("offers", words)
     pointer = asks @ offers.T / np.float32(np.sqrt(asks.shape[1])) + weights.tensors["nearness"][distance[1:, 1:]]
-    said = {name: softmax(weights.linear(name, words)) for name in ("op", "side", "way", "role")}
+    said = {name: softmax(weights.linear(name, words), axis=-1) for name in ("op", "side", "way", "role")}
     return Probabilities(
-        softmax(weights.linear("answer", whole[None]))[0], said["op"], said["side"], said["way"], said["role"], softmax(pointer)
+        softmax(weights.linear("answer", whole[None])[0]), said["op"], said["side"], said["way"], said["role"], softmax(pointer, axis=-1)
     )
 
 
@@ -90,16 +80,6 @@ def _layer(weights: UnderstandingWeights, name: str, state: Floats, distance: ND
     parts = weights.linear(f"{name}.attention", weights.norm(f"{name}.attention_norm", state))
     query, key, value = parts.reshape(length, 3, weights.heads, -1).transpose(1, 2, 0, 3)
     logits = query @ key.swapaxes(1, 2) / np.float32(np.sqrt(width / weights.heads)) + weights.tensors[f"{name}.nearness"][:, distance]
-    heard = (softmax(logits) @ value).swapaxes(0, 1).reshape(length, width)
+    heard = (softmax(logits, axis=-1) @ value).swapaxes(0, 1).reshape(length, width)
     state = state + weights.linear(f"{name}.heard", heard)
     return state + weights.linear(f"{name}.outer", silu(weights.linear(f"{name}.inner", weights.norm(f"{name}.norm", state))))
-
-
-def silu(values: Floats) -> Floats:
-    return values / (1 + np.exp(-np.clip(values, -60, 60)))
-
-
-def softmax(logits: Floats) -> Floats:
-    """Over the last axis."""
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)

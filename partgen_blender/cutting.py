@@ -274,11 +274,10 @@ def editing(mesh: bpy.types.Mesh) -> Iterator[bmesh.types.BMesh]:
 
 
 def delete_faces(bm: bmesh.types.BMesh, gone: NDArray[np.bool_]) -> None:
-    """Removes the faces that are `gone` (F,), with the edges and vertices that nothing else uses."""
-    faces, mode = bm.faces[:], bm.select_mode
+    """Removes the faces that are `gone` (F,), with the edges and vertices that nothing else uses. Leaves `bm` in the select mode of faces."""
+    faces = bm.faces[:]
     bm.select_mode = {"FACE"}  # in the others Blender would select every face whose corners happen to be selected
     bmesh.ops.delete(bm, geom=[faces[i] for i in np.flatnonzero(gone).tolist()], context="FACES")
-    bm.select_mode = mode
 
 
 def _copy_elements(elements: Sequence, originals: Sequence, indices: NDArray) -> None:

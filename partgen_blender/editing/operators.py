@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import bpy
 from partgen.editing.edits import edits_from
@@ -75,18 +76,16 @@ class _OnEdited:
             return False
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def change(self, context: bpy.types.Context, change: Callable[[bpy.types.Object], object]) -> set[str]:
+        """Runs `change` on each of them."""
         try:
             for object_ in chosen_objects(context):
                 if object_.partgen_edited.steps:
-                    self.change(object_)
+                    change(object_)
         except PartgenError as error:
             messages.keep(error)
             return report_error(self, error)
         return {"FINISHED"}
-
-    def change(self, object_: bpy.types.Object) -> None:
-        raise NotImplementedError
 
 
 class PARTGEN_OT_flip_variation(_OnEdited, bpy.types.Operator):
@@ -97,8 +96,8 @@ class PARTGEN_OT_flip_variation(_OnEdited, bpy.types.Operator):
 
     step: bpy.props.IntProperty(name="Step", description="How many variations to go on, back where negative", default=1)
 
-    def change(self, object_: bpy.types.Object) -> None:
-        history.flip(object_, self.step)
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return self.change(context, lambda object_: history.flip(object_, self.step))
 
 
 class PARTGEN_OT_revert_edit(_OnEdited, bpy.types.Operator):
@@ -111,8 +110,8 @@ class PARTGEN_OT_revert_edit(_OnEdited, bpy.types.Operator):
         name="Steps", description="How many edits to take back, the last ones first; 0 all of them", min=0, default=0
     )
 
-    def change(self, object_: bpy.types.Object) -> None:
-        history.revert(object_, self.steps)
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return self.change(context, lambda object_: history.revert(object_, self.steps))
 
 
 class PARTGEN_OT_keep_edit(_OnEdited, bpy.types.Operator):
@@ -121,8 +120,8 @@ class PARTGEN_OT_keep_edit(_OnEdited, bpy.types.Operator):
     bl_idname = "partgen.keep_edit"
     bl_label = "Keep"
 
-    def change(self, object_: bpy.types.Object) -> None:
-        history.keep(object_)
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return self.change(context, history.keep)
 
 
 def _can_edit(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:

@@ -11,6 +11,7 @@ from gpu_extras.batch import batch_for_shader
 from mathutils import Vector
 
 from .. import overlay, signs
+from ..viewport_drawing import ViewportDrawing
 from . import ramp, session
 
 _LEAST_LIGHT = 0.7
@@ -20,21 +21,6 @@ _RING = 6.0
 _BAR = (260.0, 10.0)
 _MARGIN = 14.0
 _ABOVE_EDGE = 34.0
-
-_handles: list[object] = []
-
-
-def start() -> None:
-    """Begins to draw in every 3D viewport."""
-    if not _handles:
-        add = bpy.types.SpaceView3D.draw_handler_add
-        _handles.extend((add(_draw_surfaces, (), "WINDOW", "POST_VIEW"), add(_draw_signs, (), "WINDOW", "POST_PIXEL")))
-
-
-def stop() -> None:
-    """Ends drawing."""
-    while _handles:
-        bpy.types.SpaceView3D.draw_handler_remove(_handles.pop(), "WINDOW")
 
 
 def _draw_surfaces() -> None:
@@ -97,3 +83,7 @@ def _draw_bar(left: float, bottom: float, width: float, height: float) -> None:
     shader = gpu.shader.from_builtin("SMOOTH_COLOR")
     content = {"pos": signs.flat(np.stack([across, upward], axis=1)), "color": np.repeat(colors, 2, axis=0).astype(np.float32)}
     batch_for_shader(shader, "TRI_STRIP", content).draw(shader)
+
+
+_drawing = ViewportDrawing(_draw_surfaces, _draw_signs)
+start, stop = _drawing.start, _drawing.stop

@@ -163,38 +163,38 @@ class PARTGEN_OT_assign_faces(_OfParts, bpy.types.Operator):
         return selecting.in_object_mode(context, self.bl_label, lambda: self.edit(context, done))
 
 
-class PARTGEN_OT_smooth_border(_OfParts, bpy.types.Operator):
+class _OfBorder(_OfParts):
+    """An operator that moves the border of one part."""
+
+    reach: bpy.props.FloatProperty(name="Reach", description=_REACH, default=borders.REACH, min=0.0, max=0.2, precision=3, subtype="FACTOR")
+    node: bpy.props.IntProperty(name="Part", description=_NODE, default=_ACTIVE, options={"HIDDEN", "SKIP_SAVE"})
+
+    def move(self, context: bpy.types.Context, moved: Callable[[bpy.types.Mesh, int, float], int], sentence: str) -> set[str]:
+        def done(mesh: bpy.types.Mesh) -> str:
+            part_rows.choose(mesh, moved(mesh, _node(self, mesh), self.reach))
+            return sentence
+
+        return self.edit(context, done)
+
+
+class PARTGEN_OT_smooth_border(_OfBorder, bpy.types.Operator):
     """Straighten the border of the part"""
 
     bl_idname = "partgen.smooth_border"
     bl_label = "Smooth Border"
 
-    reach: bpy.props.FloatProperty(name="Reach", description=_REACH, default=borders.REACH, min=0.0, max=0.2, precision=3, subtype="FACTOR")
-    node: bpy.props.IntProperty(name="Part", description=_NODE, default=_ACTIVE, options={"HIDDEN", "SKIP_SAVE"})
-
     def execute(self, context: bpy.types.Context) -> set[str]:
-        def done(mesh: bpy.types.Mesh) -> str:
-            part_rows.choose(mesh, edits.smooth_border(mesh, _node(self, mesh), self.reach))
-            return "The border is smoothed."
-
-        return self.edit(context, done)
+        return self.move(context, edits.smooth_border, "The border is smoothed.")
 
 
-class PARTGEN_OT_snap_border(_OfParts, bpy.types.Operator):
+class PARTGEN_OT_snap_border(_OfBorder, bpy.types.Operator):
     """Move the border of the part to the creases near by"""
 
     bl_idname = "partgen.snap_border"
     bl_label = "Snap Border to Creases"
 
-    reach: bpy.props.FloatProperty(name="Reach", description=_REACH, default=borders.REACH, min=0.0, max=0.2, precision=3, subtype="FACTOR")
-    node: bpy.props.IntProperty(name="Part", description=_NODE, default=_ACTIVE, options={"HIDDEN", "SKIP_SAVE"})
-
     def execute(self, context: bpy.types.Context) -> set[str]:
-        def done(mesh: bpy.types.Mesh) -> str:
-            part_rows.choose(mesh, edits.snap_border(mesh, _node(self, mesh), self.reach))
-            return "The border follows the creases."
-
-        return self.edit(context, done)
+        return self.move(context, edits.snap_border, "The border follows the creases.")
 
 
 class PARTGEN_OT_select_parts(_OfParts, bpy.types.Operator):

@@ -8,27 +8,13 @@ import gpu
 import numpy as np
 
 from .. import overlay, preferences, signs
+from ..viewport_drawing import ViewportDrawing
 from . import outlines, session
 
 _LEAST_LIGHT = 0.55
 # Pixels at scale 1.
 _MARGIN = 14.0
 _ABOVE_EDGE = 34.0
-
-_handles: list[object] = []
-
-
-def start() -> None:
-    """Begins to draw in every 3D viewport."""
-    if not _handles:
-        add = bpy.types.SpaceView3D.draw_handler_add
-        _handles.extend((add(_draw_surfaces, (), "WINDOW", "POST_VIEW"), add(_draw_signs, (), "WINDOW", "POST_PIXEL")))
-
-
-def stop() -> None:
-    """Ends drawing."""
-    while _handles:
-        bpy.types.SpaceView3D.draw_handler_remove(_handles.pop(), "WINDOW")
 
 
 def _draw_surfaces() -> None:
@@ -73,3 +59,7 @@ def _draw_legend(picking: session.Session, region: bpy.types.Region, scale: floa
     signs.fill(signs.rectangle(middle - half, bottom, middle + half, bottom + len(lines) * line + 1.5 * margin), signs.BOARD)
     for number, ((text, color), width) in enumerate(zip(lines, widths, strict=True)):
         signs.write(text, middle - width / 2, bottom + margin + number * line, color)
+
+
+_drawing = ViewportDrawing(_draw_surfaces, _draw_signs)
+start, stop = _drawing.start, _drawing.stop

@@ -15,6 +15,7 @@ from partgen.errors import PartgenError
 
 from .. import overlay, preferences, signs, viewports
 from ..operators import report_error
+from ..viewport_drawing import ViewportDrawing
 from . import session
 from .session import subject
 
@@ -67,7 +68,6 @@ class Flipping:
 
 
 _current: list[Flipping] = []
-_handles: list[object] = []
 
 
 def current() -> Flipping | None:
@@ -85,8 +85,7 @@ def start(kept: session.Kept, workspace: bpy.types.WorkSpace | None = None) -> F
     object_ = session.require_unchanged(kept)
     flipped = Flipping(kept, object_.session_uid, session.chosen(kept, object_) or 0, workspace=workspace.name if workspace else "")
     _current.append(flipped)
-    add = bpy.types.SpaceView3D.draw_handler_add
-    _handles.extend((add(_draw_surface, (), "WINDOW", "POST_VIEW"), add(_draw_signs, (), "WINDOW", "POST_PIXEL")))
+    _drawing.start()
     overlay.leave_out([flipped.object_uid])
     if workspace is not None:
         workspace.status_text_set(_draw_keys)
@@ -98,8 +97,7 @@ def stop() -> None:
     if not _current:
         return
     flipped = _current.pop()
-    while _handles:
-        bpy.types.SpaceView3D.draw_handler_remove(_handles.pop(), "WINDOW")
+    _drawing.stop()
     overlay.leave_out()
     if workspace := bpy.data.workspaces.get(flipped.workspace):
         workspace.status_text_set(None)
@@ -219,3 +217,6 @@ def _draw_keys(header: bpy.types.Header, context: bpy.types.Context) -> None:
 
 
 CLASSES = (PARTGEN_OT_flip_parts,)
+
+
+_drawing = ViewportDrawing(_draw_surface, _draw_signs)

@@ -10,6 +10,7 @@ from bpy_extras.view3d_utils import location_3d_to_region_2d
 from mathutils import Vector
 
 from .. import overlay, signs
+from ..viewport_drawing import ViewportDrawing
 from . import session
 
 _LEAST_LIGHT = 0.45
@@ -17,21 +18,6 @@ _LEAST_LIGHT = 0.45
 _RING = 8.0
 _MARGIN = 14.0
 _ABOVE_EDGE = 34.0
-
-_handles: list[object] = []
-
-
-def start() -> None:
-    """Begins to draw in every 3D viewport."""
-    if not _handles:
-        add = bpy.types.SpaceView3D.draw_handler_add
-        _handles.extend((add(_draw_surface, (), "WINDOW", "POST_VIEW"), add(_draw_signs, (), "WINDOW", "POST_PIXEL")))
-
-
-def stop() -> None:
-    """Ends drawing."""
-    while _handles:
-        bpy.types.SpaceView3D.draw_handler_remove(_handles.pop(), "WINDOW")
 
 
 def places(refining: session.Session, region: bpy.types.Region, view: bpy.types.RegionView3D) -> list[Vector | None]:
@@ -83,3 +69,7 @@ def _draw_title(text: str, region: bpy.types.Region, scale: float) -> None:
     left = (region.width - width) / 2
     signs.fill(signs.rectangle(left - margin, bottom, left + width + margin, bottom + size + 1.4 * margin), signs.BOARD)
     signs.write(text, left, bottom + 0.85 * margin, signs.TEXT)
+
+
+_drawing = ViewportDrawing(_draw_surface, _draw_signs)
+start, stop = _drawing.start, _drawing.stop

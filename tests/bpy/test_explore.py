@@ -593,7 +593,7 @@ def test_it_leaves_everything_as_it_was(way_out: str, monkeypatch: pytest.Monkey
     assert not explore.is_running()
     from bl_ext.user_default.partgen_blender.explore import drawing
 
-    assert not drawing._handles
+    assert not drawing._drawing._handles
     assert scene_as_it_is() == before
 
 

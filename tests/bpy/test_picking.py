@@ -572,7 +572,7 @@ def test_esc_leaves_everything_as_it_was(way_out: str, monkeypatch: pytest.Monke
     else:
         assert artist.does(way_out) == {"CANCELLED"}
     assert not picking.is_running()
-    assert not drawing._handles
+    assert not drawing._drawing._handles
     assert scene_as_it_is() == before
 
 

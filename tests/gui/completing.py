@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
-from window import Window, expect
+from artist import Artist, State
+from window import expect
 
 SNOWMAN = "Snowman"
 COMPLETING_SECONDS = 120.0
 MOST_UNDOS = 12
 CROSSING = "generated faces cross"  # what the panel may tell of parts that are completed
-State = dict[str, Any]
 
 
-class Completing:
-    """An artist who wants closed parts of a fused figure. `expect_same` waits for the scene to be as it was."""
+class Completing(Artist):
+    """An artist who wants closed parts of a fused figure."""
 
-    def __init__(
-        self,
-        window: Window,
-        folder: Path,
-        open_file: Callable[[str, Callable[[State], bool]], None],
-        expect_same: Callable[[Window, State, str], None],
-    ) -> None:
-        self.window = window
-        self.folder = folder
-        self.open_file = open_file
-        self.expect_same = expect_same
-        self.own = ""
+    own = ""
 
     def one_button_makes_closed_solids_of_a_fused_figure(self) -> None:
         window = self.window

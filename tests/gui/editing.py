@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
-from window import Window, expect
+from artist import Artist
+from window import expect
 
 TABLE, STOOL = "Table", "Stool"
-State = dict[str, Any]
 
 
-class Editing:
-    """An artist who types what a thing should become. `expect_same` waits for the scene to be as it was."""
-
-    def __init__(
-        self,
-        window: Window,
-        folder: Path,
-        open_file: Callable[[str, Callable[[State], bool]], None],
-        expect_same: Callable[[Window, State, str], None],
-    ) -> None:
-        self.window = window
-        self.folder = folder
-        self.open_file = open_file
-        self.expect_same = expect_same
+class Editing(Artist):
+    """An artist who types what a thing should become."""
 
     def a_typed_prompt_changes_what_is_selected_and_undo_takes_it_back(self) -> None:
         window = self.window

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
-from window import Window, expect
+from artist import Artist
+from window import expect
 
 TABLE, STOOL = "Table", "Stool"
 LEG_OF_TABLE, LEG_OF_STOOL = (TABLE, (-0.8, -0.57, 0.5)), (STOOL, (0.0, -0.33, 0.4))
-State = dict[str, Any]
 
 
-class Together:
-    """An artist who wants a table and a stool to be taken apart alike. `expect_same` waits for the scene to be as it was."""
-
-    def __init__(
-        self,
-        window: Window,
-        folder: Path,
-        open_file: Callable[[str, Callable[[State], bool]], None],
-        expect_same: Callable[[Window, State, str], None],
-    ) -> None:
-        self.window = window
-        self.folder = folder
-        self.open_file = open_file
-        self.expect_same = expect_same
+class Together(Artist):
+    """An artist who wants a table and a stool to be taken apart alike."""
 
     def the_same_parts_share_name_color_and_slider_together(self) -> None:
         window = self.window

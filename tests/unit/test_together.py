@@ -10,7 +10,7 @@ import pytest
 import trimesh
 from furniture import table
 from partgen.cli import main
-from partgen.transferring import turned_up, up_axis
+from partgen.commands.transferring import turned_up, up_axis
 
 
 @pytest.fixture

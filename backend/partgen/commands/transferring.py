@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
-from .errors import PartgenError
-from .segmentation import METHODS
+from ..errors import PartgenError
+from ..segmentation import METHODS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .correspondence import Surface
-    from .files import Model
-    from .segmentation import Segmentation
+    from ..correspondence import Surface
+    from ..files import Model
+    from ..segmentation import Segmentation
 
 DESCRIPTION = """\
 Carries labels from one model to another of its kind: writes OUT.npz with `face_labels`, a label of SOURCE for each triangle of TARGET
@@ -74,9 +74,9 @@ def run(options: argparse.Namespace) -> int:
     """`partgen transfer`."""
     import numpy as np
 
-    from .correspondence import carried_labels, carried_values, correspondence
-    from .files import read_model, write_file
-    from .segmentation import segmenter
+    from ..correspondence import carried_labels, carried_values, correspondence
+    from ..files import read_model, write_file
+    from ..segmentation import segmenter
 
     if options.output.resolve() in (options.source.resolve(), options.target.resolve(), options.labels.resolve()):
         raise PartgenError("file.overwritten", f"The result would overwrite {options.output.name}.", "Choose another file for it.")
@@ -103,7 +103,7 @@ def run(options: argparse.Namespace) -> int:
 
 def surface_of(model: Model, answer: Segmentation) -> Surface:
     """A model and what a segmenter said of it, ready to be compared."""
-    from .correspondence import surface
+    from ..correspondence import surface
 
     return surface(model.mesh.vertices, model.mesh.faces, answer.leaf_of_face, answer.tree, answer.leaf_features)
 

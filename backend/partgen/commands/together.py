@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import PartgenError
+from ..errors import PartgenError
 from .transferring import surface_of, turned_up, up_axis
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .files import Model
-    from .identities import Identities
-    from .segmentation import Segmentation
+    from ..files import Model
+    from ..identities import Identities
+    from ..segmentation import Segmentation
 
 VERSION = 1
 TABLE = "together.json"
@@ -34,9 +34,9 @@ def segment_together(
     many as suits them; `levels` also writes the cuts into so many parts. Raises PartgenError, with nothing written, where a file cannot
     be read or is there twice.
     """
-    from .files import read_model, write_file
-    from .identities import identified
-    from .segmentation import segmenter
+    from ..files import read_model, write_file
+    from ..identities import identified
+    from ..segmentation import segmenter
 
     targets = _targets(files, folder)
     models = [read_model(file) for file in files]

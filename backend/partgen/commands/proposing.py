@@ -10,11 +10,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import PartgenError
+from ..errors import PartgenError
+from .reporting import as_partgen_error, in_words, report
 
 if TYPE_CHECKING:
-    from .files import Model
-    from .segmentation.proposals import Proposals
+    from ..files import Model
+    from ..segmentation.proposals import Proposals
 
 VERSION = 1
 MOST = 20
@@ -36,8 +37,6 @@ def count(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """`partgen segment --proposals`. A file that fails does not stop the others. Returns the exit code."""
-    from .cli import as_partgen_error, in_words, report
-
     asked = {"--scale": options.scale, "--parts": options.parts, "--together": options.together or None}
     if clash := [name for name, value in asked.items() if value is not None]:
         sentence = f"{clash[0]} cannot be asked for together with --proposals, each of which has its own scale."
@@ -73,8 +72,8 @@ def write_proposals(
     `levels` also the cuts of its own tree. `written` are files of this run and what they were written of; these are added to it. Raises
     PartgenError, with nothing written, where the file cannot be read, or its results would overwrite something.
     """
-    from .files import read_model, write_file
-    from .segmentation.proposals import propose
+    from ..files import read_model, write_file
+    from ..segmentation.proposals import propose
 
     written = {} if written is None else written
     stem = file.stem

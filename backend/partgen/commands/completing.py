@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
-from .errors import PartgenError
+from ..errors import PartgenError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from .completion import CompletedPart, Completion
-    from .files import Model
+    from ..completion import CompletedPart, Completion
+    from ..files import Model
 
 DESCRIPTION = """\
 Closes the parts of a model: writes OUT_DIR/part_<label>.ply for every label, OUT_DIR/<name>.glb with all of them, and
@@ -39,7 +39,7 @@ _TOUCHES = "It touches itself along whole edges: a program that merges vertices 
 
 def add_parser(commands: Any) -> None:
     """Adds `complete` to the commands of `partgen`."""
-    from .completion import METHODS
+    from ..completion import METHODS
 
     parser = commands.add_parser(
         "complete",
@@ -91,8 +91,8 @@ def _whole(text: str, least: int) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """`partgen complete`. Returns the exit code: 1 where a part could not be closed."""
-    from .completion import SEEDED, Options, completer
-    from .files import read_model
+    from ..completion import SEEDED, Options, completer
+    from ..files import read_model
 
     model = read_model(options.file)
     labels = read_labels(options.labels, model)
@@ -114,7 +114,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _sentences(completion: Completion, listed: Sequence[dict[str, Any]]) -> Iterable[str]:
     """What a person should know of how parts were made, beyond the method; `listed` as in parts.json."""
-    from .completion import OTHER_WAYS
+    from ..completion import OTHER_WAYS
 
     yield from completion.notes
     for part in listed:
@@ -128,7 +128,7 @@ def read_labels(path: Path, model: Model) -> NDArray[np.int32]:
     """The labels (F,) in a file as `partgen segment` writes it. Raises PartgenError where it does not fit the model."""
     import numpy as np
 
-    from .completion import check_labels
+    from ..completion import check_labels
 
     if not path.is_file():
         raise PartgenError("file.missing", f"There is no file {path}.", "Make it with partgen segment.")
@@ -145,7 +145,7 @@ def read_labels(path: Path, model: Model) -> NDArray[np.int32]:
 def write_completion(model: Model, completion: Completion, folder: Path) -> list[dict[str, Any]]:
     """Writes the parts, their .glb and parts.json, and further proposals into folders of their own. Returns what parts.json says of
     every part. Raises PartgenError."""
-    from .files import PARTS_VERSION, write_file
+    from ..files import PARTS_VERSION, write_file
 
     target = folder / f"{model.path.stem}.glb"
     if target.resolve() == model.path.resolve():
@@ -167,9 +167,9 @@ def write_completion(model: Model, completion: Completion, folder: Path) -> list
 
 def _write_part(model: Model, part: CompletedPart, folder: Path) -> dict[str, Any]:
     """Writes one part, and returns what parts.json says of it."""
-    from .completion.crossing import crossing_faces
-    from .completion.touching import is_closed_where_merged
-    from .files import write_file
+    from ..completion.crossing import crossing_faces
+    from ..completion.touching import is_closed_where_merged
+    from ..files import write_file
 
     name = f"part_{part.label:03d}"
     measures, surface = part.measures, _surface(model, part)
@@ -191,7 +191,7 @@ def _surface(model: Model, part: CompletedPart) -> Any:
     """A part as it is written: closed also for a reader that merges vertices at one place."""
     import trimesh
 
-    from .completion.touching import apart
+    from ..completion.touching import apart
 
     vertices, faces, source = apart(part.vertices, part.faces, part.generated)
     surface = trimesh.Trimesh(vertices + model.origin if model.origin.any() else vertices, faces, process=False)

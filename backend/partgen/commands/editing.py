@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import PartgenError
+from ..errors import PartgenError
 
 if TYPE_CHECKING:
-    from .understanding import Understanding
+    from ..understanding import Understanding
 
 DESCRIPTION = """\
 Changes one part of a model by an instruction in ordinary words, and writes the whole model as .glb, a named node for each part.
@@ -90,11 +90,11 @@ def run(options: argparse.Namespace) -> int:
 
 def change(options: argparse.Namespace) -> int:
     """Writes the model with its part changed. Returns the exit code: 1 where the instruction was refused. Raises PartgenError."""
+    from ..editing.variations import varied
+    from ..files import read_model, write_file
+    from ..model_editing import edited
+    from ..understanding import reader
     from .completing import read_labels
-    from .editing.variations import varied
-    from .files import read_model, write_file
-    from .model_editing import edited
-    from .understanding import reader
 
     if options.prompt is None or options.labels is None or options.part is None or options.output is None:
         sentence = "A model is changed with --prompt, --labels, --part and --output."
@@ -131,7 +131,7 @@ def _report(options: argparse.Namespace, target: Path, understanding: Understand
 
 def explain(options: argparse.Namespace) -> int:
     """Prints what each instruction means, or why it is refused, which is an answer too: the exit code is 0. Raises PartgenError."""
-    from .understanding import reader
+    from ..understanding import reader
 
     read = reader(with_embeddings=options.model == "auto")
     for prompt in prompts(options):
@@ -157,7 +157,7 @@ def prompts(options: argparse.Namespace) -> Iterable[str]:
 
 def told(understanding: Understanding, with_prompt: bool = False) -> str:
     """What was understood, for people."""
-    from .understanding.telling import in_words
+    from ..understanding.telling import in_words
 
     before = f"{understanding.prompt}: " if with_prompt else ""
     if understanding.refused is None:

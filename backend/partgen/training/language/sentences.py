@@ -32,10 +32,14 @@ from .composing import (
     substance,
     unmarked,
 )
+from .written import written_edits, written_refusal
 
 MARKED = re.compile(r"(\^?)<(\w+):([^<>]*)>|\^(\S+)")
 NOT_DEGREES = {"way", "good", "great", "light", "deep", "heavy", "soft", "fraction", "little", "shade"}
 """Words of emphasis that mean something else as often: only "a little" and "way too" are left to say how much."""
+
+WRITTEN = 0.35
+"""The share of prompts that were written as a whole."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +74,11 @@ class _Span:
 def lesson(random: Random) -> Lesson:
     """Any prompt, about two of three an edit."""
     if chance(random, 0.34):
-        prompt, answer = others.other(random)
+        prompt, answer = written_refusal(random) if chance(random, WRITTEN) else others.other(random)
         # What contradicts itself has edits all the same: only that they cannot be together is said of it.
         return _plain(mistyped(prompt, random, 0.02) if answer != "foreign" else prompt, answer, is_told=answer != "contradictory")
+    if chance(random, WRITTEN):
+        return labelled(_padded(written_edits(random), random), random)
     roll = random.random()
     if roll < 0.55:
         return labelled(_padded([("", clause(random))], random), random)

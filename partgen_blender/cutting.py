@@ -274,7 +274,7 @@ def editing(mesh: bpy.types.Mesh) -> Iterator[bmesh.types.BMesh]:
 
 
 def delete_faces(bm: bmesh.types.BMesh, gone: NDArray[np.bool_]) -> None:
-    """Removes the faces that are `gone` (F,), with the edges and vertices that nothing else uses. Leaves `bm` in the select mode of faces."""
+    """Removes the faces that are `gone` (F,), with the edges and vertices that nothing else uses; leaves the select mode of faces."""
     faces = bm.faces[:]
     bm.select_mode = {"FACE"}  # in the others Blender would select every face whose corners happen to be selected
     bmesh.ops.delete(bm, geom=[faces[i] for i in np.flatnonzero(gone).tolist()], context="FACES")

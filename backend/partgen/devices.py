@@ -12,7 +12,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Generic, TypeVar
 
@@ -107,6 +107,16 @@ def place_as_told(environment: Mapping[str, str] = os.environ) -> Placement:
     Imports torch where it is installed. Raises PartgenError where what is told is not there.
     """
     return place(environment.get("PARTGEN_DEVICE") or "auto", environment.get("PARTGEN_PRECISION") or "auto", available_devices())
+
+
+def place_for_half_precision(environment: Mapping[str, str] = os.environ) -> Placement:
+    """The device that this process is told to use. Where no precision is told, float16 if the device can: for weights that were
+    made for it and are stored in it, which bfloat16 would round."""
+    placement = place_as_told(environment)
+    is_told = environment.get("PARTGEN_PRECISION", "auto") not in ("", "auto")
+    if is_told or "float16" not in placement.device.precisions:
+        return placement
+    return replace(placement, precision="float16")
 
 
 def _named(device: str, devices: Sequence[Device]) -> Device:

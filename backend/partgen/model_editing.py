@@ -91,16 +91,21 @@ def edited(model: Model, labels: NDArray[np.int32], part: int, edits: Sequence[E
 
     `labels` (F,) as `partgen segment` writes them, `part` one of them.
     """
+    check_part(model, labels, part)
+    chosen = labels == part
+    up = np.array([0.0, 1.0, 0.0] if model.path.suffix.lower() in Y_UP else [0.0, 0.0, 1.0])
+    state = Part((cut_out(model, chosen),), model.mesh.vertices[model.mesh.faces[~chosen]].astype(np.float64), up)
+    for edit in edits:
+        state = _changed(state, edit if strength == 1 else edit.weaker(strength), model, labels)
+    return Edited(scene_of(model, labels, part, state), np.array([p.bounds for p in state.geometries])[:, [0, 1]].reshape(-1, 3), state.notes)
+
+
+def check_part(model: Model, labels: NDArray[np.int32], part: int) -> None:
+    """Raises PartgenError where a model has no such part."""
     if part not in labels:
         present = np.unique(labels)
         listed = ", ".join(str(label) for label in present[:12]) + (", ..." if len(present) > 12 else "")
         raise PartgenError("edit.no_part", f"{model.path.name} has no part {part}.", f"Its parts are {listed}.")
-    chosen = labels == part
-    up = np.array([0.0, 1.0, 0.0] if model.path.suffix.lower() in Y_UP else [0.0, 0.0, 1.0])
-    state = Part((_cut_out(model, chosen),), model.mesh.vertices[model.mesh.faces[~chosen]].astype(np.float64), up)
-    for edit in edits:
-        state = _changed(state, edit if strength == 1 else edit.weaker(strength), model, labels)
-    return Edited(_scene(model, labels, part, state), np.array([p.bounds for p in state.geometries])[:, [0, 1]].reshape(-1, 3), state.notes)
 
 
 def _changed(part: Part, edit: Edit, model: Model, labels: NDArray[np.int32]) -> Part:
@@ -252,7 +257,7 @@ def _taken_over(part: Part, words: str, frame: Frame, model: Model, labels: NDAr
         raise no_such_thing(words)
     chosen = labels == int(numbers[0])
     corners = model.mesh.vertices[model.mesh.faces[~chosen]].astype(np.float64)
-    source = replace(part, bodies=(_cut_out(model, chosen),), neighbours=corners)
+    source = replace(part, bodies=(cut_out(model, chosen),), neighbours=corners)
     return source.moved(taken_over(source.surface.points, source.surface.frame, frame)).geometries
 
 
@@ -296,7 +301,7 @@ OTHERS: Mapping[str, Callable[[Part, Mapping[str, Any], Model, NDArray[np.int32]
 # ---- geometry of the file --------------------------------------------------------------------------------------------
 
 
-def _cut_out(model: Model, chosen: NDArray[np.bool_]) -> tuple[trimesh.Trimesh, ...]:
+def cut_out(model: Model, chosen: NDArray[np.bool_]) -> tuple[trimesh.Trimesh, ...]:
     """The chosen triangles (F,) as geometries, one for each material."""
     cuts = [cut(piece.geometry, np.flatnonzero(chosen[piece.faces])) for piece in model.pieces if chosen[piece.faces].any()]
     return tuple(cuts)
@@ -317,7 +322,7 @@ def _looking_like(made: trimesh.Trimesh, geometry: trimesh.Trimesh) -> trimesh.T
     return made
 
 
-def _scene(model: Model, labels: NDArray[np.int32], part: int, state: Part) -> trimesh.Scene:
+def scene_of(model: Model, labels: NDArray[np.int32], part: int, state: Part) -> trimesh.Scene:
     """All parts as named nodes: the others as they are, the edited one with a node for each of its bodies and materials."""
     scene = trimesh.Scene()
     place = trimesh.transformations.translation_matrix(model.origin)
@@ -330,7 +335,7 @@ def _scene(model: Model, labels: NDArray[np.int32], part: int, state: Part) -> t
     for label in np.unique(labels).tolist():
         name = part_name(model.path, label)
         if label != part:
-            add(_cut_out(model, labels == label), name)
+            add(cut_out(model, labels == label), name)
             continue
         for number, body in enumerate(state.bodies):
             add(body, name if len(state.bodies) == 1 else f"{name} {number + 1}")

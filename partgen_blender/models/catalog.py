@@ -20,6 +20,7 @@ ROLES = {
     Role.SEGMENTER: "Finding Parts",
     Role.MASKS: "Outlines in Views",
     Role.COMPLETER: "Completing Parts",
+    Role.PAINTER: "Painting Parts",
     Role.NAMER: "Naming Parts",
     Role.TEXT: "Understanding Text",
 }

@@ -13,7 +13,7 @@ import torch
 import trimesh
 from partgen.completion import Completion, Options, completer
 from partgen.completion.flow_matching import FlowMatching, noised, velocity
-from partgen.completion.holopart import HoloPartCompleter, in_words, place_for_half_precision
+from partgen.completion.holopart import HoloPartCompleter
 from partgen.completion.part_clouds import ObjectClouds
 from partgen.completion.part_diffusion import FULL, REDUCED, Conditions, Effort, PartDiffusion
 from partgen.devices import CPU, Placement

@@ -6,15 +6,15 @@ form, and says before it starts how long that will take.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..devices import Placement, free_memory, place_as_told, with_retries
+from ..devices import Placement, free_memory, place_for_half_precision, with_retries
+from ..durations import in_words
 from ..errors import PartgenError
 from ..mesh import Mesh
 from ..segmentation import Progress, no_progress
@@ -132,16 +132,6 @@ class HoloPartCompleter:
         return self._pipeline
 
 
-def place_for_half_precision(environment: Mapping[str, str] = os.environ) -> Placement:
-    """The device that this process is told to use. Where no precision is told, float16 if the device can: the weights were
-    made for it and are stored in it, and bfloat16 would round them."""
-    placement = place_as_told(environment)
-    is_told = environment.get("PARTGEN_PRECISION", "auto") not in ("", "auto")
-    if is_told or "float16" not in placement.device.precisions:
-        return placement
-    return replace(placement, precision="float16")
-
-
 def effort_on(placement: Placement) -> Effort:
     """As much as a device can do in minutes."""
     return REDUCED if placement.device.id == "cpu" else FULL
@@ -165,12 +155,3 @@ def left_open(mesh: Mesh, patch: Patch, note: str) -> CompletedPart:
 def named(progress: Progress, name: str) -> Progress:
     """A progress whose stages say which part they are of."""
     return lambda fraction, stage: progress(fraction, f"{name}: {stage}")
-
-
-def in_words(seconds: float) -> str:
-    """A time as one says it before the work: "about 40 seconds", "about 12 minutes", "about 3.5 hours"."""
-    if seconds < 90:
-        return f"about {max(5, round(seconds / 5) * 5)} seconds"
-    if seconds < 90 * 60:
-        return f"about {round(seconds / 60)} minutes"
-    return f"about {seconds / 3600:.1f} hours"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,17 +13,22 @@ Floats = NDArray[np.float64]
 ELEVATION = 20.0
 """Degrees above the horizon, as in Instant3D (Li et al. 2023, section 3.1) and in PartGen after it."""
 MARGIN = 1.1
+DISTANCE = 4.0
+"""How far before what it sees a camera's rays begin, in its half side."""
+SURROUNDINGS = 1.6
+"""How much more than a part its cameras see: the networks are to see what it belongs to."""
 
 
 @dataclass(frozen=True, eq=False)
 class Camera:
     """An orthographic camera: `centre` (3,) in the middle of its picture, `axes` (3, 3) unit rows right, up and towards the camera,
-    `half` the half side of the square that it sees, `size` its pixels along a side."""
+    `half` the half side of the square that it sees, `size` its pixels along a side. Its rays begin `distance` before the centre."""
 
     centre: Floats
     axes: Floats
     half: float
     size: int
+    distance: float
 
     @property
     def towards(self) -> Floats:
@@ -34,7 +39,7 @@ class Camera:
         """Origins and directions (size * size, 3) of the rays through the middles of all pixels, row by row from the top left."""
         across = ((np.arange(self.size) + 0.5) / self.size * 2 - 1) * self.half
         x, y = np.meshgrid(across, -across)
-        origins = self.centre + x.reshape(-1, 1) * self.axes[0] + y.reshape(-1, 1) * self.axes[1] + 4 * self.half * self.axes[2]
+        origins = self.centre + x.reshape(-1, 1) * self.axes[0] + y.reshape(-1, 1) * self.axes[1] + self.distance * self.axes[2]
         return origins, np.broadcast_to(-self.axes[2], origins.shape)
 
     def project(self, points: Floats) -> tuple[Floats, Floats]:
@@ -42,7 +47,7 @@ class Camera:
         local = (points - self.centre) @ self.axes.T
         column = (local[:, 0] / self.half + 1) / 2 * self.size
         row = (1 - local[:, 1] / self.half) / 2 * self.size
-        return np.stack([column, row], axis=1), 4 * self.half - local[:, 2]
+        return np.stack([column, row], axis=1), self.distance - local[:, 2]
 
 
 def camera(points: Floats, azimuth: float, elevation: float, up: Floats, size: int) -> Camera:
@@ -58,12 +63,23 @@ def camera(points: Floats, azimuth: float, elevation: float, up: Floats, size: i
     if np.linalg.norm(right) < 1e-9:  # from straight above
         right = side
     right /= np.linalg.norm(right)
-    return Camera(centre, np.stack([right, np.cross(towards, right), towards]), max(half, 1e-12), size)
+    half = max(half, 1e-12)
+    return Camera(centre, np.stack([right, np.cross(towards, right), towards]), half, size, DISTANCE * half)
 
 
 def around(points: Floats, up: Floats, size: int, count: int = 4, elevation: float = ELEVATION) -> list[Camera]:
     """`count` cameras at even azimuths, of one scale."""
     return [camera(points, 360.0 * number / count, elevation, up, size) for number in range(count)]
+
+
+def around_part(points: Floats, part: Floats, up: Floats, size: int) -> list[Camera]:
+    """Cameras as by `around`, but close to a part of the object with vertices `part` (m, 3), in its surroundings."""
+    whole, close = around(points, up, size), around(part, up, size)
+    if SURROUNDINGS * close[0].half >= whole[0].half:
+        return whole
+    # From before the whole object, so that all of it can stand before the part.
+    far = 2 * DISTANCE * whole[0].half
+    return [replace(one, half=SURROUNDINGS * one.half, distance=far) for one in close]
 
 
 def joined(pictures: Sequence[NDArray]) -> NDArray:

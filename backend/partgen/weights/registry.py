@@ -43,6 +43,8 @@ class Role(StrEnum):
     COMPLETER = "completer"
     MASKS = "masks"
     """Outlines in pictures, from which parts are found in several views."""
+    PAINTER = "painter"
+    """Pictures from words, which become a part's texture."""
     NAMER = "namer"
     TEXT = "text"
 
@@ -202,6 +204,16 @@ def _segment_anything_2(size: str, title: str, megabytes: int) -> Entry:
     )
 
 
+RAIL = "https://huggingface.co/spaces/CompVis/stable-diffusion-license"
+RAIL_XL = "https://huggingface.co/stabilityai/stable-diffusion-xl-base-1.0/blob/main/LICENSE.md"
+
+
+def _tokenizer(folder: str, config_bytes: int) -> tuple[SourceFile, ...]:
+    """The files of a CLIP tokenizer in a folder of a checkpoint."""
+    sizes = {"merges.txt": 525 * KB, "special_tokens_map.json": 472, "tokenizer_config.json": config_bytes, "vocab.json": 1_060 * KB}
+    return tuple(SourceFile(f"{folder}/{name}", size) for name, size in sizes.items())
+
+
 ENTRIES: tuple[Entry, ...] = (
     Entry(
         id="superfaces",
@@ -356,6 +368,81 @@ ENTRIES: tuple[Entry, ...] = (
     _segment_anything_2("small", "small", 184),
     _segment_anything_2("base-plus", "base plus", 323),
     _segment_anything_2("large", "large", 898),
+    Entry(
+        id="sd15-inpainting",
+        title="Stable Diffusion 1.5 Inpainting",
+        role=Role.PAINTER,
+        purpose="Paints a part as you say: “rusty iron”, “oak with a blue stripe”. The small one, for any graphics card; slow without.",
+        method="texture",
+        licence=Licence("CreativeML OpenRAIL-M", RAIL, note="It forbids some uses, which it lists."),
+        repository="stable-diffusion-v1-5/stable-diffusion-inpainting",
+        revision="8a4288a76071f7280aedbdb3253bdb9e9d5d84bb",
+        files=(
+            SourceFile("model_index.json", 548),
+            SourceFile("scheduler/scheduler_config.json", 313),
+            *_tokenizer("tokenizer", 806),
+            SourceFile("text_encoder/config.json", 617),
+            SourceFile("text_encoder/model.fp16.safetensors", 246 * MB, prefix="text_encoder."),
+            SourceFile("unet/config.json", 748),
+            SourceFile("unet/diffusion_pytorch_model.fp16.safetensors", 1_720 * MB, prefix="unet."),
+            SourceFile("vae/config.json", 552),
+            SourceFile("vae/diffusion_pytorch_model.fp16.safetensors", 167 * MB, prefix="vae."),
+        ),
+        note="In half precision, which is all of it that is published as safetensors; its filter of pictures is left out.",
+    ),
+    Entry(
+        id="sd15-depth",
+        title="Depth ControlNet for Stable Diffusion 1.5",
+        role=Role.PAINTER,
+        purpose="Keeps what Stable Diffusion 1.5 paints on the shape of the part.",
+        method="texture",
+        licence=Licence("OpenRAIL", "https://huggingface.co/lllyasviel/control_v11f1p_sd15_depth"),
+        repository="lllyasviel/control_v11f1p_sd15_depth",
+        revision="539f99181d33db39cf1af2e517cd8056785f0a87",
+        files=(
+            SourceFile("config.json", KB),
+            SourceFile("diffusion_pytorch_model.fp16.safetensors", 723 * MB),
+        ),
+        note="The size is that of an identical network that others publish.",
+    ),
+    Entry(
+        id="sdxl-inpainting",
+        title="Stable Diffusion XL Inpainting",
+        role=Role.PAINTER,
+        purpose="Paints a part as you say, in more detail than Stable Diffusion 1.5. Wants a graphics card with 12 GB.",
+        method="texture",
+        licence=Licence("CreativeML OpenRAIL++-M", RAIL_XL, note="It forbids some uses, which it lists."),
+        repository="diffusers/stable-diffusion-xl-1.0-inpainting-0.1",
+        revision="115134f363124c53c7d878647567d04daf26e41e",
+        files=(
+            SourceFile("model_index.json", 690),
+            SourceFile("scheduler/scheduler_config.json", 479),
+            *_tokenizer("tokenizer", 737),
+            *_tokenizer("tokenizer_2", 725),
+            SourceFile("text_encoder/config.json", 746),
+            SourceFile("text_encoder/model.fp16.safetensors", 246 * MB, prefix="text_encoder."),
+            SourceFile("text_encoder_2/config.json", 758),
+            SourceFile("text_encoder_2/model.fp16.safetensors", 1_390 * MB, prefix="text_encoder_2."),
+            SourceFile("unet/config.json", 1_930),
+            SourceFile("unet/diffusion_pytorch_model.fp16.safetensors", 5_140 * MB, prefix="unet."),
+            SourceFile("vae/config.json", 659),
+            SourceFile("vae/diffusion_pytorch_model.fp16.safetensors", 167 * MB, prefix="vae."),
+        ),
+    ),
+    Entry(
+        id="sdxl-depth",
+        title="Depth ControlNet for Stable Diffusion XL",
+        role=Role.PAINTER,
+        purpose="Keeps what Stable Diffusion XL paints on the shape of the part.",
+        method="texture",
+        licence=Licence("CreativeML OpenRAIL++-M", RAIL_XL, note="It forbids some uses, which it lists."),
+        repository="diffusers/controlnet-depth-sdxl-1.0",
+        revision="59b1c3f4ee0d0748b2bf15eb07f24e221f0b8740",
+        files=(
+            SourceFile("config.json", 1_270),
+            SourceFile("diffusion_pytorch_model.fp16.safetensors", 2_500 * MB),
+        ),
+    ),
     Entry(
         id="clip",
         title="CLIP",

@@ -118,7 +118,7 @@ def length(random: Random) -> str:
     """A length with its unit."""
     roll = random.random()
     if roll < 0.1:
-        return pick(random, ("half a centimetre", "half a metre", "half an inch", "a quarter of an inch", "a couple of centimetres", "a few millimetres", "an inch", "a centimetre", "a metre", "half a foot", "one and a half metres", "two and a half cm", "1/4 inch", "1/2 in", "3/4 inch", "1 1/2 inches", "a couple of mm", "6'", '5"', "2'6\"", "one inch", "a few cm", "a hand full of units", "a millimetre", "a couple of inches", "a few inches")[:23])  # fmt: skip
+        return pick(random, ("half a centimetre", "half a metre", "half an inch", "a quarter of an inch", "a couple of centimetres", "a few millimetres", "an inch", "a centimetre", "a metre", "half a foot", "one and a half metres", "two and a half cm", "1/4 inch", "1/2 in", "3/4 inch", "1 1/2 inches", "a couple of mm", "6'", '5"', "2'6\"", "one inch", "a few cm", "a millimetre", "a couple of inches", "a few inches")[:23])  # fmt: skip
     unit = UNITS[int(random.choice(len(UNITS), p=UNIT_SHARE))]
     value = number(random)
     return f"{value}{'' if value[0].isdigit() and chance(random, 0.35) else ' '}{unit}"

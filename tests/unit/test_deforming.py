@@ -140,6 +140,29 @@ def test_smoothing_evens_bumps_out_and_keeps_the_volume() -> None:
     assert trimesh.Trimesh(smooth, ball.faces).volume == pytest.approx(trimesh.Trimesh(bumpy, ball.faces).volume, rel=0.03)
 
 
+def test_smoothing_opens_no_gap_between_shells_that_meet() -> None:
+    """Two open cups, rim on rim, as assets are often made: each is smoothed by itself."""
+    ball = trimesh.creation.icosphere(3)
+    above = ball.triangles_center[:, 2] > 0
+    halves = [ball.submesh([chosen], append=True) for chosen in (above, ~above)]
+    cups = trimesh.util.concatenate([half.apply_scale([1, 1, 1 + 1e-6 * number]) for number, half in enumerate(halves)])
+    part = PartSurface(np.array(cups.vertices), np.array(cups.faces), np.zeros(len(cups.vertices), bool), UP)
+    smooth = after(part, "smooth", amount=1.0)
+    rim = np.flatnonzero(part.bordering[part.welded[0]])
+    assert len(rim) > 20
+    np.testing.assert_allclose(smooth[rim], part.points[rim], atol=1e-9)
+    assert np.abs(smooth - part.points).max() > 1e-3
+
+
+def test_straightening_goes_by_the_surface_and_not_by_where_its_vertices_happen_to_lie() -> None:
+    """A straight post that has many vertices on one side stays straight."""
+    box = trimesh.creation.box((0.2, 0.2, 2.0)).subdivide()
+    for _ in range(4):
+        box = box.subdivide(np.flatnonzero(box.triangles_center[:, 0] > 0.099))
+    part = PartSurface(np.array(box.vertices), np.array(box.faces), np.zeros(len(box.vertices), bool), UP)
+    assert np.abs(after(part, "straighten") - part.points).max() < 0.01
+
+
 def test_vertices_in_one_place_stay_together() -> None:
     part = post()
     corners = part.faces.reshape(-1)

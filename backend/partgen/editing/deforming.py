@@ -24,6 +24,8 @@ Bools = NDArray[np.bool_]
 
 SLICES = 24
 """Along the length, of which each has a middle: the curve that `straighten` takes out of a part."""
+LATTICE, SAMPLES = 6, 60_000
+"""Of the places on a triangle at which that curve is felt: so many steps along its sides, and so many places in all, at most."""
 SMOOTHING = 0.12
 """Of the part's size: how far smoothing reaches at amount 1, whatever the size of the faces."""
 MOST_STEPS = 150
@@ -58,11 +60,23 @@ class PartSurface:
     @cached_property
     def edges(self) -> Ints:
         """The edges between places (E, 2), each once."""
-        place = self.welded[0]
+        return self._edges_and_faces[0]
+
+    @cached_property
+    def bordering(self) -> Bools:
+        """The places, of `welded`, that lie on a border of the surface, where an edge has one face only."""
+        edges, faces = self._edges_and_faces
+        found = np.zeros(self.welded[1], bool)
+        found[edges[faces == 1]] = True
+        return found
+
+    @cached_property
+    def _edges_and_faces(self) -> tuple[Ints, Ints]:
+        place, count = self.welded
         corners = place[self.faces]
         edges = np.sort(np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]]), axis=1)
-        edges = edges[edges[:, 0] != edges[:, 1]]
-        return np.unique(edges, axis=0)
+        codes, faces = np.unique((edges[:, 0] * count + edges[:, 1])[edges[:, 0] != edges[:, 1]], return_counts=True)
+        return np.stack([codes // max(count, 1), codes % max(count, 1)], axis=1), faces
 
     def moved(self, points: Floats) -> PartSurface:
         """The same part with its vertices elsewhere."""
@@ -243,14 +257,26 @@ def _flattened(part: PartSurface, parameters: Mapping[str, Any]) -> Floats:
 
 def _straightened(part: PartSurface, parameters: Mapping[str, Any]) -> Floats:
     frame, local, along = _along(part)
+    shares = _lattice(max(1, min(LATTICE, int(np.sqrt(SAMPLES / len(part.faces))))))
+    areas = np.linalg.norm(np.cross(*(part.points[part.faces[:, k]] - part.points[part.faces[:, 0]] for k in (1, 2))), axis=1)
+    weight = np.repeat(areas + 1e-12 * max(float(areas.max()), 1e-300), len(shares))[:, None]
+    at = np.linspace(0, 1, SLICES)
+    felt = (shares @ along[part.faces][..., None]).reshape(-1, 1)  # on the surface, for vertices may lie anywhere, and unevenly
+    nearness = weight * (np.exp(-(((felt - at) * SLICES * 0.7) ** 2)) + 1e-9)
     for _ in range(2):
-        at = np.linspace(0, 1, SLICES)
-        nearness = np.exp(-(((along[:, None] - at) * SLICES * 0.7) ** 2)) + 1e-9
-        middles = nearness.T @ local[:, 1:] / nearness.sum(axis=0)[:, None]
+        middles = nearness.T @ (shares @ local[part.faces, 1:]).reshape(-1, 2) / nearness.sum(axis=0)[:, None]
         line = middles[0] if frame.attached else middles.mean(axis=0)
         shift = np.stack([np.interp(along, at, middles[:, k]) for k in range(2)], axis=1) - line
         local[:, 1:] -= parameters["amount"] * shift
     return _back(frame, local)
+
+
+def _lattice(steps: int) -> Floats:
+    """Barycentric coordinates (n, 3) of the middles of the triangles into which `steps` along each side part a triangle."""
+    upright = [(3 * i + 1, 3 * j + 1) for i in range(steps) for j in range(steps - i)]
+    turned_over = [(3 * i + 2, 3 * j + 2) for i in range(steps - 1) for j in range(steps - 1 - i)]
+    shares = np.array(upright + turned_over) / (3 * steps)
+    return np.column_stack([shares, 1 - shares.sum(axis=1)])
 
 
 # ---- on the surface --------------------------------------------------------------------------------------------------
@@ -265,11 +291,12 @@ def _inflated(part: PartSurface, parameters: Mapping[str, Any]) -> Floats:
 
 
 def _smoothed(part: PartSurface, parameters: Mapping[str, Any]) -> Floats:
-    """Smoothed without shrinking: each step inward is followed by one outward (Taubin 1995)."""
+    """Smoothed without shrinking: each step inward is followed by one outward (Taubin 1995). Open borders stay where they are."""
     place, count = part.welded
     points = np.zeros((count, 3))
     points[place] = part.points
     first, second = part.edges.T
+    free = ~part.bordering[:, None]
     degree = np.maximum(np.bincount(part.edges.reshape(-1), minlength=count), 1)[:, None]
     edge = float(np.linalg.norm(points[first] - points[second], axis=1).mean()) if len(first) else 1.0
     reach = parameters["amount"] * SMOOTHING * part.frame.size / max(edge, 1e-12)  # in edges; each step goes about one further by its root
@@ -277,7 +304,7 @@ def _smoothed(part: PartSurface, parameters: Mapping[str, Any]) -> Floats:
         total = np.stack(
             [np.bincount(first, points[second, k], count) + np.bincount(second, points[first, k], count) for k in range(3)], axis=1
         )
-        points += (0.5 if step % 2 == 0 else -0.51) * np.where(total.any(axis=1, keepdims=True), total / degree - points, 0)
+        points += (0.5 if step % 2 == 0 else -0.51) * np.where(free & total.any(axis=1, keepdims=True), total / degree - points, 0)
     return points[place]
 
 

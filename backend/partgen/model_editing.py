@@ -97,7 +97,8 @@ def edited(model: Model, labels: NDArray[np.int32], part: int, edits: Sequence[E
     state = Part((cut_out(model, chosen),), model.mesh.vertices[model.mesh.faces[~chosen]].astype(np.float64), up)
     for edit in edits:
         state = _changed(state, edit if strength == 1 else edit.weaker(strength), model, labels)
-    return Edited(scene_of(model, labels, part, state), np.array([p.bounds for p in state.geometries])[:, [0, 1]].reshape(-1, 3), state.notes)
+    bounds = np.array([geometry.bounds for geometry in state.geometries]).reshape(-1, 3)
+    return Edited(scene_of(model, labels, part, state), bounds, state.notes)
 
 
 def check_part(model: Model, labels: NDArray[np.int32], part: int) -> None:

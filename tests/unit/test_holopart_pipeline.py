@@ -16,7 +16,8 @@ from partgen.completion.flow_matching import FlowMatching, noised, velocity
 from partgen.completion.holopart import HoloPartCompleter
 from partgen.completion.part_clouds import ObjectClouds
 from partgen.completion.part_diffusion import FULL, REDUCED, Conditions, Effort, PartDiffusion
-from partgen.devices import CPU, Placement
+from partgen.devices import CPU, Placement, place_for_half_precision
+from partgen.durations import in_words
 from partgen.errors import Action, Cancelled, PartgenError
 from partgen.mesh import Mesh
 from partgen.networks.part_dit import PartDiT

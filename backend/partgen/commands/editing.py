@@ -31,11 +31,22 @@ Without a model it only says what it understood: edits with amounts and units, o
 
 It works offline and on any CPU. Where the sentence embeddings `minilm` are on this machine (partgen models list), they are asked
 too; --model understanding leaves them out.
+
+The method texture paints the part by a checkpoint of Stable Diffusion 1.5 or XL on this machine: four views of it are inpainted
+under the prompt, led by their depth, and baked into a texture of its own. Its shape and all other parts stay. Nothing is downloaded
+by this; a graphics card takes seconds to minutes, a CPU minutes in a reduced form, and how long is told before it begins.
+
+  partgen models download sd15-inpainting; partgen models download sd15-depth
+  partgen edit chair.glb --labels labels/chair.npz --part 3 --method texture --prompt "oak, worn" -o oak.glb --variations 3
+  partgen edit chair.glb --labels labels/chair.npz --part 3 --method texture --prompt "oak, worn" -o oak.glb \\
+      --model FOLDER --controlnet FOLDER                       your own, as diffusers loads them, with files .safetensors
 """
 
 
-METHODS = ("auto", "instruct")
+METHODS = ("auto", "instruct", "texture")
+READERS = ("auto", "understanding")
 MOST_VARIATIONS = 100
+MOST_STEPS = 1000
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -50,9 +61,12 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("--labels", metavar="L.npz", type=Path, help="face_labels, one whole number for each triangle of the file")
     parser.add_argument("--part", metavar="N", type=int, help="the label of the part that is changed")
     parser.add_argument("-o", "--output", metavar="OUT.glb", type=Path, help="file to write to")
-    parser.add_argument("--method", choices=METHODS, default="auto", help="how the part is changed; instruct understands the words")
+    parser.add_argument(
+        "--method", choices=METHODS, default="auto", help="instruct, which auto takes, does what the words say; texture paints the part"
+    )
     parser.add_argument("--strength", type=_share, default=1.0, help="how much of the change is made, 0 to 1")
     parser.add_argument("--seed", type=int, default=0, help="of variations: the same seed gives the same ones")
+    parser.add_argument("--steps", type=_steps, help="of texture: more take longer and are finer")
     parser.add_argument("--variations", metavar="K", type=_count, default=1, help="this many results, OUT_2.glb, ...; the words are kept")
     said = parser.add_mutually_exclusive_group(required=True)
     said.add_argument("--prompt", metavar="TEXT", help="the instruction")
@@ -60,7 +74,13 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("--explain", action="store_true", help="only say what was understood")
     parser.add_argument("--json", action="store_true", help="as JSON, a line for each instruction")
     parser.add_argument(
-        "--model", choices=("auto", "understanding"), default="auto", help="auto asks sentence embeddings too, where there are any"
+        "--model",
+        metavar="FOLDER_OR_ID",
+        default="auto",
+        help="understanding leaves out the sentence embeddings that auto asks too; of texture: the checkpoint, auto takes the best here",
+    )
+    parser.add_argument(
+        "--controlnet", metavar="FOLDER_OR_ID", default="auto", help="of texture: a ControlNet for depth; auto takes the one here, or none"
     )
     parser.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
     parser.set_defaults(run=run)
@@ -83,9 +103,39 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _steps(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_STEPS:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to {MOST_STEPS}")
+    return int(text)
+
+
 def run(options: argparse.Namespace) -> int:
     """`partgen edit`. Returns the exit code: 1 where a model stays as it is because the instruction was refused."""
+    if options.method == "texture":
+        from .painting import paint
+
+        check_files(options)
+        return paint(options)
+    if options.model not in READERS:
+        sentence = f"There is no model {options.model} that reads instructions."
+        raise PartgenError("weights.unknown", sentence, f"Choose one of: {', '.join(READERS)}; or --method texture to paint by it.")
     return explain(options) if options.explain or options.file is None else change(options)
+
+
+def check_files(options: argparse.Namespace) -> None:
+    """Raises PartgenError where what changes a model is not all there, or the result would overwrite it."""
+    if None in (options.file, options.prompt, options.labels, options.part, options.output):
+        sentence = "A model is changed with IN, --prompt, --labels, --part and --output."
+        raise PartgenError("edit.incomplete", sentence, "See partgen edit --help.")
+    if options.output.suffix.lower() != ".glb":
+        raise PartgenError("file.format", f"{options.output.name} is no .glb file.", "Name one that ends with .glb.")
+    if options.output.resolve() == options.file.resolve():
+        raise PartgenError("file.overwritten", f"The result would overwrite {options.file.name}.", "Choose another file for it.")
+
+
+def target_of(options: argparse.Namespace, number: int) -> Path:
+    """The file of variation `number` from 0 on: OUT.glb, OUT_2.glb, ..."""
+    return Path(options.output if number == 0 else options.output.with_stem(f"{options.output.stem}_{number + 1}"))
 
 
 def change(options: argparse.Namespace) -> int:
@@ -96,13 +146,7 @@ def change(options: argparse.Namespace) -> int:
     from ..understanding import reader
     from .completing import read_labels
 
-    if options.prompt is None or options.labels is None or options.part is None or options.output is None:
-        sentence = "A model is changed with --prompt, --labels, --part and --output."
-        raise PartgenError("edit.incomplete", sentence, "See partgen edit --help.")
-    if options.output.suffix.lower() != ".glb":
-        raise PartgenError("file.format", f"{options.output.name} is no .glb file.", "Name one that ends with .glb.")
-    if options.output.resolve() == options.file.resolve():
-        raise PartgenError("file.overwritten", f"The result would overwrite {options.file.name}.", "Choose another file for it.")
+    check_files(options)
     understanding = reader(with_embeddings=options.model == "auto")(options.prompt)
     if understanding.refused is not None:
         print(json.dumps(understanding.as_dict(), ensure_ascii=False) if options.json else told(understanding))
@@ -112,7 +156,7 @@ def change(options: argparse.Namespace) -> int:
     for number in range(options.variations):
         edits = [varied(edit, options.seed, number) for edit in understanding.edits]
         made = edited(model, labels, options.part, edits, options.strength)
-        target = options.output if number == 0 else options.output.with_stem(f"{options.output.stem}_{number + 1}")
+        target = target_of(options, number)
         write_file(target, made.scene.export(file_type="glb"))
         _report(options, target, replace(understanding, edits=tuple(edits)), made.bounds, made.notes)
     return 0

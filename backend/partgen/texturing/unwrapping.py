@@ -35,7 +35,7 @@ def is_usable(points: Floats, faces: Ints, uv: Floats) -> bool:
     flat = np.abs(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]) / 2
     corners = points[faces]
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
-    if area[flat < 1e-10].sum() > FLAT * area.sum() or flat.sum() < LEAST:
+    if area[flat < 1e-10].sum() > FLAT * area.sum() or not LEAST < flat.sum() < 1 + OVERLAP:
         return False
     laid = len(texels(points, faces, uv, LAID_ON).face)
     return laid >= (1 - OVERLAP) * flat.sum() * LAID_ON**2

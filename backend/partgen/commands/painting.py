@@ -1,0 +1,123 @@
+"""`partgen edit --method texture`: a part painted by a diffusion checkpoint of this machine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import PartgenError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ..devices import Placement
+    from ..files import Model
+    from ..model_texturing import PartViews, Textured
+    from ..texturing.inpainting import DiffusionInpainter
+
+
+def paint(options: argparse.Namespace) -> int:
+    """Writes the model with its part painted, once for each variation. Returns the exit code. Raises PartgenError."""
+    from ..devices import place_for_half_precision, with_retries
+    from ..files import read_model, write_file
+    from ..texturing.inpainting import check_packages
+    from .completing import read_labels
+    from .editing import target_of
+
+    if not options.prompt.strip():
+        raise PartgenError("edit.empty_prompt", "The prompt is empty.", "Say what the part is to look like: “rusty iron”.")
+    check_packages()
+    model = read_model(options.file)
+    painter = Painter(options, model, read_labels(options.labels, model))
+    placement = place_for_half_precision()
+    given_up: tuple[str, ...] = ()
+    for number in range(options.variations):
+        seed = options.seed + number
+        attempt = with_retries(partial(painter, seed), 1, placement)
+        placement, given_up = attempt.placement, (*given_up, *attempt.notes)
+        made, target = attempt.result, target_of(options, number)
+        write_file(target, made.scene.export(file_type="glb"))
+        _report(options, target, seed, made, painter.inpainter, (*made.notes, *given_up, *painter.notes))
+    return 0
+
+
+class Painter:
+    """Paints a part by a seed, on the device that it is told: the checkpoint is loaded and the part is looked at once for each."""
+
+    def __init__(self, options: argparse.Namespace, model: Model, labels: NDArray[np.int32]) -> None:
+        self._options, self._model, self._labels = options, model, labels
+        self._ready: tuple[DiffusionInpainter, PartViews] | None = None
+
+    def __call__(self, seed: int, _: int, placement: Placement) -> Textured:
+        from ..devices import free_memory
+        from ..model_texturing import textured
+
+        if self._ready is None or self.inpainter.placement != placement:
+            self._ready = None  # what did not fit on one device must not stay there while another works
+            free_memory()
+            self._ready = self._prepared(placement)
+        inpainter, views = self._ready
+        options = self._options
+        return textured(self._model, self._labels, options.part, inpainter, options.prompt, seed, options.strength, views=views)
+
+    @property
+    def inpainter(self) -> DiffusionInpainter:
+        assert self._ready is not None
+        return self._ready[0]
+
+    @property
+    def notes(self) -> Iterable[str]:
+        """What the pictures lack, for who asked."""
+        from ..texturing.inpainting import FULL
+
+        effort, checkpoint = self.inpainter.effort, self.inpainter.checkpoint
+        if effort.side < FULL.side:
+            where = self.inpainter.placement.device.name
+            yield f"{where} worked in a reduced form: views of {effort.side // 2} pixels instead of {FULL.side // 2}, {effort.steps} steps."
+        if checkpoint.control is None:
+            remedy = f"partgen models download {checkpoint.family.control}"
+            yield f"No ControlNet for depth was used, so what is painted may not follow the shape. Where that matters: {remedy}."
+
+    def _prepared(self, placement: Placement) -> tuple[DiffusionInpainter, PartViews]:
+        """The checkpoint on a device and the views of the part for it; tells how long the work will take."""
+        from ..durations import in_words
+        from ..model_texturing import part_views
+        from ..texturing.checkpoints import chosen_control, chosen_folder, read_checkpoint
+        from ..texturing.inpainting import DiffusionInpainter, effort_on
+
+        options, is_accelerated = self._options, placement.device.id != "cpu"
+        folder = chosen_folder(options.model, is_accelerated)
+        checkpoint = read_checkpoint(folder, chosen_control(options.controlnet, folder), in_half=is_accelerated)
+        effort = effort_on(placement)
+        if options.steps is not None:
+            effort = replace(effort, steps=options.steps)
+        views = part_views(self._model, self._labels, options.part, effort.side)
+        inpainter = DiffusionInpainter(checkpoint, placement, effort)
+        seconds = options.variations * inpainter.seconds(options.strength)
+        what = "Painting" if options.variations == 1 else f"Painting {options.variations} variations"
+        print(f"partgen: {what} with {checkpoint.name} on {placement.words}: {in_words(seconds)}", file=sys.stderr, flush=True)
+        return inpainter, views
+
+
+def _report(
+    options: argparse.Namespace, target: Path, seed: int, made: Textured, inpainter: DiffusionInpainter, notes: Iterable[str]
+) -> None:
+    if options.json:
+        answer = {
+            "file": str(target), "part": options.part, "method": "texture", "prompt": options.prompt, "seed": seed,
+            "strength": options.strength, "steps": inpainter.effort.steps, "model": inpainter.checkpoint.name,
+            "texture_sizes": list(made.sizes), "seen": round(made.seen, 4), "notes": list(notes),
+        }  # fmt: skip
+        print(json.dumps(answer, ensure_ascii=False), flush=True)
+        return
+    sizes = ", ".join(f"{size} x {size}" for size in made.sizes)
+    print(f"{target}: part {options.part} painted by {inpainter.checkpoint.name}, seed {seed}, texture of {sizes} texels", flush=True)
+    for note in notes:
+        print(f"  {note}", flush=True)

@@ -28,7 +28,8 @@ def stable_diffusion(folder: Path, seed: int = 0, channels: int = 9, in_half: bo
     torch.manual_seed(seed)
     pipeline = Inpaint(
         vae=_vae(), text_encoder=CLIPTextModel(_words()), tokenizer=_tokenizer(folder.parent), unet=_unet(channels),
-        scheduler=DDIMScheduler(), safety_checker=None, feature_extractor=None, requires_safety_checker=False,
+        scheduler=DDIMScheduler(steps_offset=1, clip_sample=False), safety_checker=None, feature_extractor=None,
+        requires_safety_checker=False,
     )  # fmt: skip
     return _saved(pipeline, folder, in_half, safe)
 
@@ -39,7 +40,8 @@ def stable_diffusion_xl(folder: Path, seed: int = 0) -> Path:
     tokenizer = _tokenizer(folder.parent)
     pipeline = InpaintXL(
         vae=_vae(), text_encoder=CLIPTextModel(_words()), text_encoder_2=CLIPTextModelWithProjection(_words()), tokenizer=tokenizer,
-        tokenizer_2=tokenizer, unet=_unet(9, cross_attention_dim=2 * WIDTH, **XL), scheduler=DDIMScheduler(),
+        tokenizer_2=tokenizer, unet=_unet(9, cross_attention_dim=2 * WIDTH, **XL),
+        scheduler=DDIMScheduler(steps_offset=1, clip_sample=False),
     )  # fmt: skip
     return _saved(pipeline, folder, False, True)
 

@@ -27,6 +27,7 @@ def paint(options: argparse.Namespace) -> int:
     """Writes the model with its part painted, once for each variation. Returns the exit code. Raises PartgenError."""
     from ..devices import place_for_half_precision, with_retries
     from ..files import read_model, write_file
+    from ..model_editing import check_part
     from ..texturing.inpainting import check_packages
     from .completing import read_labels
     from .editing import target_of
@@ -35,7 +36,9 @@ def paint(options: argparse.Namespace) -> int:
         raise PartgenError("edit.empty_prompt", "The prompt is empty.", "Say what the part is to look like: “rusty iron”.")
     check_packages()
     model = read_model(options.file)
-    painter = Painter(options, model, read_labels(options.labels, model))
+    labels = read_labels(options.labels, model)
+    check_part(model, labels, options.part)
+    painter = Painter(options, model, labels)
     placement = place_for_half_precision()
     given_up: tuple[str, ...] = ()
     for number in range(options.variations):

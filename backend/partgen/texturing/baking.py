@@ -125,7 +125,7 @@ def _share(found: Texels, camera: Camera, mask: Bools, scene: RayScene) -> Float
     """How much a camera tells of each texel (n,): nothing where it is hidden, seen at a grazing angle, or at the edge of the mask."""
     cosine = found.normal @ camera.towards
     pixel, depth = camera.project(found.position)
-    inner = binary_erosion(mask, iterations=1)
+    inner = binary_erosion(mask, np.ones((3, 3)))  # between pixels, colours are those of all around
     column, row = np.clip(pixel.astype(np.int64), 0, camera.size - 1).T
     facing = (cosine > GRAZING) & inner[row, column]
     share = np.zeros(len(cosine))

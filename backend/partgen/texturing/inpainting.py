@@ -31,7 +31,7 @@ from .grid import Floats, Grid
 if TYPE_CHECKING:
     import torch
 
-PACKAGES = ("diffusers", "transformers")
+PACKAGES = ("diffusers", "transformers", "accelerate")
 SCENE = ", the same object in four views, from the front, the right, the back and the left, on a plain white background"
 """Said after every prompt: the networks were not trained on such grids, and without it make four objects."""
 GROWTH = 8
@@ -70,7 +70,7 @@ def check_packages() -> None:
         raise PartgenError("method.no_torch", sentence, "Set PartGen up with the tier AI.", Action.SET_UP)
     if missing:
         sentence = f"Painting parts needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed here."
-        raise PartgenError("method.no_diffusers", sentence, "Install what it needs: pip install 'partgen[texture]'.")
+        raise PartgenError("method.no_diffusers", sentence, "In the backend's environment: pip install 'partgen[texture]'.")
 
 
 class DiffusionInpainter:

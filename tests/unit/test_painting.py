@@ -107,6 +107,16 @@ def test_a_controlnet_is_led_by_the_depth(shelf: Path, model: str, control: str)
     assert np.array_equal(unled(there, "oak"), unled(turned, "oak"))
 
 
+@pytest.mark.parametrize(("model", "control"), [("published", "depth"), ("xl", "depth xl")])
+def test_half_precision_paints_nearly_the_same(shelf: Path, model: str, control: str) -> None:
+    checkpoint = read_checkpoint(shelf / model, shelf / control, in_half=True)
+    full, half = (
+        DiffusionInpainter(checkpoint, Placement(CPU, precision), Effort(side=64, steps=2)) for precision in ("float32", "bfloat16")
+    )
+    assert half.seconds() > 0
+    assert np.abs(full(grid(), "oak", 4) - half(grid(), "oak", 4)).mean() < 0.02
+
+
 def test_less_strength_stays_nearer_to_what_was_there(shelf: Path) -> None:
     paint = inpainter(shelf / "sd", steps=10)
     weak, strong = paint(grid(), "oak", strength=0.1), paint(grid(), "oak", strength=1.0)

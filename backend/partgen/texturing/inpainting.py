@@ -100,12 +100,14 @@ class DiffusionInpainter:
         steps = self._steps(strength)
         asked: dict[str, Any] = {"control_image": _picture(grid.depth)} if self.checkpoint.control else {}
         mask = binary_dilation(grid.mask, np.ones((3, 3)), iterations=GROWTH)
-        answer = self._pipeline(
-            prompt=prompt.strip() + SCENE, image=_picture(grid.colour), mask_image=Image.fromarray(mask.astype(np.uint8) * 255),
-            height=self.side, width=self.side, strength=strength, num_inference_steps=steps, guidance_scale=self.effort.guidance,
-            generator=torch.Generator().manual_seed(seed), output_type="np", callback_on_step_end=_telling(progress, steps, strength),
-            **asked,
-        )  # fmt: skip
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what the library does inside itself and will do otherwise
+            answer = self._pipeline(
+                prompt=prompt.strip() + SCENE, image=_picture(grid.colour), mask_image=Image.fromarray(mask.astype(np.uint8) * 255),
+                height=self.side, width=self.side, strength=strength, num_inference_steps=steps, guidance_scale=self.effort.guidance,
+                generator=torch.Generator().manual_seed(seed), output_type="np", callback_on_step_end=_telling(progress, steps, strength),
+                **asked,
+            )  # fmt: skip
         picture = answer.images[0].astype(np.float64)
         if not np.isfinite(picture).all():
             raise PartgenError("texture.nothing", f"{self.checkpoint.name} answered no picture.", "Work in float32, or take another one.")

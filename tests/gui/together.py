@@ -30,10 +30,7 @@ class Together(Artist):
         expect(len(names[0] & names[1]) > 1, f"The table and the stool have no two parts of one name: {names}.")
         expect(not matched["messages"], f"Matching went well, but the panel says: {matched['messages']}")
         window.rest()
-        window.drag("partgen.scale", 70)
-        window.rest()
-        slid = window.state()["meshes"]
-        expect(slid[TABLE]["scale"] != matched["meshes"][TABLE]["scale"], "The slider does not move.")
+        slid = window.slide("partgen.scale", 70, lambda s: s["meshes"][TABLE]["scale"], "The slider does not move.")["meshes"]
         expect(slid[TABLE]["scale"] == slid[STOOL]["scale"], "The slider of the table does not drive the stool.")
         expect(slid[STOOL]["parts"] < matched["meshes"][STOOL]["parts"], "The stool did not follow the slider of the table.")
         window.shot("slid_together")

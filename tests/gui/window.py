@@ -28,6 +28,7 @@ FEELING_STEP = 9  # pixels: two for each button
 END_OF_ROW = 0.83
 FEELING_COLUMNS = (0.5, END_OF_ROW, 0.25, 0.75, 0.92, 0.1)
 SCROLLS = 4
+DRAGS = 3
 COLORFUL = 0.35  # saturation: the viewport's greys and the lamp's shade have less, every part's color has more
 HUES = 72
 LINE_WIDTH = 4  # pixels: outlines of what is selected, the grid and its axes are thinner
@@ -322,6 +323,7 @@ class Window:
         """Drags a slider sideways, in steps: Blender holds the pointer in place meanwhile. `while_held` runs before the release."""
         self.find(control)
         self._xdotool("mousedown", BUTTON_LEFT)
+        time.sleep(0.2)
         for step in np.diff(np.linspace(0, pixels, 11).astype(int)):
             self._xdotool("mousemove_relative", "--", str(step), "0")
             time.sleep(0.05)
@@ -332,6 +334,20 @@ class Window:
         finally:
             self._xdotool("mouseup", BUTTON_LEFT)
         time.sleep(0.2)
+
+    def slide(self, control: str, pixels: int, looked_at: Callable[[dict[str, Any]], object], sentence: str) -> dict[str, Any]:
+        """Drags a slider until what is `looked_at` changes, and returns the state. Raises Disappointed with `sentence` where nothing does.
+
+        Where the machine is slow, Blender may take a drag for a click, and lets the number be typed: then Escape, and again.
+        """
+        before = looked_at(self.state())
+        for _ in range(DRAGS):
+            self.drag(control, pixels)
+            self.rest()
+            if looked_at(after := self.state()) != before:
+                return after
+            self.press("Escape")
+        raise Disappointed(sentence)
 
     def press(self, *keys: str, over: tuple[str, str] = VIEWPORT) -> None:
         """Keys such as "ctrl+z", with the pointer over a region: in Blender that is where they go."""

@@ -309,9 +309,7 @@ class Journey:
             window.wait_until(lambda s: s["backend"] == "STOPPED", "Stop did not stop the backend.")
         window.shot("backend_stopped")
         before = window.state()
-        after = window.slide(
-            "partgen.scale", 60, lambda s: s["meshes"][LAMP]["scale"], "The slider of the reopened file does not move."
-        )
+        after = window.slide("partgen.scale", 60, lambda s: s["meshes"][LAMP]["scale"], "The slider of the reopened file does not move.")
         window.shot("slid_after_reopening")
         expect_scale(after, above=before["meshes"][LAMP]["scale"])
         expect(after["meshes"][LAMP]["parts"] < before["meshes"][LAMP]["parts"], "The slider of the reopened file regroups nothing.")

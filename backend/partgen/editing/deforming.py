@@ -258,7 +258,8 @@ def _flattened(part: PartSurface, parameters: Mapping[str, Any]) -> Floats:
 def _straightened(part: PartSurface, parameters: Mapping[str, Any]) -> Floats:
     frame, local, along = _along(part)
     shares = _lattice(max(1, min(LATTICE, int(np.sqrt(SAMPLES / len(part.faces))))))
-    areas = np.linalg.norm(np.cross(*(part.points[part.faces[:, k]] - part.points[part.faces[:, 0]] for k in (1, 2))), axis=1)
+    corners = part.points[part.faces]
+    areas = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
     weight = np.repeat(areas + 1e-12 * max(float(areas.max()), 1e-300), len(shares))[:, None]
     at = np.linspace(0, 1, SLICES)
     felt = (shares @ along[part.faces][..., None]).reshape(-1, 1)  # on the surface, for vertices may lie anywhere, and unevenly

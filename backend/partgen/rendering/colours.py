@@ -37,6 +37,7 @@ def surface_colours(geometry: trimesh.Trimesh, face: Ints, weights: Floats, is_l
 def sampled(picture: NDArray[np.uint8], uv: Floats) -> Floats:
     """A picture (H, W, k) at `uv` (n, 2), v upwards, repeated beyond 0..1 and blended between its pixels: (n, k) in 0..1."""
     height, width = picture.shape[:2]
+    uv = np.nan_to_num(uv, posinf=0, neginf=0)  # some files have such
     column, row = uv[:, 0] * width - 0.5, (1 - uv[:, 1]) * height - 0.5
     left, top = np.floor(column).astype(np.int64), np.floor(row).astype(np.int64)
     across, down = (column - left)[:, None], (row - top)[:, None]

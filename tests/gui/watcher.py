@@ -104,7 +104,7 @@ def _set_up() -> dict[str, Any]:
         "folder": str(environment.folder()),
         "is_running": making.is_running(),
         "is_changing": making.is_changing(),
-        "detail": watched.report.detail if watched and watched.report else "",
+        "stage": watched.report.stage if watched and watched.report else "",
         "lines": [list(line) for line in making.plan.lines()] if making.plan else [],
         "problems": [{"text": f"{p.sentence} {p.remedy}".strip(), "action": p.action} for p in making.plan.problems] if making.plan else [],
         "backend_command": _module("setup").backend_command() or [],

@@ -5,6 +5,7 @@ Reading keeps every triangle, in the order of the file: nothing is merged, dropp
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -61,8 +62,7 @@ def read_model(path: Path) -> Model:
     """Reads a model file of one of `FORMATS`. Raises PartgenError for every file that gives no usable surface."""
     check_readable(path)
     try:
-        reader = READERS.get(path.suffix.lower())
-        scene = trimesh.Scene(reader(path)) if reader else trimesh.load_scene(path, process=False)
+        scene = _scene(path)
     except PartgenError:
         raise
     except MemoryError as error:
@@ -78,6 +78,27 @@ def read_model(path: Path) -> Model:
     except (IndexError, KeyError, ValueError) as error:
         raise _damaged(path) from error
     return _model(path, geometries, polygons)
+
+
+def _scene(path: Path) -> trimesh.Scene:
+    """What trimesh makes of a file, or a reader of ours where it has none. Raises whatever a loader does."""
+    kind = path.suffix.lower()
+    if kind in READERS:
+        return trimesh.Scene(READERS[kind](path))
+    if kind == ".obj" and (text := _western_text(path)) is not None:
+        beside = trimesh.resolvers.FilePathResolver(str(path))
+        return trimesh.load_scene(io.StringIO(text), file_type="obj", resolver=beside, process=False)
+    return trimesh.load_scene(path, process=False)
+
+
+def _western_text(path: Path) -> str | None:
+    """The text of a file that is not in UTF-8, which trimesh then asks a package for that need not be there; None where it is."""
+    content = path.read_bytes()
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+    return None
 
 
 def _damaged(path: Path) -> PartgenError:
@@ -132,6 +153,8 @@ def _off_lines(path: Path) -> tuple[list[list[str]], list[list[str]]]:
     return lines[:vertices], lines[vertices : vertices + polygons]
 
 
+TEXTS = (".obj", ".stl")
+"""Formats that are text, or are taken for it: what has no faces and holds what no text does is no such file."""
 READERS: dict[str, Callable[[Path], trimesh.Trimesh]] = {".npz": _read_npz, ".off": _read_off}
 
 
@@ -149,6 +172,8 @@ def _surfaces(scene: trimesh.Scene, path: Path) -> list[trimesh.Trimesh]:
         # Not Scene.dump, which copies every texture and loses the file's own normals.
         placed.append((geometry.copy(include_cache=True) if name in taken else geometry, transform))
         taken.add(name)
+    if not placed and path.suffix.lower() in TEXTS and b"\0" in path.read_bytes():
+        raise _damaged(path)
     if not placed:
         raise PartgenError("mesh.no_faces", f"{path.name} has no faces.", "Choose a file with a surface.")
     for geometry, transform in placed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -258,6 +259,17 @@ def broken_files(folder: Path) -> dict[str, str]:
         "picture.jpg": "file.format", "names.npz": "file.format", "quads.npz": "file.format", "points.obj": "mesh.no_faces",
         "nan.obj": "mesh.not_finite", "point.obj": "mesh.no_extent", "negative.npz": "mesh.bad_index",
     }  # fmt: skip
+
+
+def test_names_in_the_letters_of_western_europe_are_read_without_further_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "charset_normalizer", None)
+    path = tmp_path / "stuhl.obj"
+    text = "# Möbel\nmtllib stuhl.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nusemtl Grün\nf 1 2 3\n"
+    path.write_bytes(text.encode("latin-1"))
+    (tmp_path / "stuhl.mtl").write_text("newmtl Grün\nKd 0 1 0\n", encoding="utf-8")
+    model = read_model(path)
+    assert len(model.mesh.faces) == 1
+    assert model.pieces[0].geometry.visual.material.name == "Grün"
 
 
 def test_broken_files_are_told_apart(tmp_path: Path) -> None:

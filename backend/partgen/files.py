@@ -29,6 +29,8 @@ Ints = NDArray[np.int64]
 
 FORMATS = (".glb", ".gltf", ".obj", ".ply", ".stl", ".off", ".3mf", ".npz")
 PARTS_VERSION = 1
+Y_UP = (".glb", ".gltf", ".obj")
+"""Formats whose models stand on y, most of the time; those of the others stand on z."""
 
 # Further from the origin than this many times its size, a model is moved there for the work: float32 would blur it.
 FAR = 100.0
@@ -53,6 +55,16 @@ class Model:
     mesh: Mesh
     pieces: tuple[Piece, ...]
     origin: NDArray[np.float64]
+
+    @property
+    def up(self) -> NDArray[np.float64]:
+        """The direction (3,) in which models of its format stand."""
+        return np.eye(3)[up_axis(self.path)]
+
+
+def up_axis(path: Path) -> int:
+    """The axis that points up in files of a format: 1 for y, 2 for z."""
+    return 1 if path.suffix.lower() in Y_UP else 2
 
 
 # ---- reading -------------------------------------------------------------------------------------------------------
@@ -85,20 +97,26 @@ def _scene(path: Path) -> trimesh.Scene:
     kind = path.suffix.lower()
     if kind in READERS:
         return trimesh.Scene(READERS[kind](path))
-    if kind == ".obj" and (text := _western_text(path)) is not None:
-        beside = trimesh.resolvers.FilePathResolver(str(path))
-        return trimesh.load_scene(io.StringIO(text), file_type="obj", resolver=beside, process=False)
+    if kind == ".obj":
+        text = io.StringIO(_text(path.read_bytes()))
+        return trimesh.load_scene(text, file_type="obj", resolver=_Beside(str(path)), process=False)
     return trimesh.load_scene(path, process=False)
 
 
-def _western_text(path: Path) -> str | None:
-    """The text of a file that is not in UTF-8, which trimesh then asks a package for that need not be there; None where it is."""
-    content = path.read_bytes()
+class _Beside(trimesh.resolvers.FilePathResolver):
+    """The files beside a model, of which those that tell its materials are in UTF-8."""
+
+    def get(self, name: str) -> bytes:
+        content: bytes = super().get(name)
+        return _text(content).encode() if name.lower().endswith(".mtl") else content
+
+
+def _text(content: bytes) -> str:
+    """A text in UTF-8, or else in the letters of western Europe: for others trimesh asks a package that need not be there."""
     try:
-        content.decode()
+        return content.decode()
     except UnicodeDecodeError:
         return content.decode("latin-1")
-    return None
 
 
 def _damaged(path: Path) -> PartgenError:

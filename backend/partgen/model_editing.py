@@ -32,8 +32,6 @@ from .geometry.adjacency import weld
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-Y_UP = (".glb", ".gltf", ".obj", ".fbx")
-"""Formats whose files stand on y; the others stand on z."""
 FEW_VERTICES = {"bend": 16, "twist": 16, "waves": 48, "bumps": 200, "flare": 8, "facet": 40}
 """Vertices that an edit takes, at least, to show: a box of eight corners cannot be wavy."""
 
@@ -93,8 +91,7 @@ def edited(model: Model, labels: NDArray[np.int32], part: int, edits: Sequence[E
     """
     check_part(model, labels, part)
     chosen = labels == part
-    up = np.array([0.0, 1.0, 0.0] if model.path.suffix.lower() in Y_UP else [0.0, 0.0, 1.0])
-    state = Part((cut_out(model, chosen),), model.mesh.vertices[model.mesh.faces[~chosen]].astype(np.float64), up)
+    state = Part((cut_out(model, chosen),), model.mesh.vertices[model.mesh.faces[~chosen]].astype(np.float64), model.up)
     for edit in edits:
         state = _changed(state, edit if strength == 1 else edit.weaker(strength), model, labels)
     bounds = np.array([geometry.bounds for geometry in state.geometries]).reshape(-1, 3)

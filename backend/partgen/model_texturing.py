@@ -21,7 +21,7 @@ from trimesh.visual.material import PBRMaterial
 from .errors import PartgenError
 from .files import Model
 from .geometry.rays import RayScene
-from .model_editing import Y_UP, Part, check_part, cut_out, scene_of
+from .model_editing import Part, check_part, cut_out, scene_of
 from .rendering.buffers import Buffers, depth_image, render
 from .rendering.cameras import Camera, apart, around_part, joined
 from .rendering.colours import surface_colours
@@ -99,8 +99,7 @@ def part_views(model: Model, labels: Labels, part: int, side: int) -> PartViews:
     points, faces = model.mesh.vertices.astype(np.float64), model.mesh.faces.astype(np.int64)
     chosen = labels == part
     scene = RayScene(points, faces)
-    up = np.array([0.0, 1.0, 0.0] if model.path.suffix.lower() in Y_UP else [0.0, 0.0, 1.0])
-    cameras = around_part(points[np.unique(faces)], points[np.unique(faces[chosen])], up, side // 2)
+    cameras = around_part(points[np.unique(faces)], points[np.unique(faces[chosen])], model.up, side // 2)
     buffers = [render(scene, points, faces, camera) for camera in cameras]
     masks = [seen.mask & chosen[seen.face] for seen in buffers]
     if not any(mask.any() for mask in masks):

@@ -266,7 +266,7 @@ def test_names_in_the_letters_of_western_europe_are_read_without_further_package
     path = tmp_path / "stuhl.obj"
     text = "# Möbel\nmtllib stuhl.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nusemtl Grün\nf 1 2 3\n"
     path.write_bytes(text.encode("latin-1"))
-    (tmp_path / "stuhl.mtl").write_text("newmtl Grün\nKd 0 1 0\n", encoding="utf-8")
+    (tmp_path / "stuhl.mtl").write_bytes("newmtl Grün\nKd 0 1 0\n".encode("latin-1"))
     model = read_model(path)
     assert len(model.mesh.faces) == 1
     assert model.pieces[0].geometry.visual.material.name == "Grün"

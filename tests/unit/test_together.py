@@ -10,7 +10,7 @@ import pytest
 import trimesh
 from furniture import table
 from partgen.cli import main
-from partgen.commands.transferring import turned_up, up_axis
+from partgen.commands.transferring import turned_up, up_as_asked
 
 
 @pytest.fixture
@@ -87,8 +87,8 @@ def test_labels_of_another_model_are_refused(models: list[Path], tmp_path: Path,
 
 
 def test_models_that_stand_on_other_axes_are_stood_up() -> None:
-    assert [up_axis("auto", Path(name)) for name in ("a.glb", "a.GLTF", "a.obj", "a.ply")] == [1, 1, 1, 2]
-    assert (up_axis("x", Path("a.ply")), up_axis("any", Path("a.ply"))) == (0, None)
+    assert [up_as_asked("auto", Path(name)) for name in ("a.glb", "a.GLTF", "a.obj", "a.ply")] == [1, 1, 1, 2]
+    assert (up_as_asked("x", Path("a.ply")), up_as_asked("any", Path("a.ply"))) == (0, None)
     some = table().surface
     for axis in range(2):
         lying = turned_up(some, 2, axis)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PartgenError
-from .transferring import surface_of, turned_up, up_axis
+from .transferring import surface_of, turned_up, up_as_asked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,7 +42,7 @@ def segment_together(
     models = [read_model(file) for file in files]
     segment = segmenter(method)
     answers = [segment.segment(model.mesh) for model in models]
-    ups = [up_axis(up, file) for file in files]
+    ups = [up_as_asked(up, file) for file in files]
     first = ups[0]
     surfaces = []
     for model, answer, own in zip(models, answers, ups, strict=True):

@@ -29,8 +29,6 @@ of SOURCE (colors, weights) are carried too, each row as it is.
 Both are taken apart first, and their parts compared by place, size and looks; which way they face is found out.
 """
 UPS = ("auto", "x", "y", "z", "any")
-UP_OF_FORMAT = {".glb": 1, ".gltf": 1, ".obj": 1}
-"""Formats whose models stand on another axis than z, 2, most of the time."""
 
 
 def add_parser(commands: Any) -> None:
@@ -63,10 +61,12 @@ def add_up(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def up_axis(choice: str, path: Path) -> int | None:
+def up_as_asked(choice: str, path: Path) -> int | None:
     """The axis that points up in a file, 0 to 2; None where any may."""
+    from ..files import up_axis
+
     if choice == "auto":
-        return UP_OF_FORMAT.get(path.suffix.lower(), 2)
+        return up_axis(path)
     return None if choice == "any" else "xyz".index(choice)
 
 
@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
         raise PartgenError("file.overwritten", f"The result would overwrite {options.output.name}.", "Choose another file for it.")
     source, target = read_model(options.source), read_model(options.target)
     rows = read_rows(options.labels, source)
-    up, other_up = up_axis(options.up, options.source), up_axis(options.up, options.target)
+    up, other_up = up_as_asked(options.up, options.source), up_as_asked(options.up, options.target)
     method = segmenter(options.method)
     found = [method.segment(model.mesh) for model in (source, target)]
     own, other = (surface_of(model, answer) for model, answer in zip((source, target), found, strict=True))

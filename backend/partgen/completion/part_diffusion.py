@@ -9,7 +9,6 @@ The pipeline of HoloPart (Yang et al. 2025, sect. 3) over networks in folders as
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -24,6 +23,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ..devices import Placement
+from ..durations import seconds_of
 from ..errors import Action, PartgenError
 from ..networks.part_dit import PartDiT, PartDiTConfig
 from ..networks.part_encoder import PartEncoder, PartEncoderConfig
@@ -221,18 +221,7 @@ class PartDiffusion:
         return torch.zeros(shape, dtype=self.dtype, device=self.device)
 
     def _seconds(self, work: Callable[[int], Any], size: int) -> float:
-        """What `work(size)` takes, after a small one that warms up."""
-        work(max(size // 32, 1))
-        self._finish()
-        began = time.perf_counter()
-        work(size)
-        self._finish()
-        return time.perf_counter() - began
-
-    def _finish(self) -> None:
-        """Waits for the device: all but the CPU are told what to do and are asked for it later."""
-        if self.device.type != "cpu":
-            torch.accelerator.synchronize(self.device)
+        return seconds_of(work, size, max(size // 32, 1), str(self.device))
 
 
 def after_zeros(condition: Tensor) -> Tensor:

@@ -10,7 +10,6 @@ As one picture the views agree with each other, which four pictures do not: Sect
 from __future__ import annotations
 
 import math
-import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from PIL import Image
 from scipy.ndimage import binary_dilation
 
 from ..devices import Placement, is_out_of_memory
+from ..durations import seconds_of
 from ..errors import Action, PartgenError
 from ..segmentation import Progress, no_progress
 from .checkpoints import STABLE_DIFFUSION_XL, Checkpoint
@@ -151,20 +151,7 @@ class DiffusionInpainter:
         return unet(self._empty(1, unet.config.in_channels, size, size), moment, told, **more)
 
     def _seconds(self, work: Callable[[int], Any], size: int) -> float:
-        """What `work(size)` takes, after a smaller one that warms up."""
-        work(max(size // 4, 8))
-        self._finish()
-        began = time.perf_counter()
-        work(size)
-        self._finish()
-        return time.perf_counter() - began
-
-    def _finish(self) -> None:
-        """Waits for the device: all but the CPU are told what to do and are asked for it later."""
-        import torch
-
-        if self.placement.device.id != "cpu":
-            torch.accelerator.synchronize(torch.device(self.placement.device.id))
+        return seconds_of(work, size, max(size // 4, 8), self.placement.device.id)
 
     def _empty(self, *shape: int) -> torch.Tensor:
         import torch

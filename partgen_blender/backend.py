@@ -108,12 +108,12 @@ def log_path() -> Path:
 def client() -> Client:
     """The client of this Blender, not started. Raises PartgenError where no backend is known.
 
-    A command that was changed in the preferences counts as soon as the backend of the old one has stopped.
+    A command or folder of models that was changed in the preferences counts as soon as the backend of the old one has stopped.
     """
     global _client
-    wanted = command()
-    if _client is None or (_client.command != wanted and _client.status is Status.STOPPED):
-        _client = Client(wanted, log_path(), models_environment())
+    wanted = command(), models_environment()
+    if _client is None or ((_client.command, _client.environment) != wanted and _client.status is Status.STOPPED):
+        _client = Client(wanted[0], log_path(), wanted[1])
     configure()
     return _client
 

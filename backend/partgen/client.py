@@ -116,7 +116,8 @@ class Client:
     def __init__(self, command: Sequence[str], log_path: Path, env: Mapping[str, str] | None = None) -> None:
         self.command = list(command)
         self.log_path = Path(log_path)
-        self._environment = {**(env or {}), "PARTGEN_LOG": str(self.log_path)}
+        self.environment = dict(env or {})
+        self._environment = {**self.environment, "PARTGEN_LOG": str(self.log_path)}
         self._lock = threading.Lock()
         self._ids = itertools.count(1)
         self._life: _Life | None = None

@@ -162,8 +162,15 @@ def test_without_a_backend_the_list_says_what_to_do(no_backend: Path) -> None:
 
 
 def test_the_backend_looks_for_models_in_the_chosen_folder(models_folder: Path) -> None:
-    backend.stop()  # one that other tests started looks where they told it
-    assert backend.client()._environment["PARTGEN_MODELS"] == str(models_folder)
+    backend.stop(wait=10)
+    assert backend.client().environment["PARTGEN_MODELS"] == str(models_folder)
+
+
+def test_a_backend_that_is_not_running_looks_where_the_preferences_say_now(models_folder: Path) -> None:
+    backend.stop(wait=10)
+    backend.client()
+    preferences.get().models_folder = str(models_folder / "elsewhere")
+    assert backend.client().environment["PARTGEN_MODELS"] == str(models_folder / "elsewhere")
 
 
 def test_models_come_from_the_chosen_hub_with_the_chosen_token() -> None:

@@ -9,13 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 from ..errors import PartgenError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
     from ..completion import CompletedPart, Completion
     from ..files import Model
@@ -93,6 +90,7 @@ def run(options: argparse.Namespace) -> int:
     """`partgen complete`. Returns the exit code: 1 where a part could not be closed."""
     from ..completion import SEEDED, Options, completer
     from ..files import read_model
+    from .labels import read_labels
 
     model = read_model(options.file)
     labels = read_labels(options.labels, model)
@@ -122,24 +120,6 @@ def _sentences(completion: Completion, listed: Sequence[dict[str, Any]]) -> Iter
             yield f"Part {part['label']} {OTHER_WAYS[part['made_by']]}."
         for note in part["notes"]:
             yield f"Part {part['label']}: {note}"
-
-
-def read_labels(path: Path, model: Model) -> NDArray[np.int32]:
-    """The labels (F,) in a file as `partgen segment` writes it. Raises PartgenError where it does not fit the model."""
-    import numpy as np
-
-    from ..completion import check_labels
-
-    if not path.is_file():
-        raise PartgenError("file.missing", f"There is no file {path}.", "Make it with partgen segment.")
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            labels = arrays["face_labels"]
-    except KeyError as error:
-        raise PartgenError("file.format", f"{path.name} has no array named face_labels.", "Make it with partgen segment.") from error
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise PartgenError("file.damaged", f"{path.name} could not be read as NPZ: it is damaged.", "Make it again.") from error
-    return check_labels(model.mesh, labels)
 
 
 def write_completion(model: Model, completion: Completion, folder: Path) -> list[dict[str, Any]]:

@@ -144,7 +144,7 @@ def change(options: argparse.Namespace) -> int:
     from ..files import read_model, write_file
     from ..model_editing import edited
     from ..understanding import reader
-    from .completing import read_labels
+    from .labels import read_labels
 
     check_files(options)
     understanding = reader(with_embeddings=options.model == "auto")(options.prompt)

@@ -29,8 +29,8 @@ def paint(options: argparse.Namespace) -> int:
     from ..files import read_model, write_file
     from ..model_editing import check_part
     from ..texturing.inpainting import check_packages
-    from .completing import read_labels
     from .editing import target_of
+    from .labels import read_labels
 
     if not options.prompt.strip():
         raise PartgenError("edit.empty_prompt", "The prompt is empty.", "Say what the part is to look like: “rusty iron”.")

@@ -6,14 +6,11 @@ import argparse
 import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 from ..errors import PartgenError
 from ..segmentation import METHODS
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from ..correspondence import Surface
     from ..files import Model
     from ..segmentation import Segmentation
@@ -77,6 +74,7 @@ def run(options: argparse.Namespace) -> int:
     from ..correspondence import carried_labels, carried_values, correspondence
     from ..files import read_model, write_file
     from ..segmentation import segmenter
+    from .labels import read_rows
 
     if options.output.resolve() in (options.source.resolve(), options.target.resolve(), options.labels.resolve()):
         raise PartgenError("file.overwritten", f"The result would overwrite {options.output.name}.", "Choose another file for it.")
@@ -119,23 +117,3 @@ def turned_up(some: Surface, from_axis: int, to_axis: int) -> Surface:
     turn[to_axis, from_axis], turn[third, third] = 1.0, 1.0
     turn[from_axis, to_axis] = -1.0
     return replace(some, centers=some.centers @ turn.T, normals=some.normals @ turn.T)
-
-
-def read_rows(path: Path, model: Model) -> dict[str, NDArray]:
-    """The arrays in a file that have a row for each triangle of a model. Raises PartgenError where face_labels is none of them."""
-    import numpy as np
-
-    if not path.is_file():
-        raise PartgenError("file.missing", f"There is no file {path}.", "Make it with partgen segment.")
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            found = {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise PartgenError("file.damaged", f"{path.name} could not be read as NPZ: it is damaged.", "Make it again.") from error
-    if "face_labels" not in found:
-        raise PartgenError("file.format", f"{path.name} has no array named face_labels.", "Make it with partgen segment.")
-    labels, count = found["face_labels"], len(model.mesh.faces)
-    if labels.shape != (count,):
-        problem = f"{path.name} has {labels.size} labels, but {model.path.name} has {count} triangles."
-        raise PartgenError("labels.count", problem, "Make labels for this very file.")
-    return {name: values for name, values in found.items() if values.shape[:1] == (count,)}

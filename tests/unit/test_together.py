@@ -81,7 +81,7 @@ def test_labels_of_another_model_are_refused(models: list[Path], tmp_path: Path,
     np.savez(tmp_path / "labels.npz", face_labels=np.zeros(3, int))
     arguments = ["transfer", *map(str, models), "--labels", str(tmp_path / "labels.npz"), "-o", str(tmp_path / "out.npz")]
     assert main(arguments) == 1
-    assert "labels.npz has 3 labels, but desk.ply has" in capsys.readouterr().err
+    assert "triangles, but there are 3 labels" in capsys.readouterr().err
     assert main([*arguments[:-1], str(models[1])]) == 1
     assert "overwrite" in capsys.readouterr().err
 

@@ -8,8 +8,8 @@ Section 3.3 of PartGen (Chen et al. 2024). The part keeps its shape; its neighbo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import trimesh
@@ -18,17 +18,15 @@ from PIL import Image
 from trimesh.visual import TextureVisuals
 from trimesh.visual.material import PBRMaterial
 
-from .errors import PartgenError
 from .files import Model
-from .geometry.rays import RayScene
 from .model_editing import Part, check_part, cut_out, scene_of
-from .rendering.buffers import Buffers, depth_image, render
-from .rendering.cameras import Camera, apart, around_part, joined
+from .rendering.buffers import Buffers
 from .rendering.colours import surface_colours
 from .segmentation import Progress, no_progress
-from .texturing.baking import Texels, bake, texels
-from .texturing.grid import Grid, Inpainter
+from .texturing.canvases import Canvas, baked, canvas, notes
+from .texturing.grid import Inpainter
 from .texturing.unwrapping import is_usable, unwrapped
+from .texturing.views import PartViews, views_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -36,26 +34,8 @@ Labels = NDArray[np.int32]
 
 LINEAR = (".glb", ".gltf")
 """Formats whose colours of materials and vertices are amounts of light."""
-SMALLEST, LARGEST = 128, 2048
-"""Texels along the side of a texture."""
-DETAIL = 2.0
-"""Texels for a pixel in which a part is seen."""
 ROUGHNESS = 0.8
 """Of a part whose material had none: what was painted has its own lights, and wants few more."""
-
-
-@dataclass(frozen=True, eq=False)
-class PartViews:
-    """A part as four cameras see it: their `buffers`, the `scene` that they look at, and the `grid` for an inpainter.
-
-    `facing` (F,) is -1 for faces that are seen more from behind than from before, else 1.
-    """
-
-    cameras: Sequence[Camera]
-    buffers: Sequence[Buffers]
-    scene: RayScene
-    facing: Floats
-    grid: Grid
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,17 +77,11 @@ def part_views(model: Model, labels: Labels, part: int, side: int) -> PartViews:
     none of them sees it."""
     check_part(model, labels, part)
     points, faces = model.mesh.vertices.astype(np.float64), model.mesh.faces.astype(np.int64)
-    chosen = labels == part
-    scene = RayScene(points, faces)
-    cameras = around_part(points[np.unique(faces)], points[np.unique(faces[chosen])], model.up, side // 2)
-    buffers = [render(scene, points, faces, camera) for camera in cameras]
-    masks = [seen.mask & chosen[seen.face] for seen in buffers]
-    if not any(mask.any() for mask in masks):
-        sentence = f"Part {part} of {model.path.name} is hidden: none of the four views around it sees it."
-        raise PartgenError("edit.part_hidden", sentence, "Hide or remove what stands before it, then paint it.")
-    colours = joined([_colours(model, seen) for seen in buffers])
-    grid = Grid(colours, joined(masks), joined([depth_image(seen.depth) for seen in buffers]))
-    return PartViews(cameras, buffers, scene, _facing(points, faces, cameras, buffers), grid)
+    return views_of(points, faces, labels == part, model.up, side, partial(_colours, model), _name(model, part))
+
+
+def _name(model: Model, part: int) -> str:
+    return f"Part {part} of {model.path.name}"
 
 
 def _colours(model: Model, seen: Buffers) -> Floats:
@@ -126,30 +100,16 @@ def _colours(model: Model, seen: Buffers) -> Floats:
     return picture
 
 
-def _facing(points: Floats, faces: Ints, cameras: Sequence[Camera], buffers: Sequence[Buffers]) -> Floats:
-    """Which side of each face (F,) the cameras see: 1, or -1 where it is turned inside out, as in many a file."""
-    total = np.zeros(len(faces))
-    corners = points[faces]
-    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    for camera, seen in zip(cameras, buffers, strict=True):
-        count = np.bincount(seen.face[seen.mask], minlength=len(faces))
-        total += count * np.sign(normal @ camera.towards)
-    return np.where(total < 0, -1.0, 1.0)
-
-
 # ---- baking ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
-class _Canvas:
-    """One geometry of the part with a UV map that can be baked to, and its texels `found`. `is_new`: `had_map` or not, it had none
-    that could."""
+class _Piece:
+    """One geometry of the part with a UV map that can be baked to, and its canvas."""
 
     geometry: trimesh.Trimesh
     uv: Floats
-    found: Texels
-    had_map: bool
-    is_new: bool
+    canvas: Canvas
 
 
 def _baked(model: Model, labels: Labels, part: int, views: PartViews, picture: Floats, prompt: str) -> Textured:
@@ -160,39 +120,28 @@ def _baked(model: Model, labels: Labels, part: int, views: PartViews, picture: F
     facing = [views.facing[piece.faces[local]] for piece, local in zip(model.pieces, of_piece, strict=True) if len(local)]
     geometries = cut_out(model, chosen)
     area = sum(float(geometry.area) for geometry in geometries)
-    canvases = [
-        _canvas(geometry, sides, pixels * float(geometry.area) / max(area, 1e-300))
+    pieces = [
+        _piece(geometry, sides, pixels * float(geometry.area) / max(area, 1e-300))
         for geometry, sides in zip(geometries, facing, strict=True)
     ]  # fmt: skip
-    # All at once, so that what no view sees of one material is filled from another.
-    colours, seen = bake(_together(canvases), views.cameras, apart(picture), apart(views.grid.mask), views.scene)
-    if not seen.any():
-        sentence = f"Of part {part} of {model.path.name} the four views see too little to paint it."
-        raise PartgenError("edit.part_hidden", sentence, "Hide or remove what stands before it, or join it to a larger part.")
-    made, first = [], 0
-    for canvas in canvases:
-        own = colours[first : first + len(canvas.found.face)]
-        made.append(_painted(canvas, own, prompt))
-        first += len(own)
-    state = Part((tuple(made),), np.zeros((0, 3, 3)), np.zeros(3))
-    share = float(seen.mean())
-    return Textured(scene_of(model, labels, part, state), tuple(c.found.size for c in canvases), share, tuple(_notes(canvases, share)))
+    canvases = [piece.canvas for piece in pieces]
+    pictures, share = baked(canvases, views, picture, _name(model, part))
+    made = tuple(_painted(piece, texture, prompt) for piece, texture in zip(pieces, pictures, strict=True))
+    state = Part((made,), np.zeros((0, 3, 3)), np.zeros(3))
+    return Textured(scene_of(model, labels, part, state), tuple(len(texture) for texture in pictures), share, tuple(notes(canvases, share)))
 
 
-def _canvas(geometry: trimesh.Trimesh, facing: Floats, pixels: float) -> _Canvas:
+def _piece(geometry: trimesh.Trimesh, facing: Floats, pixels: float) -> _Piece:
     """A geometry ready to be baked to, in a texture as fine as what `pixels` show of it."""
     points, faces = np.array(geometry.vertices), np.array(geometry.faces)
     visual = geometry.visual
     uv = np.array(visual.uv, np.float64) if isinstance(visual, TextureVisuals) and visual.uv is not None else None
     had_map, is_new = uv is not None, uv is None or not is_usable(points, faces, uv)
     if is_new or uv is None:
-        flat = unwrapped(points, faces)
+        flat = unwrapped(points, faces)  # which keeps faces in their order
         geometry = _over(geometry, flat.source, flat.faces)
         points, faces, uv = points[flat.source], flat.faces, flat.uv
-    size = _size(faces, uv, pixels)
-    found = texels(points, faces, uv, size)
-    turned = replace(found, normal=found.normal * facing[found.face, None])  # unwrapping keeps faces in their order
-    return _Canvas(geometry, uv, turned, had_map, is_new)
+    return _Piece(geometry, uv, canvas(points, faces, uv, facing, pixels, had_map, is_new))
 
 
 def _over(geometry: trimesh.Trimesh, source: Ints, faces: Ints) -> trimesh.Trimesh:
@@ -207,43 +156,17 @@ def _over(geometry: trimesh.Trimesh, source: Ints, faces: Ints) -> trimesh.Trime
     return made
 
 
-def _size(faces: Ints, uv: Floats, pixels: float) -> int:
-    """Texels along the side of a texture, a power of two: DETAIL for each of `pixels` on what the UV map uses of it."""
-    first, second = uv[faces[:, 1]] - uv[faces[:, 0]], uv[faces[:, 2]] - uv[faces[:, 0]]
-    used = max(float(np.abs(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]).sum()) / 2, 1e-6)
-    return int(np.clip(2 ** np.ceil(np.log2(max(np.sqrt(DETAIL * pixels / used), 1))), SMALLEST, LARGEST))
-
-
-def _together(canvases: Sequence[_Canvas]) -> Texels:
-    """The texels of all canvases, one after the other, to be baked; faces and places in a texture are those of each canvas."""
-    found = [canvas.found for canvas in canvases]
-    rows = ((one.row, one.column, one.face, one.position, one.normal) for one in found)
-    return Texels(0, *(np.concatenate(column) for column in zip(*rows, strict=True)))
-
-
-def _painted(canvas: _Canvas, colours: Floats, prompt: str) -> trimesh.Trimesh:
-    """The geometry of a canvas with its new texture and a material for it."""
-    before = canvas.geometry.visual.material if isinstance(canvas.geometry.visual, TextureVisuals) else None
-    picture = Image.fromarray(np.round(np.clip(canvas.found.image(colours), 0, 1) * 255).astype(np.uint8))
+def _painted(piece: _Piece, texture: NDArray[np.uint8], prompt: str) -> trimesh.Trimesh:
+    """The geometry of a piece with its new texture and a material for it."""
+    before = piece.geometry.visual.material if isinstance(piece.geometry.visual, TextureVisuals) else None
     roughness = getattr(before, "roughnessFactor", None)
     material = PBRMaterial(
         name=" ".join(prompt.split())[:60] or "painted",
-        baseColorTexture=picture,
+        baseColorTexture=Image.fromarray(texture),
         metallicFactor=0.0,
         roughnessFactor=ROUGHNESS if roughness is None else float(roughness),
         doubleSided=before is None or bool(getattr(before, "doubleSided", True)),
     )
-    made = canvas.geometry.copy(include_cache=True)
-    made.visual = TextureVisuals(uv=canvas.uv, material=material)
+    made = piece.geometry.copy(include_cache=True)
+    made.visual = TextureVisuals(uv=piece.uv, material=material)
     return made
-
-
-def _notes(canvases: Sequence[_Canvas], share: float) -> list[str]:
-    notes = []
-    if share < 0.995:
-        notes.append(f"The views saw {100 * share:.0f} % of the part; the rest got the colours nearest to it.")
-    if any(canvas.is_new for canvas in canvases):
-        had_map = any(canvas.had_map and canvas.is_new for canvas in canvases)
-        why = "its UV map has no place of its own for every spot" if had_map else "it had no UV map"
-        notes.append(f"The part was unwrapped, because {why}.")
-    return notes

@@ -10,13 +10,14 @@ import trimesh
 from partgen.errors import PartgenError
 from partgen.files import Model, read_model, write_file
 from partgen.geometry.rays import RayScene
-from partgen.model_texturing import PartViews, Textured, part_views, textured
+from partgen.model_texturing import Textured, part_views, textured
 from partgen.rendering.cameras import apart, joined
 from partgen.rendering.colours import surface_colours
 from partgen.segmentation import Progress, no_progress
 from partgen.texturing.baking import texels
 from partgen.texturing.grid import Grid
-from partgen.texturing.unwrapping import is_usable, unwrapped
+from partgen.texturing.unwrapping import is_usable, unwrapped, unwrapped_polygons
+from partgen.texturing.views import PartViews
 from PIL import Image
 from trimesh.visual import ColorVisuals, TextureVisuals
 from trimesh.visual.material import PBRMaterial
@@ -251,3 +252,31 @@ def test_a_uv_map_in_one_point_will_not_do() -> None:
     assert not is_usable(points[flat.source], flat.faces, 0.1 * flat.uv)
     mirrored = np.abs(flat.uv - 0.5)
     assert not is_usable(points[flat.source], flat.faces, mirrored)
+
+
+def test_a_polygon_is_unwrapped_whole_so_that_each_of_its_corners_has_one_place_in_the_texture() -> None:
+    points, quads = quads_of_a_ring(40, 20)
+    faces = np.stack([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]], axis=1).reshape(-1, 3)
+    polygon = np.repeat(np.arange(len(quads)), 2)
+    by_triangles = unwrapped(points, faces)
+    uv = unwrapped_polygons(points, faces, polygon)
+    first, second = uv[::2], uv[1::2]
+    assert np.abs(first[:, 0] - second[:, 0]).max() < 1e-6
+    assert np.abs(first[:, 2] - second[:, 1]).max() < 1e-6
+    # As triangles alone some would have been torn, or this would say nothing.
+    torn = by_triangles.uv[by_triangles.faces]
+    assert np.abs(torn[::2, 0] - torn[1::2, 0]).max() > 1e-3
+    corners = np.arange(3 * len(faces)).reshape(-1, 3)
+    assert is_usable(points[faces].reshape(-1, 3), corners, uv.reshape(-1, 2))
+    assert uv.min() >= 0
+    assert uv.max() <= 1
+
+
+def quads_of_a_ring(around: int, across: int) -> tuple[np.ndarray, np.ndarray]:
+    """A bent ring of quads, none of them quite flat: points (n, 3) and quads (m, 4)."""
+    u, v = np.meshgrid(np.arange(around) / around * 2 * np.pi, np.arange(across) / across * 2 * np.pi, indexing="ij")
+    points = np.stack([(1 + 0.4 * np.cos(v)) * np.cos(u), (1 + 0.4 * np.cos(v)) * np.sin(u), 0.4 * np.sin(v)], axis=-1).reshape(-1, 3)
+    points += 0.03 * np.sin(9 * points[:, [1, 2, 0]])
+    i, j = np.meshgrid(np.arange(around), np.arange(across), indexing="ij")
+    number = [(i + di) % around * across + (j + dj) % across for di, dj in ((0, 0), (1, 0), (1, 1), (0, 1))]
+    return points, np.stack(number, axis=-1).reshape(-1, 4)

@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,8 +18,9 @@ if TYPE_CHECKING:
 
     from ..devices import Placement
     from ..files import Model
-    from ..model_texturing import PartViews, Textured
+    from ..model_texturing import Textured
     from ..texturing.inpainting import DiffusionInpainter
+    from ..texturing.views import PartViews
 
 
 def paint(options: argparse.Namespace) -> int:
@@ -29,6 +29,7 @@ def paint(options: argparse.Namespace) -> int:
     from ..files import read_model, write_file
     from ..model_editing import check_part
     from ..texturing.inpainting import check_packages
+    from ..texturing.painter import shortcomings
     from .editing import target_of
     from .labels import read_labels
 
@@ -38,7 +39,7 @@ def paint(options: argparse.Namespace) -> int:
     model = read_model(options.file)
     labels = read_labels(options.labels, model)
     check_part(model, labels, options.part)
-    painter = Painter(options, model, labels)
+    painter = PartPainter(options, model, labels)
     placement = place_for_half_precision()
     given_up: tuple[str, ...] = ()
     for number in range(options.variations):
@@ -47,24 +48,25 @@ def paint(options: argparse.Namespace) -> int:
         placement, given_up = attempt.placement, (*given_up, *attempt.notes)
         made, target = attempt.result, target_of(options, number)
         write_file(target, made.scene.export(file_type="glb"))
-        _report(options, target, seed, made, painter.inpainter, (*made.notes, *given_up, *painter.notes))
+        _report(options, target, seed, made, painter.inpainter, (*made.notes, *given_up, *shortcomings(painter.inpainter)))
     return 0
 
 
-class Painter:
+class PartPainter:
     """Paints a part by a seed, on the device that it is told: the checkpoint is loaded and the part is looked at once for each."""
 
     def __init__(self, options: argparse.Namespace, model: Model, labels: NDArray[np.int32]) -> None:
+        from ..texturing.painter import Painter, Wishes
+
         self._options, self._model, self._labels = options, model, labels
+        self._painter, self._wishes = Painter(), Wishes(options.model, options.controlnet, options.steps)
         self._ready: tuple[DiffusionInpainter, PartViews] | None = None
 
     def __call__(self, seed: int, _: int, placement: Placement) -> Textured:
-        from ..devices import free_memory
         from ..model_texturing import textured
 
         if self._ready is None or self.inpainter.placement != placement:
-            self._ready = None  # what did not fit on one device must not stay there while another works
-            free_memory()
+            self._ready = None
             self._ready = self._prepared(placement)
         inpainter, views = self._ready
         options = self._options
@@ -75,37 +77,17 @@ class Painter:
         assert self._ready is not None
         return self._ready[0]
 
-    @property
-    def notes(self) -> Iterable[str]:
-        """What the pictures lack, for who asked."""
-        from ..texturing.inpainting import FULL
-
-        effort, checkpoint = self.inpainter.effort, self.inpainter.checkpoint
-        if effort.side < FULL.side:
-            where = self.inpainter.placement.device.name
-            yield f"{where} worked in a reduced form: views of {effort.side // 2} pixels instead of {FULL.side // 2}, {effort.steps} steps."
-        if checkpoint.control is None:
-            remedy = f"partgen models download {checkpoint.family.control}"
-            yield f"No ControlNet for depth was used, so what is painted may not follow the shape. Where that matters: {remedy}."
-
     def _prepared(self, placement: Placement) -> tuple[DiffusionInpainter, PartViews]:
         """The checkpoint on a device and the views of the part for it; tells how long the work will take."""
         from ..durations import in_words
         from ..model_texturing import part_views
-        from ..texturing.checkpoints import chosen_control, chosen_folder, read_checkpoint
-        from ..texturing.inpainting import DiffusionInpainter, effort_on
 
-        options, is_accelerated = self._options, placement.device.id != "cpu"
-        folder = chosen_folder(options.model, is_accelerated)
-        checkpoint = read_checkpoint(folder, chosen_control(options.controlnet, folder), in_half=is_accelerated)
-        effort = effort_on(placement)
-        if options.steps is not None:
-            effort = replace(effort, steps=options.steps)
-        views = part_views(self._model, self._labels, options.part, effort.side)
-        inpainter = DiffusionInpainter(checkpoint, placement, effort)
+        options = self._options
+        inpainter = self._painter.inpainter(self._wishes, placement)
+        views = part_views(self._model, self._labels, options.part, inpainter.side)
         seconds = options.variations * inpainter.seconds(options.strength)
         what = "Painting" if options.variations == 1 else f"Painting {options.variations} variations"
-        print(f"partgen: {what} with {checkpoint.name} on {placement.words}: {in_words(seconds)}", file=sys.stderr, flush=True)
+        print(f"partgen: {what} with {inpainter.checkpoint.name} on {placement.words}: {in_words(seconds)}", file=sys.stderr, flush=True)
         return inpainter, views
 
 

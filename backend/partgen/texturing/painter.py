@@ -1,0 +1,54 @@
+"""Which checkpoint paints, on what device and with what effort, as a person or the add-on wished; and what that lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ..devices import Placement, free_memory
+from .checkpoints import chosen_control, chosen_folder, read_checkpoint
+from .inpainting import FULL, DiffusionInpainter, effort_on
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """`model` and `controlnet` are folders or ids of the registry, "auto" the best that is here, and for the latter "none" none;
+    `steps` from noise to picture, None for what suits the device."""
+
+    model: str = "auto"
+    controlnet: str = "auto"
+    steps: int | None = None
+
+
+class Painter:
+    """Keeps the checkpoint that was used last on its device, because loading it takes longer than many a picture."""
+
+    def __init__(self) -> None:
+        self._ready: DiffusionInpainter | None = None
+
+    def inpainter(self, wishes: Wishes, placement: Placement) -> DiffusionInpainter:
+        """The checkpoint on a device, loaded where it is not. Raises PartgenError where there is none or it cannot be loaded."""
+        is_accelerated = placement.device.id != "cpu"
+        folder = chosen_folder(wishes.model, is_accelerated)
+        checkpoint = read_checkpoint(folder, chosen_control(wishes.controlnet, folder), in_half=is_accelerated)
+        effort = effort_on(placement)
+        if wishes.steps is not None:
+            effort = replace(effort, steps=wishes.steps)
+        if self._ready is not None and (self._ready.checkpoint, self._ready.placement) == (checkpoint, placement):
+            self._ready.effort = effort
+            return self._ready
+        self._ready = None  # what did not fit on one device must not stay there while another works
+        free_memory()
+        self._ready = DiffusionInpainter(checkpoint, placement, effort)
+        return self._ready
+
+
+def shortcomings(inpainter: DiffusionInpainter) -> Iterator[str]:
+    """What the pictures of an inpainter lack, for who asked."""
+    effort, checkpoint = inpainter.effort, inpainter.checkpoint
+    if effort.side < FULL.side:
+        where = inpainter.placement.device.name
+        yield f"{where} worked in a reduced form: views of {effort.side // 2} pixels instead of {FULL.side // 2}, {effort.steps} steps."
+    if checkpoint.control is None:
+        remedy = f"partgen models download {checkpoint.family.control}"
+        yield f"No ControlNet for depth was used, so what is painted may not follow the shape. Where that matters: {remedy}."

@@ -1,0 +1,64 @@
+"""What an inpainter is shown of a part: four views of it in its surroundings, as one grid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import PartgenError
+from ..geometry.rays import RayScene
+from ..rendering.buffers import Buffers, depth_image, render
+from ..rendering.cameras import Camera, around_part, joined
+from .grid import Grid
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+Colouring = Callable[[Buffers], Floats]
+"""The picture (H, W, 3) in 0..1 of what a camera sees."""
+
+
+@dataclass(frozen=True, eq=False)
+class PartViews:
+    """A part as four cameras see it: their `buffers`, the `scene` that they look at, and the `grid` for an inpainter.
+
+    `facing` (F,) is -1 for faces that are seen more from behind than from before, else 1.
+    """
+
+    cameras: Sequence[Camera]
+    buffers: Sequence[Buffers]
+    scene: RayScene
+    facing: Floats
+    grid: Grid
+
+
+def views_of(points: Floats, faces: Ints, chosen: Bools, up: Floats, side: int, colouring: Colouring, name: str) -> PartViews:
+    """Four views, as a grid of `side` pixels, of the `chosen` (F,) among triangles `faces` (F, 3) over `points` (V, 3).
+
+    Raises PartgenError, in which the part is called `name`, where none of them sees it.
+    """
+    scene = RayScene(points, faces)
+    cameras = around_part(points[np.unique(faces)], points[np.unique(faces[chosen])], up, side // 2)
+    buffers = [render(scene, points, faces, camera) for camera in cameras]
+    masks = [seen.mask & chosen[seen.face] for seen in buffers]
+    if not any(mask.any() for mask in masks):
+        sentence = f"{name} is hidden: none of the four views around it sees it."
+        raise PartgenError("edit.part_hidden", sentence, "Hide or remove what stands before it, then paint it.")
+    colours = joined([colouring(seen) for seen in buffers])
+    grid = Grid(colours, joined(masks), joined([depth_image(seen.depth) for seen in buffers]))
+    return PartViews(cameras, buffers, scene, _facing(points, faces, cameras, buffers), grid)
+
+
+def _facing(points: Floats, faces: Ints, cameras: Sequence[Camera], buffers: Sequence[Buffers]) -> Floats:
+    """Which side of each face (F,) the cameras see: 1, or -1 where it is turned inside out, as in many a file."""
+    total = np.zeros(len(faces))
+    corners = points[faces]
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    for camera, seen in zip(cameras, buffers, strict=True):
+        count = np.bincount(seen.face[seen.mask], minlength=len(faces))
+        total += count * np.sign(normal @ camera.towards)
+    return np.where(total < 0, -1.0, 1.0)

@@ -136,7 +136,7 @@ lint: .venv/.dev ## style, types, and which package may import which
 bench: bench-segmentation bench-slider ## segmentation quality on a sample, and the cost of moving the slider at 1M faces
 
 .PHONY: bench-segmentation
-bench-segmentation: .venv/.dev ## segmentation quality on a sample of the benchmark (PARTGEN_BENCHMARK=folder)
+bench-segmentation: .venv/.dev ## segmentation quality on a sample of the benchmark, and all its messy models (PARTGEN_BENCHMARK=folder)
 	@$(PYTHON) -m pytest -s tests/benchmark
 
 .PHONY: bench-methods

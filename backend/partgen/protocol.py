@@ -200,9 +200,86 @@ class UnderstandResult:
     model: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class Skin:
+    """How faces look: `colour`, red, green, blue and alpha in 0..1 as pictures hold them; where `picture` (H, W, 4) uint8, rows from
+    above, is not (0, 0, 4), that, laid on by the request's `corner_uvs`."""
+
+    colour: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
+    picture: NDArray[np.uint8] = field(default_factory=lambda: np.empty((0, 0, 4), np.uint8))
+
+    def __post_init__(self) -> None:
+        height, width, _ = np.shape(self.picture)
+        _settle(self, "picture", np.uint8, (height, width, 4))
+
+
+@dataclass(frozen=True, eq=False)
+class PaintRequest:
+    """Asks for a part painted as `prompt` says, in its surroundings: each variation comes as a Delivery of its own.
+
+    `vertices` (V, 3) float32, z upwards; `faces` (F, 3) int32 are triangles of which the first n are the part's:
+    `polygon_of_face` (n,) int32 is the polygon of each of these, and `part_uvs` (n, 3, 2) float32 the UV map to paint on, (0, 3, 2)
+    where there is none. `skin_of_face` (F,) int32 is the place of each face's look in `skins`, and `corner_uvs` (F, 3, 2) float32,
+    v upwards, lays pictures on.
+
+    There are `variations`, of the seeds `seed`, `seed` + 1, ...; `strength` above 0 and at most 1 is how much may change. 0 `steps`
+    are as many as suit the device, and `size` 0 as many texels along a side as are seen. `model` and `controlnet` are folders or ids,
+    "auto" the best that is there, and for the latter "none" none.
+    """
+
+    name: str
+    prompt: str
+    vertices: NDArray[np.float32]
+    faces: NDArray[np.int32]
+    polygon_of_face: NDArray[np.int32]
+    part_uvs: NDArray[np.float32]
+    corner_uvs: NDArray[np.float32]
+    skin_of_face: NDArray[np.int32]
+    skins: tuple[Skin, ...]
+    seed: int = 0
+    variations: int = 1
+    strength: float = 1.0
+    steps: int = 0
+    size: int = 0
+    model: str = "auto"
+    controlnet: str = "auto"
+
+    def __post_init__(self) -> None:
+        _settle(self, "vertices", np.float32, (-1, 3))
+        _settle(self, "faces", np.int32, (-1, 3))
+        _settle(self, "polygon_of_face", np.int32, (-1,))
+        _settle(self, "part_uvs", np.float32, (-1, 3, 2))
+        _settle(self, "corner_uvs", np.float32, (len(self.faces), 3, 2))
+        _settle(self, "skin_of_face", np.int32, (len(self.faces),))
+        if len(self.part_uvs) not in (0, len(self.polygon_of_face)):
+            raise ValueError(f"{len(self.part_uvs)} triangles have UVs, but the part has {len(self.polygon_of_face)}")
+
+
+@dataclass(frozen=True, eq=False)
+class PaintResult:
+    """One variation: `picture` (n, n, 3) uint8 as pictures hold colours, rows from above, for the UV map of the request, or for that of
+    `part_uvs` (n, 3, 2) float32 where this is not (0, 3, 2).
+
+    `method` and `weights` say who painted it; `seen` is the share of the part that a view saw, `notes` are sentences for the artist.
+    """
+
+    seed: int
+    picture: NDArray[np.uint8]
+    part_uvs: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 3, 2), np.float32))
+    method: str = "texture"
+    weights: str = ""
+    seen: float = 1.0
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _settle(self, "picture", np.uint8, (*np.shape(self.picture)[:2], 3))
+        _settle(self, "part_uvs", np.float32, (-1, 3, 2))
+
+
 MeshRequest = SegmentRequest | CompleteRequest
-Request = MeshRequest | UnderstandRequest
-Result = SegmentResult | CompleteResult | UnderstandResult
+Request = MeshRequest | UnderstandRequest | PaintRequest
+Piece = CompleteResult | PaintResult
+Result = SegmentResult | UnderstandResult | Piece
 
 # ---- messages ------------------------------------------------------------------------------------------------------
 
@@ -321,7 +398,7 @@ class Delivery:
     """A piece of a request's answer. It is good by itself: it stays so whatever becomes of the rest."""
 
     id: int
-    result: CompleteResult
+    result: Piece
 
 
 @dataclass(frozen=True)
@@ -359,7 +436,7 @@ class Failed:
 Message = Submit | Cancel | Configure | FreeMemory | Hello | Progress | Delivery | Done | Failed | Memory | Notice | Heartbeat
 
 _TYPES: dict[str, type] = {
-    kind.__name__: kind for kind in (*get_args(Message), *get_args(Request), *get_args(Result), ProposedTree, Device)
+    kind.__name__: kind for kind in (*get_args(Message), *get_args(Request), *get_args(Result), ProposedTree, Skin, Device)
 }
 
 

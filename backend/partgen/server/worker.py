@@ -24,7 +24,6 @@ from ..protocol import (
     PROTOCOL,
     Cancel,
     CompleteRequest,
-    CompleteResult,
     Delivery,
     Done,
     Failed,
@@ -32,6 +31,8 @@ from ..protocol import (
     Hello,
     Message,
     Notice,
+    PaintRequest,
+    Piece,
     Progress,
     Request,
     SegmentRequest,
@@ -56,8 +57,13 @@ HEARTBEAT_SECONDS = 2.0
 MEMORY_SECONDS = 2.0
 """The time between two looks at the memory, as long as it is shown."""
 
-Deliver = Callable[[CompleteResult], None]
-WORK = {CompleteRequest: ("complete", "completed"), SegmentRequest: ("decompose", "decomposed"), UnderstandRequest: ("edit", "edited")}
+Deliver = Callable[[Piece], None]
+WORK = {
+    CompleteRequest: ("complete", "completed"),
+    SegmentRequest: ("decompose", "decomposed"),
+    UnderstandRequest: ("edit", "edited"),
+    PaintRequest: ("paint", "painted"),
+}
 """What each request asks to do with an object, and what the object is then."""
 Answer = Callable[[Request, ProgressCallback, Deliver], SegmentResult | UnderstandResult | tuple[str, ...]]
 """Gives the result; sentences about the whole where it has handed over all of it in pieces."""
@@ -99,6 +105,7 @@ def _load() -> Answer:
     and would have to wait seconds for it at every start. Then, as all of this, before anything waits for input (see `work`).
     """
     from .completing import complete
+    from .painting import paint
     from .segmenting import segment
     from .understanding import understand
 
@@ -107,6 +114,8 @@ def _load() -> Answer:
             return complete(request, progress, deliver)
         if isinstance(request, UnderstandRequest):
             return understand(request)
+        if isinstance(request, PaintRequest):
+            return paint(request, progress, deliver)
         return segment(request, progress)
 
     segmenter("auto")
@@ -167,7 +176,7 @@ class _Worker:
                 raise Cancelled
             reporter.report(Progress(submit.id, min(max(float(fraction), 0.0), 1.0), stage))
 
-        def deliver(piece: CompleteResult) -> None:
+        def deliver(piece: Piece) -> None:
             channel.send(Delivery(submit.id, piece))
 
         name, (what, done) = submit.request.name, WORK[type(submit.request)]

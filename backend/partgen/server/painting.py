@@ -1,0 +1,152 @@
+"""From a request to painted textures, one variation at a time: the part in its surroundings seen from four sides, painted, baked.
+
+Imports nothing of diffusers before somebody asks: most workers never paint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..devices import Placement, place_for_half_precision, with_retries
+from ..durations import in_words
+from ..errors import PartgenError
+from ..mesh import Mesh
+from ..protocol import PaintRequest, PaintResult
+from ..rendering.buffers import Buffers
+from ..rendering.colours import sampled
+from ..segmentation import Progress
+from ..texturing.canvases import Canvas, baked, canvas, notes
+from ..texturing.inpainting import DiffusionInpainter, check_packages
+from ..texturing.painter import Painter, Wishes, shortcomings
+from ..texturing.unwrapping import is_usable, unwrapped_polygons
+from ..texturing.views import PartViews, views_of
+
+Floats = NDArray[np.float64]
+
+UP = np.array([0.0, 0.0, 1.0])
+PREPARED = 0.05
+"""Of the progress: the checkpoint is loaded, and the time that the rest takes is told."""
+
+_painter = Painter()
+
+
+def paint(request: PaintRequest, progress: Progress, deliver: Callable[[PaintResult], None]) -> tuple[str, ...]:
+    """Answers a request, every variation as soon as it is there. Returns sentences for the artist about all of them.
+
+    Raises PartgenError for a part that nobody could paint, where packages or checkpoints are missing, and Cancelled out of `progress`.
+    """
+    progress(0.0, "Reading the part")
+    _check(request)
+    check_packages()
+    progress(0.01, "Loading the checkpoint")
+    wishes = Wishes(request.model, request.controlnet, request.steps or None)
+    work = _Work(request, wishes)
+    attempt = with_retries(lambda _, where: work.prepare(where), 1, place_for_half_precision())
+    placement, said = attempt.placement, list(attempt.notes)
+    what = "Painting" if request.variations == 1 else f"Painting {request.variations} variations"
+    progress(PREPARED, f"{what} on {placement.device.name}: {in_words(request.variations * attempt.result)}")
+    for number in range(request.variations):
+        share = _of_variation(progress, number, request.variations)
+        painted = with_retries(partial(work.variation, request.seed + number, share), 1, placement)
+        placement = painted.placement
+        said += painted.notes
+        deliver(painted.result)
+    progress(1.0, "Done")
+    return tuple(dict.fromkeys((*said, *shortcomings(work.inpainter))))
+
+
+def _of_variation(progress: Progress, number: int, count: int) -> Progress:
+    """The progress of one of several variations, from its own."""
+    prefix = f"Variation {number + 1} of {count}: " if count > 1 else ""
+    return lambda fraction, stage: progress(PREPARED + (1 - PREPARED) * (number + fraction) / count, prefix + stage)
+
+
+class _Work:
+    """One request at work: the part is looked at once, and the checkpoint is where the last call wanted it."""
+
+    def __init__(self, request: PaintRequest, wishes: Wishes) -> None:
+        self._request, self._wishes = request, wishes
+        self._ready: tuple[DiffusionInpainter, PartViews] | None = None
+        self._canvas: tuple[Canvas, NDArray[np.float32]] | None = None
+
+    @property
+    def inpainter(self) -> DiffusionInpainter:
+        assert self._ready is not None
+        return self._ready[0]
+
+    def prepare(self, placement: Placement) -> float:
+        """Loads the checkpoint on a device and looks at the part. How many seconds a variation takes there."""
+        self._ready = None
+        inpainter = _painter.inpainter(self._wishes, placement)
+        self._ready = inpainter, _views(self._request, inpainter.side)
+        return inpainter.seconds(self._request.strength)
+
+    def variation(self, seed: int, progress: Progress, _: int, placement: Placement) -> PaintResult:
+        """One variation, made on a device."""
+        if self._ready is None or self.inpainter.placement != placement:
+            self.prepare(placement)
+        assert self._ready is not None
+        inpainter, views = self._ready
+        request = self._request
+        painted = inpainter(views.grid, request.prompt, seed, request.strength, progress)
+        if self._canvas is None:
+            progress(1.0, "Baking the texture")
+            self._canvas = _canvas(request, views)
+        on, uvs = self._canvas
+        (picture,), share = baked([on], views, views.grid.with_part(painted), request.name)
+        return PaintResult(seed, picture, uvs, "texture", inpainter.checkpoint.name, share, tuple(notes([on], share)))
+
+
+def _check(request: PaintRequest) -> None:
+    """Raises PartgenError where a request cannot be painted."""
+    if not request.prompt.strip():
+        raise PartgenError("edit.empty_prompt", "The prompt is empty.", "Say what the part is to look like: “rusty iron”.")
+    if not 0 < request.strength <= 1:
+        raise PartgenError("edit.no_strength", f"At strength {request.strength:g} nothing would change.", "Raise the strength.")
+    if not len(request.polygon_of_face):
+        raise PartgenError("mesh.no_faces", f"{request.name} has no faces.", "Choose a part that has a surface.")
+    Mesh(request.vertices, request.faces, np.arange(len(request.faces), dtype=np.int32), request.name).check()
+    if len(request.skin_of_face) and not 0 <= request.skin_of_face.min() <= request.skin_of_face.max() < len(request.skins):
+        raise PartgenError("mesh.bad_index", f"{request.name} has faces with a material that is not there.", "Assign a material to them.")
+
+
+def _views(request: PaintRequest, side: int) -> PartViews:
+    """Four views of the part as a grid of `side` pixels."""
+    chosen = np.arange(len(request.faces)) < len(request.polygon_of_face)
+    points, faces = request.vertices.astype(np.float64), request.faces.astype(np.int64)
+    return views_of(points, faces, chosen, UP, side, partial(_colours, request), request.name)
+
+
+def _colours(request: PaintRequest, seen: Buffers) -> Floats:
+    """The picture (H, W, 3) of a request's surfaces in their own colours, white where nothing is and behind what is transparent."""
+    picture = np.ones((*seen.face.shape, 3))
+    shown = np.where(seen.mask, request.skin_of_face[seen.face], -1)
+    for number, skin in enumerate(request.skins):
+        at = shown == number
+        if not at.any():
+            continue
+        colours = np.broadcast_to(np.array(skin.colour, np.float64), (int(at.sum()), 4))
+        if skin.picture.size:
+            uv = (seen.weights[at][:, :, None] * request.corner_uvs[seen.face[at]]).sum(axis=1)
+            colours = sampled(skin.picture, uv)
+        picture[at] = colours[:, :3] * colours[:, 3:] + 1 - colours[:, 3:]
+    return np.clip(picture, 0, 1)
+
+
+def _canvas(request: PaintRequest, views: PartViews) -> tuple[Canvas, NDArray[np.float32]]:
+    """What the part is baked onto, and the UV map (n, 3, 2) that was made for it, (0, 3, 2) where its own will do."""
+    count = len(request.polygon_of_face)
+    points, faces = request.vertices.astype(np.float64), request.faces[:count].astype(np.int64)
+    corners, alone = points[faces].reshape(-1, 3), np.arange(3 * count).reshape(-1, 3)
+    uv = request.part_uvs.astype(np.float64)
+    had_map = len(uv) > 0
+    is_new = not had_map or not is_usable(corners, alone, uv.reshape(-1, 2))
+    if is_new:
+        uv = unwrapped_polygons(points, faces, request.polygon_of_face.astype(np.int64))
+    pixels = float(views.grid.mask.sum())
+    made = canvas(corners, alone, uv.reshape(-1, 2), views.facing[:count], pixels, had_map, is_new, request.size)
+    return made, uv.astype(np.float32) if is_new else np.empty((0, 3, 2), np.float32)

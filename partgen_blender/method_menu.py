@@ -62,8 +62,11 @@ def readiness(method: Method) -> Readiness:
 
 
 def weights_of(method: Method) -> Entry | None:
-    """The weights of a method in the registry; None where it needs none."""
-    return registry.entry(method.weights) if method.weights else None
+    """The weights of a method in the registry, of several that will do the ones that are here; None where it needs none."""
+    if not method.weights:
+        return None
+    entries = [registry.entry(identifier) for identifier in (method.weights, *method.alternatives)]
+    return next((entry for entry in entries if catalog.condition(entry).is_usable), entries[0])
 
 
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -72,9 +75,15 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 
 def draw_chosen(
-    layout: bpy.types.UILayout, context: bpy.types.Context, settings: bpy.types.PropertyGroup, offered: Sequence[Method], menu: str
+    layout: bpy.types.UILayout,
+    context: bpy.types.Context,
+    settings: bpy.types.PropertyGroup,
+    offered: Sequence[Method],
+    menu: str,
+    has_own_model: bool = False,
 ) -> None:
-    """The `method` of `settings`, one of those `offered`, as a button that opens the panel `menu`; and what it lacks."""
+    """The `method` of `settings`, one of those `offered`, as a button that opens the panel `menu`; and what it lacks, but for a
+    download where the artist `has_own_model`."""
     chosen = next((method for method in offered if method.id == settings.method), offered[0])
     row = layout.split(factor=_LABEL_SHARE, align=True)
     label = row.row()
@@ -82,7 +91,7 @@ def draw_chosen(
     label.label(text="Method")
     row.popover(panel=menu, text=chosen.name)
     now = readiness(chosen)
-    if not now.is_ready:
+    if not now.is_ready and not (has_own_model and now.download is not None):
         draw_text(layout, context, f"{chosen.name}: {now.sentence}", "ERROR")
         _draw_button(layout, now)
 

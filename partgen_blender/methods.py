@@ -15,8 +15,8 @@ GEOMETRY, AI = "Geometry", "AI"
 class Method:
     """One method: `number` is saved in files and kept for ever, `tier` is what the set-up must hold for it.
 
-    `weights` is the id of its weights in the registry, "" where it needs none. `has_features`: it tells what parts look like, not
-    only where they are.
+    `weights` is the id of its weights in the registry, "" where it needs none; each of the `alternatives` will do as well.
+    `has_features`: it tells what parts look like, not only where they are.
     """
 
     id: str
@@ -26,6 +26,7 @@ class Method:
     tier: str = GEOMETRY
     weights: str = ""
     has_features: bool = False
+    alternatives: tuple[str, ...] = ()
 
 
 METHODS = (

@@ -85,7 +85,7 @@ class PARTGEN_OT_decompose(bpy.types.Operator):
 
 
 class PARTGEN_OT_cancel(bpy.types.Operator):
-    """Stop what the backend is doing. Parts that are completed already are kept; nothing else in the scene has been changed yet"""
+    """Stop what the backend is doing. What it completed or painted already is kept; nothing else in the scene has been changed yet"""
 
     bl_idname = "partgen.cancel"
     bl_label = "Cancel"
@@ -93,7 +93,7 @@ class PARTGEN_OT_cancel(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if not jobs.open_jobs():
-            cls.poll_message_set("Nothing is being decomposed or completed")
+            cls.poll_message_set("Nothing is being decomposed, completed or edited")
             return False
         return True
 

@@ -12,15 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import bpy
 from partgen.editing.edits import OPERATIONS, Edit
 from partgen.editing.variations import varied
 from partgen.errors import PartgenError
+from partgen.protocol import PaintResult
 
 from .. import messages
-from .remaking import remake
+from . import paint
+from .remaking import Change, remake
 from .surroundings import around
 
 _FIELD = {"ratio": "factor", "angle": "degrees", "amount": "share", "count": "count", "seed": "count", "choice": "choice", "text": "text"}
@@ -45,21 +48,59 @@ def add(
     if strength == 0:
         sentence = f"At strength 0 nothing of {object_.name} would change."
         raise PartgenError("edit.no_strength", sentence, "Raise the strength.")
-    edited = object_.partgen_edited
-    is_first = not edited.steps
     with _quietly():
-        edited.show_original = False
-        if is_first:
-            _begin(object_)
-        step = edited.steps.add()
-        step.prompt, step.made_by = prompt, made_by
+        step = _next_step(object_, prompt, made_by)
         step.strength, step.seed, step.variations, step.add_vertices = strength, seed, max(1, variations), add_vertices
         for edit in edits:
             _write(step.edits.add(), edit)
+    return _taken(object_)
+
+
+def add_paintings(object_: bpy.types.Object, prompt: str, painted: Sequence[PaintResult], uv_map: str, strength: float = 1.0) -> list[str]:
+    """Shows what was painted on an object, as one step more, whose variations are `painted`. Returns sentences for the artist.
+
+    `uv_map` is the name of the map that it was painted for. Raises PartgenError, with nothing changed, where the object cannot be edited.
+    """
+    check(object_)
+    with _quietly():
+        step = _next_step(object_, prompt, painted[0].weights)
+        step.strength, step.seed, step.variations = strength, painted[0].seed, len(painted)
+        for result in painted:
+            painting = step.paintings.add()
+            painting.seed, painting.uv_map = result.seed, uv_map
+            painting.image = paint.picture(f"{object_.name} {prompt}"[:60], result.picture)
+            if len(result.part_uvs):
+                paint.remember_uvs(painting.image, now(object_), result.part_uvs)
+    return _taken(object_)
+
+
+def now(object_: bpy.types.Object) -> bpy.types.Mesh:
+    """The mesh of an object after all of its edits, also while it shows what it was before."""
+    return object_.partgen_edited.result or object_.data
+
+
+def last_painted_map(object_: bpy.types.Object) -> str:
+    """The UV map that was painted on last; "" where none was."""
+    return next((step.paintings[0].uv_map for step in reversed(object_.partgen_edited.steps) if step.paintings), "")
+
+
+def _next_step(object_: bpy.types.Object, prompt: str, made_by: str) -> bpy.types.PropertyGroup:
+    """One step more of an object, whose own mesh is put aside before the first."""
+    edited = object_.partgen_edited
+    edited.show_original = False
+    if not edited.steps:
+        _begin(object_)
+    step = edited.steps.add()
+    step.prompt, step.made_by = prompt, made_by
+    return step
+
+
+def _taken(object_: bpy.types.Object) -> list[str]:
+    """Makes the object anew after a step was added, which is taken away again where that cannot be."""
     try:
         return recompute(object_)
     except PartgenError:
-        _forget_last(object_)
+        paint.remove_unused(_forget_last(object_))
         raise
 
 
@@ -92,12 +133,19 @@ def edits_of(step: bpy.types.PropertyGroup) -> list[Edit]:
     return found
 
 
+def _changes_of(step: bpy.types.PropertyGroup) -> Sequence[Edit | Change]:
+    """What a step does: its edits, or the painting that it shows."""
+    if not step.paintings:
+        return edits_of(step)
+    return [partial(paint.put_on, painting=step.paintings[step.variation % len(step.paintings)], prompt=step.prompt)]
+
+
 def recompute(object_: bpy.types.Object) -> list[str]:
     """Makes the object anew from its original and its steps. Raises PartgenError with the object as it was before its edits."""
     edited = object_.partgen_edited
     if edited.original is None or edited.result is None:
         raise PartgenError("edit.no_original", f"What {object_.name} was before is gone.", "It stays as it is now: use Keep.")
-    edits = [edit for step in edited.steps for edit in edits_of(step)]
+    edits = [change for step in edited.steps for change in _changes_of(step)]
     adds_vertices = any(step.add_vertices for step in edited.steps)
     notes = remake(edited.result, edited.original, edits, around(object_), adds_vertices)
     edited.notes = "\n".join(dict.fromkeys(notes))
@@ -142,11 +190,12 @@ def revert(object_: bpy.types.Object, steps: int = 0) -> None:
     """Takes the last steps back, all where `steps` is 0. Raises PartgenError where there is none."""
     _last(object_)
     edited = object_.partgen_edited
-    for _ in range(steps or len(edited.steps)):
-        _forget_last(object_)
-        if not edited.steps:
-            return
-    recompute(object_)
+    made: list[bpy.types.ID] = []
+    for _ in range(min(steps, len(edited.steps)) or len(edited.steps)):
+        made += _forget_last(object_)
+    if edited.steps:
+        recompute(object_)
+    paint.remove_unused(made)
 
 
 def keep(object_: bpy.types.Object) -> None:
@@ -157,9 +206,11 @@ def keep(object_: bpy.types.Object) -> None:
         edited.show_original = False
         object_.data = edited.result
         original, edited.original, edited.result = edited.original, None, None
+        made = [one for step in edited.steps for one in paint.made_for(step)]
         edited.steps.clear()
         edited.notes = ""
     _remove(original)
+    paint.remove_unused(made)
 
 
 def _last(object_: bpy.types.Object) -> bpy.types.PropertyGroup:
@@ -182,19 +233,20 @@ def _begin(object_: bpy.types.Object) -> None:
     original.name, edited.result.name = f"{name} before", name
 
 
-def _forget_last(object_: bpy.types.Object) -> None:
-    """Takes the last step away. After the first one, the object has its own mesh again."""
+def _forget_last(object_: bpy.types.Object) -> list[bpy.types.ID]:
+    """Takes the last step away. After the first one, the object has its own mesh again. Returns what was made for the step alone."""
     edited = object_.partgen_edited
+    made = paint.made_for(edited.steps[-1])
     with _quietly():
         edited.steps.remove(len(edited.steps) - 1)
-        if edited.steps:
-            return
-        edited.show_original = False
-        name, result = edited.result.name, edited.result
-        object_.data = edited.original
-        edited.original, edited.result, edited.notes = None, None, ""
-        _remove(result)
-        object_.data.name = name
+        if not edited.steps:
+            edited.show_original = False
+            name, result = edited.result.name, edited.result
+            object_.data = edited.original
+            edited.original, edited.result, edited.notes = None, None, ""
+            _remove(result)
+            object_.data.name = name
+    return made
 
 
 def _remove(mesh: bpy.types.Mesh | None) -> None:

@@ -11,11 +11,14 @@ from partgen.errors import PartgenError
 
 from .. import messages, preferences
 from ..operators import chosen_objects, report_error
-from . import asking, history, properties
+from . import asking, history, painting, properties
 
 
 class PARTGEN_OT_edit_part(bpy.types.Operator):
     """Change the selected parts as the prompt says. Their neighbours stay as they are, and so does where they are attached"""
+
+    # What the panel has for each of these where the caller says nothing.
+    _OF_THE_PANEL = ("prompt", "method", "strength", "add_vertices", "variations", "seed", "steps", "size", "model", "controlnet")
 
     bl_idname = "partgen.edit_part"
     bl_label = "Edit Part"
@@ -33,6 +36,15 @@ class PARTGEN_OT_edit_part(bpy.types.Operator):
     add_vertices: bpy.props.BoolProperty(name="Add Vertices", description=properties.ADD_VERTICES, default=False, options={"SKIP_SAVE"})
     variations: bpy.props.IntProperty(name="Variations", description=properties.VARIATIONS, min=1, max=12, default=1, options={"SKIP_SAVE"})
     seed: bpy.props.IntProperty(name="Seed", description=properties.SEED, min=0, default=0, options={"SKIP_SAVE"})
+    method: bpy.props.EnumProperty(
+        name="Method", description=properties.METHOD, items=properties.OFFERED, default="instruct", options={"SKIP_SAVE"}
+    )
+    steps: bpy.props.IntProperty(name="Steps", description=properties.STEPS, min=0, max=1000, default=0, options={"SKIP_SAVE"})
+    size: bpy.props.EnumProperty(
+        name="Texture Size", description=properties.SIZE, items=properties.SIZES, default="0", options={"SKIP_SAVE"}
+    )
+    model: bpy.props.StringProperty(name="Checkpoint", description=properties.MODEL, options={"SKIP_SAVE"})
+    controlnet: bpy.props.StringProperty(name="ControlNet", description=properties.CONTROLNET, options={"SKIP_SAVE"})
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -40,7 +52,7 @@ class PARTGEN_OT_edit_part(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         settings = context.scene.partgen_editing
-        for name in ("prompt", "strength", "add_vertices", "variations", "seed"):
+        for name in self._OF_THE_PANEL:
             if not self.properties.is_property_set(name):
                 setattr(self, name, getattr(settings, name))
         return self.execute(context)
@@ -56,12 +68,21 @@ class PARTGEN_OT_edit_part(bpy.types.Operator):
                     ):
                         self.report({"INFO"}, note)
                 return {"FINISHED"}
+            if self.method == "texture":
+                painting.ask(parts, self._wishes())
+                preferences.redraw()
+                return {"FINISHED"}
             asking.ask(parts, self.prompt, self.strength, self.seed, self.variations, self.add_vertices)
         except PartgenError as error:
             messages.keep(error)
             return report_error(self, error)
         preferences.redraw()
         return {"FINISHED"}
+
+    def _wishes(self) -> painting.Wishes:
+        return painting.Wishes(
+            self.prompt, self.strength, self.seed, self.variations, self.steps, int(self.size), self.model, self.controlnet
+        )
 
 
 class _OnEdited:

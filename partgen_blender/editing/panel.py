@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import bpy
+from partgen.weights import registry
 
-from .. import backend
+from .. import backend, method_menu
+from ..models import catalog
 from ..operators import chosen_objects
 from ..wrapping import draw_text
 from . import history
+from .methods import CONTROLS, METHODS, method_of
 
 
 class PARTGEN_PT_edit(bpy.types.Panel):
@@ -32,19 +35,68 @@ class PARTGEN_PT_edit(bpy.types.Panel):
         options = layout.column()
         options.use_property_split = True
         options.use_property_decorate = False
+        has_own_model = bool(settings.model.strip())
+        method_menu.draw_chosen(options, context, settings, METHODS, PARTGEN_PT_editing_methods.__name__, has_own_model)
+        method = method_of(settings.method)
+        paints = method is not None and method.paints
         options.prop(settings, "strength")
-        options.prop(settings, "add_vertices")
+        if not paints:
+            options.prop(settings, "add_vertices")
         options.prop(settings, "variations")
-        if settings.variations > 1:
+        if settings.variations > 1 or paints:
             options.prop(settings, "seed")
+        if paints:
+            _draw_painting(layout, context, settings)
         button = layout.row()
         button.scale_y = 1.4
         chosen = [object_ for object_ in chosen_objects(context) if object_.type == "MESH"]
-        text = f"Edit {len(chosen)} Parts" if len(chosen) > 1 else "Edit Part"
-        button.operator("partgen.edit_part", text=text, icon="MOD_SIMPLEDEFORM")
+        what = "Paint" if paints else "Edit"
+        text = f"{what} {len(chosen)} Parts" if len(chosen) > 1 else f"{what} Part"
+        button.operator("partgen.edit_part", text=text, icon="TPAINT_HLT" if paints else "MOD_SIMPLEDEFORM")
         active = context.view_layer.objects.active
         if active.partgen_edited.steps:
             _draw_steps(layout, context, active)
+
+
+class PARTGEN_PT_editing_methods(bpy.types.Panel):
+    """The methods that edit parts, what each needs, and what of that is here"""
+
+    bl_label = "Editing Methods"
+    bl_space_type = "TOPBAR"  # drawn where it is called, and nowhere else
+    bl_region_type = "HEADER"
+    bl_ui_units_x = method_menu.WIDTH
+
+    def draw(self, context: bpy.types.Context) -> None:
+        method_menu.draw_offered(self.layout, context, context.scene.partgen_editing, METHODS)
+
+
+def _draw_painting(layout: bpy.types.UILayout, context: bpy.types.Context, settings: bpy.types.PropertyGroup) -> None:
+    """What painting lacks that would better it, and how it is done where an artist wants to decide that."""
+    if wanted := _absent_control(settings):
+        draw_text(layout, context, f"Without {wanted.title} what is painted may not follow the shape.", "INFO")
+        if catalog.at_work(wanted.id):
+            layout.label(text="On its way: see the models in the preferences", icon="SORTTIME")
+        else:
+            text = f"Download ({registry.in_megabytes(wanted.size)})…"
+            layout.operator("partgen.download_model", text=text, icon="IMPORT").identifier = wanted.id
+    header, body = layout.panel("PARTGEN_painting", default_closed=True)
+    header.label(text="Painting")
+    if body is not None:
+        body.use_property_split = True
+        body.use_property_decorate = False
+        for name in ("steps", "size", "model", "controlnet"):
+            body.prop(settings, name)
+
+
+def _absent_control(settings: bpy.types.PropertyGroup) -> registry.Entry | None:
+    """The ControlNet that fits the checkpoint which is taken by itself, where it is not here."""
+    if settings.model.strip() or settings.controlnet.strip() or backend.other_computer():
+        return None
+    for model, control in CONTROLS.items():
+        if catalog.condition(registry.entry(model)).is_usable:
+            wanted = registry.entry(control)
+            return None if catalog.condition(wanted).is_usable else wanted
+    return None
 
 
 def _draw_steps(layout: bpy.types.UILayout, context: bpy.types.Context, object_: bpy.types.Object) -> None:
@@ -60,7 +112,10 @@ def _draw_steps(layout: bpy.types.UILayout, context: bpy.types.Context, object_:
         flip.operator("partgen.flip_variation", text="", icon="TRIA_LEFT").step = -1
         flip.label(text=f"{last.variation + 1} of {last.variations}")
         flip.operator("partgen.flip_variation", text="", icon="TRIA_RIGHT").step = 1
-    _draw_edits(box, last)
+    if last.paintings:
+        _draw_painted(box, last)
+    else:
+        _draw_edits(box, last)
     if edited.notes:
         for note in edited.notes.split("\n"):
             draw_text(box, context, note, "INFO")
@@ -68,6 +123,15 @@ def _draw_steps(layout: bpy.types.UILayout, context: bpy.types.Context, object_:
     row.prop(edited, "show_original", toggle=True, icon="HIDE_OFF")
     row.operator("partgen.revert_edit", text="Undo Step" if len(edited.steps) > 1 else "Revert", icon="LOOP_BACK").steps = 1
     row.operator("partgen.keep_edit", icon="CHECKMARK")
+
+
+def _draw_painted(layout: bpy.types.UILayout, step: bpy.types.PropertyGroup) -> None:
+    """Who painted a step's picture, and its name, under which artists find it."""
+    painting = step.paintings[step.variation % len(step.paintings)]
+    layout.label(text=f"{step.made_by}, seed {painting.seed}", icon="TPAINT_HLT")
+    if painting.image is not None:
+        width, height = painting.image.size
+        layout.label(text=f"{painting.image.name}, {width} x {height}", icon="IMAGE_DATA")
 
 
 def _draw_edits(layout: bpy.types.UILayout, step: bpy.types.PropertyGroup) -> None:
@@ -87,4 +151,4 @@ def _draw_edits(layout: bpy.types.UILayout, step: bpy.types.PropertyGroup) -> No
                 row.prop(parameter, "unit", text="")
 
 
-CLASSES = (PARTGEN_PT_edit,)
+CLASSES = (PARTGEN_PT_edit, PARTGEN_PT_editing_methods)

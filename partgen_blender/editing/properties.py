@@ -6,7 +6,13 @@ import bpy
 from partgen.editing.edits import METRES, OPERATIONS
 
 from . import history
+from .methods import METHODS
 
+OFFERED = tuple((method.id, method.name, method.description, "", method.number) for method in METHODS)
+SIZES = (
+    ("0", "Automatic", "As fine as what is seen of the part", 0),
+    *((str(size), f"{size} px", f"{size} by {size} texels", size) for size in (256, 512, 1024, 2048, 4096)),
+)
 UNITS = tuple((unit or "SCENE", unit or "units", f"Lengths in {unit or 'units of the scene'}", n) for n, unit in enumerate(("", *METRES)))
 _CHOICES = {
     (op, name): tuple((choice, choice.title(), "", number) for number, choice in enumerate(parameter.choices))
@@ -21,6 +27,11 @@ PROMPT = "What the part should become: “longer”, “twisted by 90°”, “2
 STRENGTH = "How much of the change is made: 0 nothing, 1 all of it"
 ADD_VERTICES = "Divide long edges first, so that parts of few faces can be bent, too. Without it a deformation keeps the topology"
 VARIATIONS = "So many ways to do it, to flip through. What the prompt leaves open is drawn anew in each"
+METHOD = "How the part is edited"
+STEPS = "From noise to picture: more take longer and are finer. 0 for as many as suit the device"
+SIZE = "Texels along a side of the picture that is painted"
+MODEL = "A checkpoint of Stable Diffusion 1.5 or XL in a folder as diffusers lays it out. Empty for the best that was downloaded"
+CONTROLNET = "A ControlNet for depth in a folder of its own. Empty for the one that was downloaded for the checkpoint, or none"
 SEED = "The number that variations are drawn by. The same number gives the same variations"
 
 
@@ -65,12 +76,29 @@ class PARTGEN_PG_edit(bpy.types.PropertyGroup):
     parameters: bpy.props.CollectionProperty(type=PARTGEN_PG_edit_parameter)
 
 
+class PARTGEN_PG_painted_material(bpy.types.PropertyGroup):
+    """A material that shows a painting in place of another one, `source`, or of none."""
+
+    source: bpy.props.PointerProperty(type=bpy.types.Material)
+    made: bpy.props.PointerProperty(type=bpy.types.Material)
+
+
+class PARTGEN_PG_painting(bpy.types.PropertyGroup):
+    """One variation of what was painted: its picture, the UV map that this is laid on by, and the materials that show it."""
+
+    image: bpy.props.PointerProperty(type=bpy.types.Image)
+    uv_map: bpy.props.StringProperty()
+    seed: bpy.props.IntProperty()
+    materials: bpy.props.CollectionProperty(type=PARTGEN_PG_painted_material)
+
+
 class PARTGEN_PG_edit_step(bpy.types.PropertyGroup):
     """What one prompt did."""
 
     prompt: bpy.props.StringProperty()
     made_by: bpy.props.StringProperty(description="The method and the model that understood the prompt")
     edits: bpy.props.CollectionProperty(type=PARTGEN_PG_edit)
+    paintings: bpy.props.CollectionProperty(type=PARTGEN_PG_painting, description="Its variations, where the part was painted")
     strength: bpy.props.FloatProperty(
         name="Strength", description=STRENGTH, subtype="FACTOR", min=0.0, max=1.0, default=1.0, update=_changed, options=set()
     )
@@ -94,13 +122,26 @@ class PARTGEN_PG_editing(bpy.types.PropertyGroup):
     """What the panel asks for."""
 
     prompt: bpy.props.StringProperty(name="Prompt", description=PROMPT, options={"TEXTEDIT_UPDATE"})
+    method: bpy.props.EnumProperty(name="Method", description=METHOD, items=OFFERED, default="instruct", options=set())
     strength: bpy.props.FloatProperty(name="Strength", description=STRENGTH, subtype="FACTOR", min=0.0, max=1.0, default=1.0, options=set())
     add_vertices: bpy.props.BoolProperty(name="Add Vertices", description=ADD_VERTICES, options=set())
     variations: bpy.props.IntProperty(name="Variations", description=VARIATIONS, min=1, max=12, default=1, options=set())
     seed: bpy.props.IntProperty(name="Seed", description=SEED, min=0, options=set())
+    steps: bpy.props.IntProperty(name="Steps", description=STEPS, min=0, soft_max=50, max=1000, options=set())
+    size: bpy.props.EnumProperty(name="Texture Size", description=SIZE, items=SIZES, default="0", options=set())
+    model: bpy.props.StringProperty(name="Checkpoint", description=MODEL, subtype="DIR_PATH", options=set())
+    controlnet: bpy.props.StringProperty(name="ControlNet", description=CONTROLNET, subtype="DIR_PATH", options=set())
 
 
-CLASSES = (PARTGEN_PG_edit_parameter, PARTGEN_PG_edit, PARTGEN_PG_edit_step, PARTGEN_PG_edited, PARTGEN_PG_editing)
+CLASSES = (
+    PARTGEN_PG_edit_parameter,
+    PARTGEN_PG_edit,
+    PARTGEN_PG_painted_material,
+    PARTGEN_PG_painting,
+    PARTGEN_PG_edit_step,
+    PARTGEN_PG_edited,
+    PARTGEN_PG_editing,
+)
 
 
 def register() -> None:

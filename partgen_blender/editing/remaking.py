@@ -28,6 +28,8 @@ from .surroundings import Surroundings, around, positions, triangles
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Change = Callable[[bpy.types.Mesh], list[str]]
+"""Changes a mesh as no edit does, as by putting a painting on it. Returns sentences for the artist."""
 
 SHARP = np.radians(30.0)
 FEW_VERTICES = {"bend": 16, "twist": 16, "waves": 48, "bumps": 200, "flare": 8, "facet": 40}
@@ -37,7 +39,11 @@ SMOOTH = {"ball", "sphere", "cylinder", "cone", "capsule", "ring", "torus", "rod
 
 
 def remake(
-    mesh: bpy.types.Mesh, original: bpy.types.Mesh, edits: Sequence[Edit], surroundings: Surroundings, adds_vertices: bool = False
+    mesh: bpy.types.Mesh,
+    original: bpy.types.Mesh,
+    edits: Sequence[Edit | Change],
+    surroundings: Surroundings,
+    adds_vertices: bool = False,
 ) -> list[str]:
     """Makes `mesh` what `original` becomes by edits, one after the other. Returns sentences for the artist.
 
@@ -52,6 +58,9 @@ def remake(
     notes: list[str] = []
     try:
         for edit in edits:
+            if not isinstance(edit, Edit):
+                notes += edit(mesh)
+                continue
             full = edit.complete()
             if is_deformation(full):
                 notes += _deform(mesh, full, attached, surroundings)

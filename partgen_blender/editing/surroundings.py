@@ -67,19 +67,27 @@ def _rest_of(source: bpy.types.Object, part: bpy.types.Object) -> Floats:
 
 def _beside(object_: bpy.types.Object) -> Floats:
     """The triangles of visible mesh objects whose boxes meet this one's, in the world's space."""
+    found = []
+    for other in objects_beside(object_):
+        matrix = np.array(other.matrix_world, np.float64)
+        found.append(_triangles(other.data)[0] @ matrix[:3, :3].T + matrix[:3, 3])
+    return np.concatenate(found) if found else np.zeros((0, 3, 3))
+
+
+def objects_beside(object_: bpy.types.Object) -> list[bpy.types.Object]:
+    """The visible mesh objects whose boxes meet this one's."""
     low, high = _box(object_)
     margin = 0.02 * (high - low).max()
-    found = []
+    found: list[bpy.types.Object] = []
     for other in bpy.context.view_layer.objects:
         if other == object_ or other.type != "MESH" or other.mode != "OBJECT" or not other.visible_get():
             continue
         other_low, other_high = _box(other)
         if (other_low < high + margin).all() and (other_high > low - margin).all() and len(other.data.polygons):
-            matrix = np.array(other.matrix_world, np.float64)
-            found.append(_triangles(other.data)[0] @ matrix[:3, :3].T + matrix[:3, 3])
+            found.append(other)
         if len(found) >= _MOST_NEIGHBOURS:
             break
-    return np.concatenate(found) if found else np.zeros((0, 3, 3))
+    return found
 
 
 def _box(object_: bpy.types.Object) -> tuple[Floats, Floats]:

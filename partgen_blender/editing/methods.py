@@ -1,0 +1,48 @@
+"""The methods that edit parts, as the artist chooses among them: one table, from which the menu and its tooltips are made.
+
+Nothing of Blender here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .. import methods
+
+
+@dataclass(frozen=True)
+class Method(methods.Method):
+    """One method. `paints`: it makes pictures, which have a size and take steps, in place of a shape that sliders adjust."""
+
+    paints: bool = False
+
+
+METHODS = (
+    Method(
+        "instruct",
+        0,
+        "Instruct",
+        "Do what the words say: change form and material, with sliders afterwards. Knows 23 kinds of edit; in an instant",
+        weights="understanding",
+    ),
+    Method(
+        "texture",
+        1,
+        "Texture",
+        "Paint the part as you say, by a diffusion network on this computer: a picture and a material of its own. Its shape stays. "
+        "Seconds to minutes on a graphics card, minutes without; it says how long before it begins",
+        tier=methods.AI,
+        weights="sd15-inpainting",
+        alternatives=("sdxl-inpainting",),
+        paints=True,
+    ),
+)
+"""In the order in which they are offered."""
+
+CONTROLS = {"sd15-inpainting": "sd15-depth", "sdxl-inpainting": "sdxl-depth"}
+"""For each checkpoint that paints the ControlNet for depth that keeps what it paints on the shape."""
+
+
+def method_of(identifier: str) -> Method | None:
+    """The method of that id; None for one that a newer version knows."""
+    return next((method for method in METHODS if method.id == identifier), None)

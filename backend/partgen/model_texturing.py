@@ -77,14 +77,14 @@ def part_views(model: Model, labels: Labels, part: int, side: int) -> PartViews:
     none of them sees it."""
     check_part(model, labels, part)
     points, faces = model.mesh.vertices.astype(np.float64), model.mesh.faces.astype(np.int64)
-    return views_of(points, faces, labels == part, model.up, side, partial(_colours, model), _name(model, part))
+    return views_of(points, faces, labels == part, model.up, side, partial(model_colours, model), _name(model, part))
 
 
 def _name(model: Model, part: int) -> str:
     return f"Part {part} of {model.path.name}"
 
 
-def _colours(model: Model, seen: Buffers) -> Floats:
+def model_colours(model: Model, seen: Buffers) -> Floats:
     """The picture (H, W, 3) of a model in its own colours, white where nothing is."""
     picture = np.ones((*seen.face.shape, 3))
     piece_of = np.full(len(model.mesh.faces), -1)

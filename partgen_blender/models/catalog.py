@@ -21,6 +21,7 @@ ROLES = {
     Role.MASKS: "Outlines in Views",
     Role.COMPLETER: "Completing Parts",
     Role.PAINTER: "Painting Parts",
+    Role.DEPTH: "Depth of Pictures",
     Role.NAMER: "Naming Parts",
     Role.TEXT: "Understanding Text",
 }

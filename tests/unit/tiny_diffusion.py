@@ -10,7 +10,15 @@ import torch
 from diffusers import AutoencoderKL, ControlNetModel, DDIMScheduler, UNet2DConditionModel
 from diffusers import StableDiffusionInpaintPipeline as Inpaint
 from diffusers import StableDiffusionXLInpaintPipeline as InpaintXL
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+    DepthAnythingConfig,
+    DepthAnythingForDepthEstimation,
+    Dinov2Config,
+)
 
 WIDTH = 16
 XL = {"addition_embed_type": "text_time", "addition_time_embed_dim": 8, "projection_class_embeddings_input_dim": 6 * 8 + WIDTH}
@@ -110,4 +118,22 @@ def _tokenizer(folder: Path) -> CLIPTokenizer:
 def _saved(pipeline: Inpaint | InpaintXL, folder: Path, in_half: bool, safe: bool) -> Path:
     pipeline.set_progress_bar_config(disable=True)
     pipeline.save_pretrained(folder, safe_serialization=safe, variant="fp16" if in_half else None)
+    return folder
+
+
+def depth_network(folder: Path) -> Path:
+    """A depth network as Depth Anything V2 is published, with weights that answer more than one depth."""
+    torch.manual_seed(3)
+    backbone = Dinov2Config(
+        image_size=28, patch_size=14, hidden_size=16, num_hidden_layers=4, num_attention_heads=2, out_indices=[1, 2, 3, 4],
+        reshape_hidden_states=False, apply_layernorm=True,
+    )  # fmt: skip
+    network = DepthAnythingForDepthEstimation(
+        DepthAnythingConfig(
+            backbone_config=backbone, reassemble_hidden_size=16, neck_hidden_sizes=[4, 4, 8, 8], fusion_hidden_size=8, head_hidden_size=4,
+        )
+    )  # fmt: skip
+    for name, weight in network.head.named_parameters():
+        torch.nn.init.uniform_(weight, 0.0, 0.3) if name.endswith("weight") else None
+    network.save_pretrained(folder)
     return folder

@@ -40,10 +40,16 @@ by this; a graphics card takes seconds to minutes, a CPU minutes in a reduced fo
   partgen edit chair.glb --labels labels/chair.npz --part 3 --method texture --prompt "oak, worn" -o oak.glb --variations 3
   partgen edit chair.glb --labels labels/chair.npz --part 3 --method texture --prompt "oak, worn" -o oak.glb \\
       --model FOLDER --controlnet FOLDER                       your own, as diffusers loads them, with files .safetensors
+
+The method reshape paints too, with room to grow, then asks a depth network how far away what it painted is, and puts the closed surface
+that all views agree on in the place of the part, with its picture. For shapes that words of instruct do not reach.
+
+  partgen models download depth-anything-v2-small
+  partgen edit chair.glb --labels labels/chair.npz --part 3 --method reshape --prompt "a lion's paw" -o paw.glb
 """
 
 
-METHODS = ("auto", "instruct", "texture")
+METHODS = ("auto", "instruct", "texture", "reshape")
 READERS = ("auto", "understanding")
 MOST_VARIATIONS = 100
 MOST_STEPS = 1000
@@ -62,7 +68,10 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("--part", metavar="N", type=int, help="the label of the part that is changed")
     parser.add_argument("-o", "--output", metavar="OUT.glb", type=Path, help="file to write to")
     parser.add_argument(
-        "--method", choices=METHODS, default="auto", help="instruct, which auto takes, does what the words say; texture paints the part"
+        "--method",
+        choices=METHODS,
+        default="auto",
+        help="instruct, which auto takes, does what the words say; texture paints the part; reshape makes it anew from what is painted",
     )
     parser.add_argument("--strength", type=_share, default=1.0, help="how much of the change is made, 0 to 1")
     parser.add_argument("--seed", type=int, default=0, help="of variations: the same seed gives the same ones")
@@ -81,6 +90,9 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--controlnet", metavar="FOLDER_OR_ID", default="auto", help="of texture: a ControlNet for depth; auto takes the one here, or none"
+    )
+    parser.add_argument(
+        "--depth-model", metavar="FOLDER_OR_ID", default="auto", help="of reshape: a depth network; auto takes the one here"
     )
     parser.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
     parser.set_defaults(run=run)
@@ -111,7 +123,7 @@ def _steps(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """`partgen edit`. Returns the exit code: 1 where a model stays as it is because the instruction was refused."""
-    if options.method == "texture":
+    if options.method in ("texture", "reshape"):
         from .painting import paint
 
         check_files(options)

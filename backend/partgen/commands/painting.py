@@ -1,4 +1,5 @@
-"""`partgen edit --method texture`: a part painted by a diffusion checkpoint of this machine."""
+"""`partgen edit --method texture` and `--method reshape`: a part painted by a diffusion checkpoint of this machine, or made anew from
+what was painted."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import PartgenError
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
     from ..devices import Placement
     from ..files import Model
+    from ..model_reshaping import Reshaped
     from ..model_texturing import Textured
+    from ..texturing.depth import DepthNetwork
     from ..texturing.inpainting import DiffusionInpainter
     from ..texturing.views import PartViews
 
@@ -39,7 +42,7 @@ def paint(options: argparse.Namespace) -> int:
     model = read_model(options.file)
     labels = read_labels(options.labels, model)
     check_part(model, labels, options.part)
-    painter = PartPainter(options, model, labels)
+    painter = (PartReshaper if options.method == "reshape" else PartPainter)(options, model, labels)
     placement = place_for_half_precision()
     given_up: tuple[str, ...] = ()
     for number in range(options.variations):
@@ -48,34 +51,50 @@ def paint(options: argparse.Namespace) -> int:
         placement, given_up = attempt.placement, (*given_up, *attempt.notes)
         made, target = attempt.result, target_of(options, number)
         write_file(target, made.scene.export(file_type="glb"))
-        _report(options, target, seed, made, painter.inpainter, (*made.notes, *given_up, *shortcomings(painter.inpainter)))
+        notes = (*made.notes, *given_up, *shortcomings(painter.inpainter, painter.follows_depth))
+        _report(options, target, seed, painter, painter.described(made), notes)
     return 0
 
 
 class PartPainter:
     """Paints a part by a seed, on the device that it is told: the checkpoint is loaded and the part is looked at once for each."""
 
+    follows_depth = True
+    """Whether what is painted is to stay on the old shape."""
+
     def __init__(self, options: argparse.Namespace, model: Model, labels: NDArray[np.int32]) -> None:
         from ..texturing.painter import Painter, Wishes
 
         self._options, self._model, self._labels = options, model, labels
-        self._painter, self._wishes = Painter(), Wishes(options.model, options.controlnet, options.steps)
+        control = "none" if options.controlnet == "auto" and not self.follows_depth else options.controlnet
+        self._painter, self._wishes = Painter(), Wishes(options.model, control, options.steps)
         self._ready: tuple[DiffusionInpainter, PartViews] | None = None
 
-    def __call__(self, seed: int, _: int, placement: Placement) -> Textured:
-        from ..model_texturing import textured
-
+    def __call__(self, seed: int, _: int, placement: Placement) -> Textured | Reshaped:
         if self._ready is None or self.inpainter.placement != placement:
             self._ready = None
             self._ready = self._prepared(placement)
-        inpainter, views = self._ready
-        options = self._options
-        return textured(self._model, self._labels, options.part, inpainter, options.prompt, seed, options.strength, views=views)
+        return self._made(seed, *self._ready)
 
     @property
     def inpainter(self) -> DiffusionInpainter:
         assert self._ready is not None
         return self._ready[0]
+
+    @property
+    def name(self) -> str:
+        """What made it."""
+        return self.inpainter.checkpoint.name
+
+    def described(self, made: Any) -> dict[str, Any]:
+        """What is told of a result, as JSON."""
+        return {"texture_sizes": list(made.sizes), "seen": round(made.seen, 4)}
+
+    def _made(self, seed: int, inpainter: DiffusionInpainter, views: PartViews) -> Textured | Reshaped:
+        from ..model_texturing import textured
+
+        options = self._options
+        return textured(self._model, self._labels, options.part, inpainter, options.prompt, seed, options.strength, views=views)
 
     def _prepared(self, placement: Placement) -> tuple[DiffusionInpainter, PartViews]:
         """The checkpoint on a device and the views of the part for it; tells how long the work will take."""
@@ -91,18 +110,50 @@ class PartPainter:
         return inpainter, views
 
 
+class PartReshaper(PartPainter):
+    """Makes a part anew from what is painted and how far away a depth network takes it to be."""
+
+    follows_depth = False
+    _depth: DepthNetwork | None = None
+
+    @property
+    def name(self) -> str:
+        assert self._depth is not None
+        return f"{super().name}, depth by {self._depth.source.name}"
+
+    def described(self, made: Any) -> dict[str, Any]:
+        """See `PartPainter`."""
+        shape = {"triangles": len(made.surface.faces), "watertight": bool(made.surface.is_watertight)}
+        return {**shape, "texture_sizes": [made.size], "seen": round(made.seen, 4)}
+
+    def _made(self, seed: int, inpainter: DiffusionInpainter, views: PartViews) -> Reshaped:
+        from ..model_reshaping import reshaped_part
+
+        assert self._depth is not None
+        options, depth = self._options, self._depth
+        return reshaped_part(self._model, self._labels, options.part, inpainter, depth, options.prompt, seed, options.strength, views=views)
+
+    def _prepared(self, placement: Placement) -> tuple[DiffusionInpainter, PartViews]:
+        from ..texturing.depth import DepthNetwork, chosen_depth_folder, read_depth_folder
+
+        source = read_depth_folder(chosen_depth_folder(self._options.depth_model))  # what is missing is told before anything is loaded
+        ready = super()._prepared(placement)
+        self._depth = DepthNetwork(source, placement)
+        return ready
+
+
 def _report(
-    options: argparse.Namespace, target: Path, seed: int, made: Textured, inpainter: DiffusionInpainter, notes: Iterable[str]
+    options: argparse.Namespace, target: Path, seed: int, painter: PartPainter, described: dict[str, Any], notes: Iterable[str]
 ) -> None:
     if options.json:
         answer = {
-            "file": str(target), "part": options.part, "method": "texture", "prompt": options.prompt, "seed": seed,
-            "strength": options.strength, "steps": inpainter.effort.steps, "model": inpainter.checkpoint.name,
-            "texture_sizes": list(made.sizes), "seen": round(made.seen, 4), "notes": list(notes),
+            "file": str(target), "part": options.part, "method": options.method, "prompt": options.prompt, "seed": seed,
+            "strength": options.strength, "steps": painter.inpainter.effort.steps, "model": painter.name, **described, "notes": list(notes),
         }  # fmt: skip
         print(json.dumps(answer, ensure_ascii=False), flush=True)
         return
-    sizes = ", ".join(f"{size} x {size}" for size in made.sizes)
-    print(f"{target}: part {options.part} painted by {inpainter.checkpoint.name}, seed {seed}, texture of {sizes} texels", flush=True)
+    sizes = ", ".join(f"{size} x {size}" for size in described["texture_sizes"])
+    what = "painted" if painter.follows_depth else "made anew"
+    print(f"{target}: part {options.part} {what} by {painter.name}, seed {seed}, texture of {sizes} texels", flush=True)
     for note in notes:
         print(f"  {note}", flush=True)

@@ -70,7 +70,8 @@ def check_packages() -> None:
         raise PartgenError("method.no_torch", sentence, "Set PartGen up with the tier AI.", Action.SET_UP)
     if missing:
         sentence = f"Painting parts needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed here."
-        raise PartgenError("method.no_diffusers", sentence, "Repair the environment; in one of your own: pip install 'partgen[ai]'.", Action.REPAIR)
+        remedy = "Repair the environment; in one of your own: pip install 'partgen[ai]'."
+        raise PartgenError("method.no_diffusers", sentence, remedy, Action.REPAIR)
 
 
 class DiffusionInpainter:

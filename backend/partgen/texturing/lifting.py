@@ -6,7 +6,7 @@ outside, so that silhouettes carve and what no view sees stays solid.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +27,17 @@ STEP = 3.0
 
 
 def lifted(
-    cameras: Sequence[Camera], depths: Sequence[Floats], low: Floats, high: Floats, resolution: int = RESOLUTION
+    cameras: Sequence[Camera],
+    depths: Sequence[Floats],
+    low: Floats,
+    high: Floats,
+    resolution: int = RESOLUTION,
+    emptiness: Callable[[Floats], Floats] | None = None,
 ) -> tuple[Floats, Ints]:
-    """The surface of depth pictures (H, W), inf where nothing is seen: points (n, 3) and triangles (m, 3).
+    """The closed surface of depth pictures (H, W), inf where nothing is seen: points (n, 3) and triangles (m, 3).
 
-    It is looked for in the box from `low` to `high` (3,), with `resolution` cells along its longest side. Raises PartgenError where
-    the views leave nothing.
+    It is looked for in the box from `low` to `high` (3,), with `resolution` cells along its longest side. `emptiness` tells of points
+    (k, 3) what else is known of them: (k,), above 0 where nothing can be. Raises PartgenError where the views leave nothing.
     """
     cell = float((high - low).max()) / resolution
     shape = np.ceil((high - low) / cell).astype(int) + 5
@@ -43,6 +48,9 @@ def lifted(
         points = first + cell * np.stack([np.full(y.size, x), y.reshape(-1), z.reshape(-1)], axis=1)
         for camera, depth in zip(cameras, depths, strict=True):
             field[x] = np.maximum(field[x], _outside(camera, depth, points, cell).reshape(shape[1:]))
+    if emptiness is not None:
+        inside = np.argwhere(field < 0)
+        field[tuple(inside.T)] = np.maximum(field[tuple(inside.T)], np.clip(emptiness(first + cell * inside), -BAND, BAND))
     if not (field < 0).any():
         raise PartgenError("edit.nothing_seen", "The views leave nothing of the part.", "Try another seed, or more strength.")
     field[[0, -1]], field[:, [0, -1]], field[:, :, [0, -1]] = BAND, BAND, BAND

@@ -43,12 +43,12 @@ class Painter:
         return self._ready
 
 
-def shortcomings(inpainter: DiffusionInpainter) -> Iterator[str]:
-    """What the pictures of an inpainter lack, for who asked."""
+def shortcomings(inpainter: DiffusionInpainter, follows_depth: bool = True) -> Iterator[str]:
+    """What the pictures of an inpainter lack, for who asked; `follows_depth` where they are to stay on the shape that was there."""
     effort, checkpoint = inpainter.effort, inpainter.checkpoint
     if effort.side < FULL.side:
         where = inpainter.placement.device.name
         yield f"{where} worked in a reduced form: views of {effort.side // 2} pixels instead of {FULL.side // 2}, {effort.steps} steps."
-    if checkpoint.control is None:
+    if follows_depth and checkpoint.control is None:
         remedy = f"partgen models download {checkpoint.family.control}"
         yield f"No ControlNet for depth was used, so what is painted may not follow the shape. Where that matters: {remedy}."

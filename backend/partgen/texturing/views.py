@@ -41,8 +41,13 @@ def views_of(points: Floats, faces: Ints, chosen: Bools, up: Floats, side: int, 
 
     Raises PartgenError, in which the part is called `name`, where none of them sees it.
     """
-    scene = RayScene(points, faces)
     cameras = around_part(points[np.unique(faces)], points[np.unique(faces[chosen])], up, side // 2)
+    return seen_by(cameras, points, faces, chosen, colouring, name)
+
+
+def seen_by(cameras: Sequence[Camera], points: Floats, faces: Ints, chosen: Bools, colouring: Colouring, name: str) -> PartViews:
+    """What given cameras see; the rest as of `views_of`."""
+    scene = RayScene(points, faces)
     buffers = [render(scene, points, faces, camera) for camera in cameras]
     masks = [seen.mask & chosen[seen.face] for seen in buffers]
     if not any(mask.any() for mask in masks):

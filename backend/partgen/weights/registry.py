@@ -45,6 +45,8 @@ class Role(StrEnum):
     """Outlines in pictures, from which parts are found in several views."""
     PAINTER = "painter"
     """Pictures from words, which become a part's texture."""
+    DEPTH = "depth"
+    """How far what a picture shows is away, from which a part's new shape follows."""
     NAMER = "namer"
     TEXT = "text"
 
@@ -442,6 +444,21 @@ ENTRIES: tuple[Entry, ...] = (
             SourceFile("config.json", 1_270),
             SourceFile("diffusion_pytorch_model.fp16.safetensors", 2_500 * MB),
         ),
+    ),
+    Entry(
+        id="depth-anything-v2-small",
+        title="Depth Anything V2 Small",
+        role=Role.DEPTH,
+        purpose="Tells how far away what a picture shows is: what was painted becomes the part's new shape.",
+        method="reshape",
+        licence=Licence("Apache-2.0", APACHE),
+        repository="depth-anything/Depth-Anything-V2-Small-hf",
+        files=(
+            SourceFile("config.json", KB),
+            SourceFile("preprocessor_config.json", 775),
+            SourceFile("model.safetensors", 99_200 * KB),
+        ),
+        note="The sizes are those of its parameters; only the small one of its kind may be used commercially.",
     ),
     Entry(
         id="clip",

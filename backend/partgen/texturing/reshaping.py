@@ -1,0 +1,159 @@
+"""A part's new shape from painted views of it: what of them is the part, how far away it is, and the closed surface that all agree on.
+
+    shape = reshaped(views, picture, bare, estimator, box, neighbours)
+
+The cameras stay; the part may grow over its old outline by `GROWTH` of its size. What stands around it bounds it: it is not seen
+through, and no part can be inside of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from igl import fast_winding_number
+from numpy.typing import NDArray
+from scipy.ndimage import binary_fill_holes, distance_transform_edt
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from ..errors import PartgenError
+from ..rendering.buffers import Buffers
+from ..rendering.cameras import Camera, apart, joined
+from .depth import DepthEstimator, aligned
+from .lifting import BAND, lifted
+from .views import PartViews
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+GROWTH = 0.2
+"""Of the part's size: so far may it grow beyond its old outline and its old box."""
+RESOLUTION = 80
+"""Cells along the longest side of the box: some 20,000 triangles, which unwrapping takes seconds for."""
+WHITE = 0.06
+"""How far from white a pixel may be, in any colour, and still be background."""
+SAME_DEPTH, SAME_COLOUR = 0.03, 0.25
+"""Of the part's size, and of the range of colours: where both agree, a pixel shows what was there before."""
+FEW = 0.01
+"""Of the pixels: with fewer than these beside the part, its own old depth has to tell how far away it is."""
+CLOSE = 3.0
+"""Cells from what was seen of the part within which a piece of surface has to come to be kept."""
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """What stands around the part, without it: its triangles `faces` (F, 3) over `points`, and what each camera sees of it as
+    `buffers` and `colours` (H, W, 3)."""
+
+    points: Floats
+    faces: Ints
+    buffers: Sequence[Buffers]
+    colours: Sequence[Floats]
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """A closed surface: `points` (n, 3) and triangles `faces` (m, 3), and sentences."""
+
+    points: Floats
+    faces: Ints
+    notes: tuple[str, ...] = ()
+
+
+def with_room(views: PartViews, part: Floats) -> PartViews:
+    """The views with a mask that leaves the part (vertices (n, 3)) room to grow, but for what stands before it."""
+    masks = []
+    for camera, seen, mask in zip(views.cameras, views.buffers, apart(views.grid.mask), strict=True):
+        pixels = GROWTH * _size(part) / (2 * camera.half) * camera.size
+        near = distance_transform_edt(~mask) <= pixels if mask.any() else mask
+        before = seen.mask & ~mask & (seen.depth < (np.median(seen.depth[mask]) if mask.any() else 0.0))
+        masks.append(mask | (near & ~before))
+    return replace(views, grid=replace(views.grid, mask=joined(masks)))
+
+
+def reshaped(
+    views: PartViews, picture: Floats, around: Surroundings, estimator: DepthEstimator, part: Floats, up: Floats
+) -> Shape:
+    """The shape that painted views show of a part, whose old vertices are `part` (n, 3). `views` are those `with_room`.
+
+    Raises PartgenError where they show nothing.
+    """
+    cell = (1 + 2 * GROWTH) * _size(part) / RESOLUTION
+    depths, points, by_itself = [], [], 0
+    for number, (camera, painted, mask) in enumerate(zip(views.cameras, apart(picture), apart(views.grid.mask), strict=True)):
+        bare = around.buffers[number].depth
+        estimate = estimator(painted)
+        known, where = _known(views.buffers[number].depth, bare, mask)
+        by_itself += where is None
+        depth = aligned(estimate, known, mask & np.isfinite(known) if where is None else where)
+        shown = _shown(camera, painted, mask, depth, bare, around.colours[number], part)
+        depths.append(np.where(shown, np.minimum(depth, bare), bare))
+        points.append(_unprojected(camera, depths[-1], shown))
+    seen = np.concatenate(points)
+    if not len(seen):
+        remedy = "Try another seed, or say another colour than white."
+        raise PartgenError("edit.nothing_seen", "The views show nothing of the part.", remedy)
+    reach = GROWTH * _size(part)
+    low, high = part.min(axis=0) - reach, part.max(axis=0) + reach
+    floor = float((part @ up).min())
+
+    def emptiness(at: Floats) -> Floats:
+        # Four views from above tell nothing of the underside: it ends where the old one did.
+        below = (floor - at @ up) / cell
+        if not len(around.faces):
+            return below
+        inside = fast_winding_number(around.points, around.faces.astype(np.int64), np.ascontiguousarray(at))
+        return np.maximum(below, (2 * np.asarray(inside).reshape(-1) - 1) * BAND)
+
+    vertices, faces = _kept(*lifted(views.cameras, depths, low, high, RESOLUTION, emptiness), seen, CLOSE * cell)
+    notes = (f"In {by_itself} of 4 views nothing beside the part tells how far away it is; its old depth did.",) if by_itself else ()
+    return Shape(vertices, faces, notes)
+
+
+def _size(part: Floats) -> float:
+    return float(np.ptp(part, axis=0).max())
+
+
+def _known(before: Floats, bare: Floats, mask: Bools) -> tuple[Floats, Bools | None]:
+    """Depths (H, W) that are known of a painted view, and where they hold: beside the part. None where that is too little to tell;
+    then the depth before it was painted has to do."""
+    where = ~mask & np.isfinite(bare)
+    if where.sum() >= FEW * where.size and np.ptp(bare[where]) > 0:
+        return bare, where
+    return np.where(np.isfinite(before), before, np.inf), None
+
+
+def _shown(camera: Camera, painted: Floats, mask: Bools, depth: Floats, bare: Floats, colours: Floats, part: Floats) -> Bools:
+    """Which pixels (H, W) of a painted view show the part."""
+    size = _size(part)
+    _, distances = camera.project(part)
+    is_within = (depth > distances.min() - GROWTH * size) & (depth < distances.max() + GROWTH * size)
+    coloured = (1 - painted).max(axis=2) > WHITE
+    # White inside of an outline is a light on it, unless one looks through.
+    found = mask & (coloured | (binary_fill_holes(coloured) & is_within))
+    as_before = (np.abs(depth - bare) < SAME_DEPTH * size) & (np.abs(painted - colours).max(axis=2) < SAME_COLOUR)
+    return np.asarray(found & ~as_before & is_within)
+
+
+def _unprojected(camera: Camera, depth: Floats, shown: Bools) -> Floats:
+    """The points (n, 3) that pixels show."""
+    origins, directions = camera.rays()
+    at = shown.reshape(-1)
+    return np.asarray(origins[at] + depth.reshape(-1)[at, None] * directions[at])
+
+
+def _kept(points: Floats, faces: Ints, seen: Floats, close: float) -> tuple[Floats, Ints]:
+    """The pieces of a surface that come close to what was seen: what else is left over was only never looked at."""
+    ends = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]]])
+    links = coo_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(len(points), len(points)))
+    piece = connected_components(links, directed=False)[1]
+    is_close = cKDTree(seen).query(points, distance_upper_bound=close)[0] <= close
+    wanted = np.isin(piece, np.unique(piece[is_close]))
+    if not wanted.any():
+        raise PartgenError("edit.nothing_seen", "The views leave nothing of the part.", "Try another seed.")
+    number = np.cumsum(wanted) - 1
+    return points[wanted], number[faces[wanted[faces[:, 0]]]]

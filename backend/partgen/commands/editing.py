@@ -46,10 +46,15 @@ that all views agree on in the place of the part, with its picture. For shapes t
 
   partgen models download depth-anything-v2-small
   partgen edit chair.glb --labels labels/chair.npz --part 3 --method reshape --prompt "a lion's paw" -o paw.glb
+
+The method generative makes a new, closed part in the place of the old one, in its material: a learned search in PartGen's own
+catalogue of procedural parts, no diffusion model. auto takes it where the instruction is no change and plainly names such a part.
+
+  partgen edit cart.glb --labels labels/cart.npz --part 2 --method generative --prompt "a wheel with five spokes" -o spoked.glb --variations 4
 """
 
 
-METHODS = ("auto", "instruct", "texture", "reshape")
+METHODS = ("auto", "instruct", "texture", "reshape", "generative")
 READERS = ("auto", "understanding")
 MOST_VARIATIONS = 100
 MOST_STEPS = 1000
@@ -71,7 +76,8 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "--method",
         choices=METHODS,
         default="auto",
-        help="instruct, which auto takes, does what the words say; texture paints the part; reshape makes it anew from what is painted",
+        help="instruct, which auto takes, does what the words say; texture paints the part; reshape makes it anew from what is painted; "
+        "generative puts another part of PartGen's own in its place, as auto does where only that is meant",
     )
     parser.add_argument("--strength", type=_share, default=1.0, help="how much of the change is made, 0 to 1")
     parser.add_argument("--seed", type=int, default=0, help="of variations: the same seed gives the same ones")
@@ -128,6 +134,11 @@ def run(options: argparse.Namespace) -> int:
 
         check_files(options)
         return paint(options)
+    if options.method == "generative":
+        from .generating import generate
+
+        check_files(options)
+        return generate(options)
     if options.model not in READERS:
         sentence = f"There is no model {options.model} that reads instructions."
         raise PartgenError("weights.unknown", sentence, f"Choose one of: {', '.join(READERS)}; or --method texture to paint by it.")
@@ -160,6 +171,11 @@ def change(options: argparse.Namespace) -> int:
 
     check_files(options)
     understanding = reader(with_embeddings=options.model == "auto")(options.prompt)
+    if understanding.refused is not None and options.method == "auto":
+        from .generating import generate, is_plain
+
+        if is_plain(options.prompt):
+            return generate(options)
     if understanding.refused is not None:
         print(json.dumps(understanding.as_dict(), ensure_ascii=False) if options.json else told(understanding))
         return 1

@@ -102,6 +102,14 @@ that are. The half unseen was written for this alone; only counts are printed. A
 """
 
 
+GENERATION = """\
+Replaces parts of held-out procedural objects by what is said of other held-out parts, in words that nothing learned from, and asks
+classifiers of geometry what came out; beside any part of the catalogue, and a box. Gap, contact and penetration are shares of the part.
+
+  partgen bench generation --edits 120
+"""
+
+
 def add_parser(commands: Any) -> None:
     """Adds `bench` to the subcommands of a parser."""
     bench = commands.add_parser("bench", help="measure against labelled models").add_subparsers(metavar="WHAT", required=True)
@@ -111,6 +119,7 @@ def add_parser(commands: Any) -> None:
     add_completion(bench)
     add_clicks(bench)
     add_editing(bench)
+    add_generation(bench)
     add_proposals(bench)
     add_transfer(bench)
 
@@ -167,6 +176,27 @@ def add_editing(bench: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
     parser.set_defaults(run=run_editing)
+
+
+def add_generation(bench: Any) -> None:
+    """`partgen bench generation`."""
+    parser = bench.add_parser(
+        "generation", help="new parts from words against what was asked", description=GENERATION, formatter_class=TEXT
+    )
+    parser.add_argument("--edits", metavar="N", type=positive, default=120, help="how many parts are replaced (120)")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of the choice of parts and prompts (0)")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
+    parser.set_defaults(run=run_generation)
+
+
+def run_generation(options: argparse.Namespace) -> int:
+    """`partgen bench generation`."""
+    from .generation import measure, table
+
+    result = measure(options.edits, options.seed)
+    print(json.dumps(result, indent=2, default=float) if options.json else table(result))
+    return 0
 
 
 def run_editing(options: argparse.Namespace) -> int:

@@ -50,7 +50,7 @@ class Recipe:
 
 MODULES = {
     "superfaces": "superfaces", "partfield-small": "partfield_small", "shape-vae": "shape_vae", "completer": "completer",
-    "claims": "claims", "understanding": "understanding",
+    "claims": "claims", "understanding": "understanding", "parts": "part_words",
 }  # fmt: skip
 """Of the recipes, by their id; imported when asked for, because torch takes seconds. Each has SIZES and `recipe(size)`."""
 

@@ -1,0 +1,64 @@
+"""`partgen edit --method generative`: a part replaced by a new one that words ask for, from the catalogue of procedural parts."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import PartgenError
+
+if TYPE_CHECKING:
+    from ..model_generating import Generated
+
+PLAIN = 0.9
+"""How sure it must be that a part of the catalogue is meant where nobody chose this method."""
+
+
+def is_plain(prompt: str) -> bool:
+    """Whether a prompt plainly names a part that can be made."""
+    from ..generation.asking import found
+
+    try:
+        return found(prompt).asked.sure >= PLAIN
+    except PartgenError:
+        return False
+
+
+def generate(options: argparse.Namespace) -> int:
+    """Writes the model with its part replaced, once for each variation. Returns the exit code. Raises PartgenError."""
+    from ..files import read_model, write_file
+    from ..model_generating import generated
+    from .editing import target_of
+    from .labels import read_labels
+
+    model = read_model(options.file)
+    labels = read_labels(options.labels, model)
+    made = generated(model, labels, options.part, options.prompt, options.seed, options.variations)
+    for number, one in enumerate(made):
+        target = target_of(options, number)
+        write_file(target, one.scene.export(file_type="glb"))
+        _report(options, target, one)
+    if len(made) < options.variations and not options.json:
+        print(f"There are no more than {len(made)} different ones.")
+    return 0
+
+
+def _report(options: argparse.Namespace, target: Path, made: Generated) -> None:
+    entry = made.part.entry
+    if not options.json:
+        print(
+            f"{target}: part {options.part} became {entry.caption} (generative, from the catalogue: {entry.of}, seed {entry.seed})",
+            flush=True,
+        )
+        for note in made.notes:
+            print(f"  {note}", flush=True)
+        return
+    answer = {
+        "file": str(target), "part": options.part, "method": "generative", "prompt": options.prompt,
+        "understood": made.part.asked.as_dict(), "confidence": round(made.part.asked.sure, 4),
+        "made": {"caption": entry.caption, "family": entry.family, "of": entry.of, "seed": entry.seed},
+        "model": "parts", "bounds": made.bounds.tolist(), "notes": list(made.notes),
+    }  # fmt: skip
+    print(json.dumps(answer, ensure_ascii=False), flush=True)

@@ -1,0 +1,154 @@
+"""From words to a part in place: what the catalogue has, ranked by the words and by how well it sits, made, and fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from manifold3d import Manifold, Mesh
+from numpy.typing import NDArray
+from scipy.spatial import ConvexHull, QhullError, cKDTree
+
+from ..completion.patches import open_surface
+from ..errors import PartgenError
+from ..geometry.adjacency import weld
+from .asking import Asked, Found, found
+from .catalogue import UP, Entry, make
+from .placing import PLUG, mismatch, placed
+from .seating import Seat, seat_of
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+WORDS = 1.5
+"""How much the words weigh against the fit."""
+FRESH = 0.35
+"""How much worse a part may be for each that is of the same family and the same words as one that was shown before."""
+TRIED = 6
+"""Parts that are made, at most, for one that touches."""
+FAR = 0.02
+"""Of its size: a part that stays farther from the rest does not fit there."""
+SAME = 1e-4
+"""Of the part's size: points nearer than this are one."""
+SHARED = 0.7
+"""Of a border's points, how many the rest must have, too."""
+MOST_DRAWN = 0.6
+"""How far chance may change the order: the seed picks among parts that are nearly as good."""
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where a new part goes: the old part's `points` (V, 3) and `faces` (F, 3), those of the rest, and the object's `up` (3,)."""
+
+    points: Floats
+    faces: Ints
+    rest_points: Floats
+    rest_faces: Ints
+    up: Floats
+
+    def seat(self) -> Seat:
+        return seat_of(self.points, self.faces, self.rest_points, self.rest_faces, self.up)
+
+
+@dataclass(frozen=True, eq=False)
+class NewPart:
+    """A new part in place: `points` (V, 3), `faces` (F, 3), closed; which `entry` of the catalogue it is; sentences."""
+
+    points: Floats
+    faces: Ints
+    entry: Entry
+    asked: Asked
+    notes: tuple[str, ...] = ()
+
+
+def new_parts(place: Place, prompt: str, seed: int = 0, count: int = 1) -> list[NewPart]:
+    """So many parts as a prompt asks for, the best first, each unlike those before. Raises PartgenError where it names none."""
+    if not len(place.faces):
+        raise PartgenError("generation.empty_part", "The part has no faces.", "Choose another part.")
+    wanted = found(prompt)
+    seat = place.seat()
+    made: list[NewPart] = []
+    for entry in ranked(wanted, seat, seed, max(TRIED, 3 * count)):
+        part = fitted(entry, place, seat, wanted.asked, wanted.notes)
+        if part is not None:
+            made.append(part)
+        if len(made) == count:
+            break
+    if not made:
+        remedy = "Try other words, or replace it with a simple form: “replace it with a ball”."
+        raise PartgenError("generation.no_fit", f"No {wanted.asked.name} could be fitted there.", remedy)
+    return made
+
+
+def ranked(wanted: Found, seat: Seat, seed: int, count: int) -> list[Entry]:
+    """The entries to try, best first. A seed other than 0 draws among those that are nearly as good."""
+    cost, _ = mismatch(list(wanted.entries), seat)
+    value = WORDS * wanted.scores - cost
+    if seed:
+        value = value + MOST_DRAWN * np.random.default_rng(seed).random(len(value))
+    chosen: list[Entry] = []
+    shown: dict[object, int] = {}
+    left = list(range(len(value)))
+    while left and len(chosen) < count:
+        best = max(left, key=lambda index: value[index] - FRESH * shown.get(_looks(wanted.entries[index]), 0))
+        left.remove(best)
+        chosen.append(wanted.entries[best])
+        shown[_looks(chosen[-1])] = shown.get(_looks(chosen[-1]), 0) + 1
+    return chosen
+
+
+def _looks(entry: Entry) -> object:
+    """What variations differ by."""
+    return entry.family, entry.said
+
+
+def fitted(entry: Entry, place: Place, seat: Seat, wanted: Asked, notes: tuple[str, ...] = ()) -> NewPart | None:
+    """A part of the catalogue in its place, None where it would not touch the rest."""
+    new = placed(make(entry), seat, place.rest_points, place.rest_faces, UP)
+    if new.gap > FAR:
+        return None
+    solid = _solid(new.points, new.faces)
+    for plug in plugs(place):
+        solid = solid + plug
+    mesh = solid.to_mesh()
+    points, faces = np.asarray(mesh.vert_properties[:, :3], np.float64), np.asarray(mesh.tri_verts, np.int64)
+    return NewPart(points, faces, entry, wanted, notes)
+
+
+def _solid(points: Floats, faces: Ints) -> Manifold:
+    return Manifold(Mesh(np.ascontiguousarray(points, np.float32), np.ascontiguousarray(faces, np.uint32)))
+
+
+def plugs(place: Place) -> Sequence[Manifold]:
+    """What closes the holes that taking the old part away leaves in the rest: a flat body over each of its open borders.
+
+    A part that was cut out of a skin leaves one; a part that was a body of its own, or open by itself, leaves none.
+    """
+    opened = open_surface(*weld(place.points, place.faces))
+    size = float(np.linalg.norm(np.ptp(place.points, axis=0)))
+    found_plugs = []
+    for loop in opened.loops:
+        border = opened.points[loop]
+        if len(border) < 3 or not _is_shared(border, place, size):
+            continue
+        centre = border.mean(axis=0)
+        _, _, axes = np.linalg.svd(border - centre, full_matrices=False)
+        inward = axes[2] * (1 if (centre - place.points.mean(axis=0)) @ axes[2] > 0 else -1)
+        try:
+            both = np.concatenate([border, centre + 0.97 * (border - centre) + PLUG * size * inward])
+            hull = ConvexHull(both)
+        except QhullError:
+            continue
+        body = Manifold.hull_points(both[hull.vertices])
+        if not body.is_empty():
+            found_plugs.append(body)
+    return found_plugs
+
+
+def _is_shared(border: Floats, place: Place, size: float) -> bool:
+    """Whether a border (n, 3) is also one of the rest: its points are."""
+    if not len(place.rest_points):
+        return False
+    apart = cKDTree(place.rest_points).query(border)[0]
+    return bool((apart < SAME * size).mean() > SHARED)

@@ -1,0 +1,96 @@
+"""The reader of prompts for parts: words in, a direction for the name that is meant, for what is asked of it and what is denied.
+
+Names and attributes of the catalogue go through the same layers; what a prompt means is nearest to it, so words that were never
+learned from are understood by what they lie near to. Contrastive, as in Radford et al. 2021, over the whole catalogue at once.
+
+    meaning + spelling + kind ── two layers over neighbours ── three attentive means ── name · asked · denied
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..understanding.vocabulary import BUCKETS, KIND_COUNT
+
+FORGET_MEANING, FORGET_SPELLING = 0.05, 0.5
+"""Of the words in training, those whose meaning or spelling is left out: meaning is what reaches words that were not learned from."""
+READS = ("name", "asked", "denied")
+
+
+@dataclass(frozen=True)
+class PartWordsConfig:
+    """The sizes of a network; `channels` are those of the table of meanings."""
+
+    channels: int = 64
+    width: int = 128
+    spelling: int = 32
+    out: int = 64
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> PartWordsConfig:
+        """From a mapping such as a JSON file holds; entries that are no size are left out."""
+        return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Reads(NamedTuple):
+    """Unit directions (B, out) of B phrases."""
+
+    name: Tensor
+    asked: Tensor
+    denied: Tensor
+
+
+class PartWordsNetwork(nn.Module):
+    """Words in, directions out. `meanings` (words + 1, channels) is given and stays as it is."""
+
+    meanings: Tensor
+
+    def __init__(self, config: PartWordsConfig, meanings: Tensor) -> None:
+        super().__init__()
+        self.config, width = config, config.width
+        self.register_buffer("meanings", meanings, persistent=False)
+        self.meaning = nn.Linear(config.channels, width)
+        self.pieces = nn.Embedding(BUCKETS, config.spelling, padding_idx=0)
+        self.spelling = nn.Linear(config.spelling, width, bias=False)
+        self.kind = nn.Embedding(KIND_COUNT, width)
+        self.neighbours = nn.ModuleList(nn.Linear(3 * width, width) for _ in range(2))
+        self.weigh = nn.Linear(width, len(READS))
+        self.directions = nn.ModuleList(nn.Linear(2 * width, config.out) for _ in READS)
+        self.sharpness = nn.Parameter(torch.tensor([2.5, 2.0, 2.0]))
+        self.nothing = nn.Parameter(torch.zeros(1))
+        self.bias = nn.Parameter(torch.full((2,), -4.0))
+        self.dropout = nn.Dropout(0.1)
+
+    def forward(self, row: Tensor, grams: Tensor, kind: Tensor, there: Tensor) -> Reads:
+        """`row`, `kind` (B, N), `grams` (B, N, MOST_GRAMS) as in `Seen`; `there` (B, N) bool: which are words, not padding."""
+        meaning = self.meanings[row]
+        spelled = self.pieces(grams).sum(2) / (grams > 0).sum(2, keepdim=True).clamp(min=1)
+        if self.training:
+            meaning = meaning * (torch.rand(row.shape, device=row.device) > FORGET_MEANING)[..., None]
+            spelled = spelled * (torch.rand(row.shape, device=row.device) > FORGET_SPELLING)[..., None] / (1 - FORGET_SPELLING)
+        first = self.meaning(meaning) + self.spelling(spelled) + self.kind(kind)
+        state = first = self.dropout(first) * there[..., None]
+        for layer in self.neighbours:
+            before, after = functional.pad(state, (0, 0, 1, 0))[:, :-1], functional.pad(state, (0, 0, 0, 1))[:, 1:]
+            state = (state + functional.silu(layer(torch.cat([before, state, after], dim=2)))) * there[..., None]
+        weights = self.weigh(state).masked_fill(~there[..., None], -1e4).softmax(1)
+        both = torch.cat([first, state], dim=2)
+        heard = torch.einsum("bnk,bnc->bkc", weights, both)
+        return Reads(*(functional.normalize(layer(heard[:, index]), dim=1) for index, layer in enumerate(self.directions)))
+
+    def logits(self, prompts: Reads, names: Reads, attributes: Reads) -> tuple[Tensor, Tensor, Tensor]:
+        """Of B prompts over all N names and, at last, none of them (B, N + 1); over A attributes asked, and denied, (B, A) each."""
+        sharp = self.sharpness.exp()
+        name = torch.cat([sharp[0] * prompts.name @ names.name.T, self.nothing.expand(len(prompts.name), 1) * sharp[0]], dim=1)
+        asked = sharp[1] * prompts.asked @ attributes.asked.T + self.bias[0]
+        denied = sharp[2] * prompts.denied @ attributes.denied.T + self.bias[1]
+        return name, asked, denied

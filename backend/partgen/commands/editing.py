@@ -50,7 +50,8 @@ that all views agree on in the place of the part, with its picture. For shapes t
 The method generative makes a new, closed part in the place of the old one, in its material: a learned search in PartGen's own
 catalogue of procedural parts, no diffusion model. auto takes it where the instruction is no change and plainly names such a part.
 
-  partgen edit cart.glb --labels labels/cart.npz --part 2 --method generative --prompt "a wheel with five spokes" -o spoked.glb --variations 4
+  partgen edit cart.glb --labels labels/cart.npz --part 2 --method generative -o spoked.glb --variations 4 \\
+      --prompt "a wheel with five spokes"
 """
 
 
@@ -96,6 +97,9 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--controlnet", metavar="FOLDER_OR_ID", default="auto", help="of texture: a ControlNet for depth; auto takes the one here, or none"
+    )
+    parser.add_argument(
+        "--normals-controlnet", metavar="FOLDER_OR_ID", default="auto", help="of texture: one for normals, as --controlnet for depth"
     )
     parser.add_argument(
         "--depth-model", metavar="FOLDER_OR_ID", default="auto", help="of reshape: a depth network; auto takes the one here"

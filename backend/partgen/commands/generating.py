@@ -12,7 +12,7 @@ from ..errors import PartgenError
 if TYPE_CHECKING:
     from ..model_generating import Generated
 
-PLAIN = 0.9
+PLAIN = 0.95
 """How sure it must be that a part of the catalogue is meant where nobody chose this method."""
 
 

@@ -16,8 +16,10 @@ from ..understanding.vocabulary import MOST_TOKENS
 from .catalogue import PLURALS, Entry
 from .words import PartWords, bundled_words
 
-SURE = 0.5
-"""Of what there is, how likely a prompt must be to mean it at all; and of an attribute, to be asked for."""
+SURE = 0.8
+"""How likely a prompt must be to mean anything of the catalogue: of 400 strange words 399 are refused."""
+ASKED = 0.5
+"""How likely an attribute must be to be asked for, or denied."""
 LEAST_NAME = 0.12
 """A name is considered that is so likely, against the likeliest."""
 SUGGESTED = 3
@@ -76,8 +78,12 @@ def found(prompt: str, words: PartWords | None = None) -> Found:
         raise no_such_part(prompt, nearest(words, likeness.nearness))
     best = int(likeness.names[:-1].argmax())
     counts = counted(said, catalogue.counted)
-    asked = tuple(word for word, share in zip(catalogue.attributes, likeness.asked, strict=True) if share > SURE)
-    denied = tuple(word for word, share in zip(catalogue.attributes, likeness.denied, strict=True) if share > SURE and word not in asked)
+    asked = tuple(
+        word
+        for word, share in zip(catalogue.attributes, likeness.asked, strict=True)
+        if share > ASKED and not _is_counted_out(word, counts)
+    )
+    denied = tuple(word for word, share in zip(catalogue.attributes, likeness.denied, strict=True) if share > ASKED and word not in asked)
     understood = Asked(prompt, catalogue.names[best], sure, asked, denied, counts)
     share = dict(zip(catalogue.names, likeness.names[:-1] / likeness.names[best], strict=True))
     named = [entry for entry in catalogue.entries if share[entry.name] >= LEAST_NAME]
@@ -116,6 +122,11 @@ def counted(said: Sequence[Token], words: Sequence[str]) -> dict[str, int | None
         elif _is_with(said, place):
             counts.setdefault(word, None)
     return counts
+
+
+def _is_counted_out(word: str, counts: Mapping[str, int | None]) -> bool:
+    """Whether an attribute tells of something of which there must be none: spoked, where no spokes are wanted."""
+    return any(count == 0 and (COUNTED.get(word) == thing or word.startswith(thing)) for thing, count in counts.items())
 
 
 def _number_before(said: Sequence[Token], place: int) -> int | None:

@@ -49,6 +49,8 @@ UP = np.array([0.0, 0.0, 1.0])
 PRECISION = 32
 """Steps to 1 in which the numbers of a seat are kept."""
 PLURALS = {"tooth": "teeth", "leaf": "leaves"}
+PLURAL_NAMES = {"sails", "scoops", "walls", "foliage", "soil", "lettuce", "icing", "cheese"}
+"""Names that bear no article."""
 
 GROUPS: Mapping[str, Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "bicycle": {"front wheel": ("wheel", {"spoke": "spoke"})},
@@ -114,7 +116,8 @@ class Entry:
     def caption(self) -> str:
         """What it is in a few words: "a round wheel with five spokes"."""
         with_counts = " and ".join(counted(count, word, PLURALS.get(word, "")) for word, count in self.counts.items())
-        return with_articles(f"a {' '.join(self.attributes)} {self.name}") + (f" with {with_counts}" if with_counts else "")
+        article = "" if self.name in PLURAL_NAMES else "a "
+        return with_articles(f"{article}{' '.join(self.attributes)} {self.name}") + (f" with {with_counts}" if with_counts else "")
 
     @property
     def said(self) -> tuple[str, tuple[str, ...], tuple[tuple[str, int], ...]]:

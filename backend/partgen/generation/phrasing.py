@@ -104,7 +104,7 @@ ATTRIBUTES: Mapping[str, str] = {
     "long": "lengthy|elongated|extended|stretched|!of great length", "looped": "loop shaped|like a loop|d shaped|closed|!in a loop", "low": "flat|not tall|!squat", "mushroom": "mushroom shaped|like a mushroom|!like a toadstool",
     "onion": "onion shaped|like an onion|russian|onion dome|!like on a russian church", "open": "opened|!not closed", "oval": "elliptical|egg like|!oblong",
     "padded": "cushioned|upholstered|soft|!with padding", "peaked": "with a peak|with a visor|!with a shade at the front", "peg": "peg like|like a peg|dowel|!like a dowel", "plain": "unadorned|simple|!without ornament",
-    "pleated": "with pleats|folded|!with folds", "pointed": "pointy|sharp|coming to a point|with a point|spiky|ending in a point|tipped|peaked|spired|!with a sharp tip|!that runs to a point|!needle like",
+    "pleated": "with pleats|folded|!with folds", "pointed": "pointy|sharp|coming to a point|with a point|spiky|ending in a point|tipped|peaked|spired|gothic|witch's|wizard|!with a sharp tip|!that runs to a point|!needle like",
     "pyramid": "pyramidal|pyramid shaped|like a pyramid|!in the form of a pyramid", "rectangular": "oblong|four cornered|!with right angles|right angled", "ring": "ring shaped|like a ring|hoop shaped|!in the form of a ring|annular",
     "round": "circular|rounded|roundish|without corners|cylindrical|!with no corners|of round section", "rounded": "with rounded edges|softened|smooth edged|!without sharp edges", "sharp": "keen|with an edge|!cutting",
     "short": "stubby|stumpy|small|not long|!of little length", "slanted": "sloping|sloped|leaning|inclined|lean to|shed style|!on a slant|with one slope", "slim": "slender|thin|narrow|lean|!of little width|skinny",

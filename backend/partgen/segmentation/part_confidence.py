@@ -1,7 +1,8 @@
 """How likely a piece of a surface is to be a part: what many trees over the same regions agree on, where it ends, how large it is.
 
-The probability that a person would call it a part is logistic in a few traits of the piece. Its weights were fitted on objects of
-free licences alone (`scripts/fit_part_confidence.py`); docs/benchmarks.md tells how well they hold elsewhere.
+The probability that a person would call it a part is logistic in a few traits of the piece. Its weights were fitted to put parts
+above other pieces of the same object, on objects of free licences alone (`scripts/fit_part_confidence.py`); docs/benchmarks.md
+tells how well they hold elsewhere.
 """
 
 from __future__ import annotations
@@ -195,38 +196,38 @@ def _traits_of_agreement(forest: Forest) -> dict[str, Floats]:
 
 # As scripts/fit_part_confidence.py prints them.
 WEIGHTS = {
-    "area": 0.06342,
-    "area squared": -0.008307,
-    "rest": -0.8615,
-    "whole": 0.7935,
-    "components": -0.2069,
-    "component": -0.05422,
-    "all components": -0.01747,
-    "component of many": -0.05412,
-    "fragment of many": 0.04916,
-    "outline": -0.05457,
-    "closed": -0.1298,
-    "boundary": 0.7177,
-    "coarse boundary": 0.5422,
-    "inner boundary": -0.1357,
-    "inner coarse boundary": -0.3718,
-    "concave": 0.08512,
-    "creases": 0.06575,
-    "trees": 0.5336,
-    "trees at least": 0.2018,
-    "shown": 1.087,
-    "shown at least": 0.2944,
-    "shown first": 0.7698,
-    "level": -0.07786,
-    "level apart": -0.006129,
-    "parts": -0.02221,
-    "of 3": 0.6309,
-    "of 6": 0.9254,
-    "of 10": 0.6159,
-    "of 16": 0.3205,
-    "of 25": 0.02987,
+    "area": 0.06955,
+    "area squared": -0.004337,
+    "rest": -1.459,
+    "whole": -15.04,
+    "components": -0.7663,
+    "component": -0.5408,
+    "all components": -0.01418,
+    "component of many": -0.2608,
+    "fragment of many": -0.1976,
+    "outline": -0.1236,
+    "closed": -0.468,
+    "boundary": 1.557,
+    "coarse boundary": 0.6492,
+    "inner boundary": -0.2875,
+    "inner coarse boundary": -1.764,
+    "concave": -0.3283,
+    "creases": -0.02286,
+    "trees": 1.183,
+    "trees at least": -0.001571,
+    "shown": 1.126,
+    "shown at least": -0.2839,
+    "shown first": 1.391,
+    "level": -0.01165,
+    "level apart": -0.05967,
+    "parts": -0.003209,
+    "of 3": 0.4007,
+    "of 6": 0.8381,
+    "of 10": 0.2327,
+    "of 16": 0.1269,
+    "of 25": 0.2516,
 }
-INTERCEPT = -3.531
+INTERCEPT = -3.06
 
 
 def likelihoods(known: Mapping[str, Floats]) -> Floats:

@@ -26,7 +26,8 @@ def shape() -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_small_faces_read_the_field_at_their_middle(planes: torch.Tensor) -> None:
-    vertices, faces = shape()
+    mesh = trimesh.util.concatenate([trimesh.creation.box((1, 2, 3)), trimesh.creation.icosphere(subdivisions=4, radius=0.02)])
+    vertices, faces = features.normalised(mesh.vertices), mesh.faces
     single = features.samples_of_faces(vertices, faces, RESOLUTION) == 1
     assert single.sum() > 1000
     middles = torch.from_numpy(vertices[faces[single]].mean(axis=1))[None]
@@ -53,13 +54,16 @@ def test_chunks_change_nothing(planes: torch.Tensor, monkeypatch: pytest.MonkeyP
     torch.testing.assert_close(features.face_features(planes, vertices, faces), whole)
 
 
-def test_samples_follow_the_area() -> None:
-    vertices, faces = shape()
-    counts = features.samples_of_faces(vertices, faces, RESOLUTION)
-    areas = trimesh.triangles.area(vertices[faces].astype(float))
-    assert counts.min() == 1
-    large = counts > 50
-    np.testing.assert_allclose(counts[large] / areas[large], features.SAMPLES_A_CELL * ((RESOLUTION - 1) / 2) ** 2, rtol=0.2)
+def test_samples_follow_the_area_within_bounds() -> None:
+    cell = 2 / (RESOLUTION - 1)
+    corner = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], np.float32) * cell
+    sizes = (0.01, 2, 4, 100)
+    vertices = np.concatenate([corner * size for size in sizes])
+    speck, small, large, huge = features.samples_of_faces(vertices, np.arange(12).reshape(4, 3), RESOLUTION)
+    assert speck == 1
+    assert small > 2 * features.SAMPLES_A_CELL  # of two cells
+    assert 3 * small < large < 4 * small
+    assert huge == features.MOST_SAMPLES
 
 
 def test_slivers_read_the_field_all_along_them(planes: torch.Tensor) -> None:

@@ -1,8 +1,8 @@
 """Features of faces, read off the planes of a feature field without waste.
 
-PartField reads 1000 samples in every face, whatever its size, and averages them. Here a face gets as many samples as it
-covers or crosses cells of the planes, and what is read for one face is added up as it is read, so that memory holds the answer and
-little more.
+PartField reads 1000 samples in every face, whatever its size, and averages them. Here a face gets as many samples as the cells
+of the planes that it covers or crosses ask for, and what is read for one face is added up as it is read, so that memory holds the
+answer and little more.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from torch.nn import functional
 
 from ..networks.partfield import PLANE_AXES
 
-SAMPLES_A_CELL = 8.0
-SAMPLES_ALONG_A_CELL = 2.0
+SAMPLES_A_CELL = 64.0
+"""With this the mean of a face is as near to the true one as that of a thousand random samples."""
+SAMPLES_ALONG_A_CELL = 12.0
 """Long thin faces cross many cells and cover little of each."""
 MOST_SAMPLES = 4096
 HALF_SIZE = 0.9

@@ -61,10 +61,11 @@ def reshaped_part(
     views = views or part_views(model, labels, part, inpainter.side)
     chosen = labels == part
     vertices, faces = model.mesh.vertices.astype(np.float64), model.mesh.faces.astype(np.int64)
-    old = vertices[np.unique(faces[chosen])]
-    roomy = with_room(views, old)
+    old = vertices[faces[chosen]]
+    around = _without(model, chosen, views)
+    roomy = with_room(views, around, old)
     picture = roomy.grid.with_part(inpainter(roomy.grid, prompt, seed, strength, progress))
-    shape = reshaped(roomy, picture, _without(model, chosen, views), estimator, old, model.up)
+    shape = reshaped(roomy, picture, around, estimator, old, model.up)
     return _painted(model, labels, part, views, picture, shape, prompt)
 
 

@@ -6,6 +6,7 @@ import json
 import shutil
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from partgen.errors import Action, PartgenError
 from partgen.files import read_model, write_file
 from partgen.segmentation import Progress, no_progress
 from partgen.texturing import inpainting
-from partgen.texturing.checkpoints import chosen_control, chosen_folder, read_checkpoint
+from partgen.texturing.checkpoints import chosen_control, chosen_folder, chosen_normals, read_checkpoint
 from partgen.texturing.grid import Grid
 from partgen.texturing.inpainting import FULL, REDUCED, DiffusionInpainter, Effort, check_packages, effort_on
 from partgen.weights.registry import entry, write_record
@@ -67,7 +68,8 @@ def grid(side: int = 64) -> Grid:
     rng = np.random.default_rng(0)
     mask = np.zeros((side, side), bool)
     mask[side // 4 : -side // 4, side // 4 : -side // 4] = True
-    return Grid(rng.random((side, side, 3)), mask, np.linspace(0, 1, side * side).reshape(side, side))
+    normals = np.broadcast_to(np.array([0.5, 0.5, 1.0]), (side, side, 3))
+    return Grid(rng.random((side, side, 3)), mask, np.linspace(0, 1, side * side).reshape(side, side), normals)
 
 
 def inpainter(folder: Path, control: Path | None = None, steps: int = 2) -> DiffusionInpainter:
@@ -101,10 +103,34 @@ def test_a_checkpoint_read_again_gives_the_same_picture(shelf: Path) -> None:
 def test_a_controlnet_is_led_by_the_depth(shelf: Path, model: str, control: str) -> None:
     paint = inpainter(shelf / model, shelf / control)
     there = grid()
-    turned = Grid(there.colour, there.mask, 1 - there.depth)
+    turned = replace(there, depth=1 - there.depth)
     assert not np.array_equal(paint(there, "oak"), paint(turned, "oak"))
     unled = inpainter(shelf / model)
     assert np.array_equal(unled(there, "oak"), unled(turned, "oak"))
+
+
+@pytest.mark.parametrize(("model", "control"), [("sd", "depth"), ("xl", "depth xl")])
+@pytest.mark.parametrize("has_depth", [False, True])
+def test_a_controlnet_is_led_by_the_normals_alone_or_beside_the_depth(shelf: Path, model: str, control: str, has_depth: bool) -> None:
+    checkpoint = read_checkpoint(shelf / model, shelf / control if has_depth else None, normals=shelf / control)
+    paint = DiffusionInpainter(checkpoint, ON_CPU, Effort(side=64, steps=2))
+    there = grid()
+    assert not np.array_equal(paint(there, "oak"), paint(replace(there, normal=1 - there.normal), "oak"))
+    assert np.array_equal(paint(there, "oak"), paint(replace(there, depth=1 - there.depth), "oak")) != has_depth
+    assert paint.seconds() > 0
+    assert checkpoint.name == f"{model} with {control} and {control}" if has_depth else f"{model} with {control}"
+
+
+def test_normals_are_used_where_the_ones_that_fit_are_here_and_told(shelf: Path, tmp_path: Path) -> None:
+    assert chosen_normals("auto", shelf / "sd", tmp_path) is None
+    shutil.copytree(shelf / "depth", tmp_path / "sd15-normals")
+    files = {file.name: {"size": file.stat().st_size} for file in (tmp_path / "sd15-normals").iterdir()}
+    write_record(tmp_path / "sd15-normals", {"files": files})
+    assert chosen_normals("auto", shelf / "sd", tmp_path) == tmp_path / "sd15-normals"
+    assert chosen_normals("auto", shelf / "xl", tmp_path) is None
+    assert chosen_normals("none", shelf / "sd", tmp_path) is None
+    with pytest.raises(PartgenError, match="made for checkpoints of another kind"):
+        read_checkpoint(shelf / "xl", normals=tmp_path / "sd15-normals")
 
 
 @pytest.mark.parametrize(("model", "control"), [("published", "depth"), ("xl", "depth xl")])

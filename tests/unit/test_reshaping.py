@@ -16,7 +16,7 @@ from partgen.geometry.rays import RayScene
 from partgen.model_reshaping import Reshaped, reshaped_part
 from partgen.model_texturing import part_views
 from partgen.rendering.buffers import Buffers, render
-from partgen.rendering.cameras import apart, joined
+from partgen.rendering.cameras import joined
 from partgen.segmentation import Progress, no_progress
 from partgen.texturing.depth import aligned, chosen_depth_folder, read_depth_folder
 from partgen.texturing.grid import Grid
@@ -26,7 +26,8 @@ from scipy.spatial import cKDTree
 from trimesh.visual import ColorVisuals
 
 SIDE = 512
-VASE, TABLE = 0, 1
+VASE = 0
+BROWN, WHITE = (120, 70, 30), (255, 255, 255)
 
 
 def turned(profile: list[list[float]]) -> trimesh.Trimesh:
@@ -49,7 +50,7 @@ def still(folder: Path, with_table: bool = True) -> tuple[Model, np.ndarray]:
     """A file with a vase, on a brown table where that is wanted."""
     table = trimesh.creation.box((2.6, 0.2, 2.6))
     table.apply_translation((0, -0.1, 0))
-    table.visual = ColorVisuals(table, face_colors=np.tile(np.array([120, 70, 30, 255], np.uint8), (12, 1)))
+    table.visual = ColorVisuals(table, face_colors=np.tile(np.array([*BROWN, 255], np.uint8), (12, 1)))
     pieces = {"vase": vase(), **({"table": table} if with_table else {})}
     write_file(folder / "still.glb", trimesh.Scene(pieces).export(file_type="glb"))
     model = read_model(folder / "still.glb")
@@ -63,9 +64,13 @@ def still(folder: Path, with_table: bool = True) -> tuple[Model, np.ndarray]:
 
 
 class Truth:
-    """Answers the true picture and, in another scale, the true depth of a model whose vase became another body, view by view."""
+    """Answers the true picture and, in another scale, the true depth of a model whose part 0 became another body, view by view. What
+    stands around it is of one colour."""
 
-    def __init__(self, model: Model, labels: np.ndarray, views: PartViews, body: trimesh.Trimesh, scale: float) -> None:
+    def __init__(
+        self, model: Model, labels: np.ndarray, views: PartViews, body: trimesh.Trimesh, scale: float, around: tuple[int, ...] = BROWN
+    ) -> None:
+        self._around = np.array(around) / 255
         rest = model.mesh.faces[labels != VASE].astype(np.int64)
         points = np.concatenate([model.mesh.vertices.astype(float), np.array(body.vertices)])
         faces = np.concatenate([rest, np.array(body.faces) + len(model.mesh.vertices)])
@@ -77,10 +82,9 @@ class Truth:
 
     def __call__(self, grid: Grid, prompt: str, seed: int = 0, strength: float = 1.0, progress: Progress = no_progress) -> np.ndarray:
         pictures = []
-        for before, seen, body in zip(apart(grid.colour), self.buffers, self.is_body, strict=True):
+        for seen, body in zip(self.buffers, self.is_body, strict=True):
             shade = 0.3 + 0.5 * np.abs(seen.normal)
-            brown = np.array([120, 70, 30]) / 255
-            pictures.append(np.where(body[:, :, None], shade, np.where(seen.mask[:, :, None], brown, 1.0)) + 0 * before)
+            pictures.append(np.where(body[:, :, None], shade, np.where(seen.mask[:, :, None], self._around, 1.0)))
         return joined(pictures)
 
     def depth(self, picture: np.ndarray) -> np.ndarray:
@@ -106,8 +110,15 @@ def surface_seen(mesh: trimesh.Trimesh, views: PartViews, others: np.ndarray, mo
 def reshaped_truly(folder: Path, body: trimesh.Trimesh, scale: float, with_table: bool = True) -> tuple[Reshaped, float]:
     """The vase reshaped by the truth, and the Chamfer distance to it over what the views see, both ways, as a share of its size."""
     model, labels = still(folder, with_table)
+    return reshaped_to(model, labels, body, scale)
+
+
+def reshaped_to(
+    model: Model, labels: np.ndarray, body: trimesh.Trimesh, scale: float, around: tuple[int, ...] = BROWN
+) -> tuple[Reshaped, float]:
+    """The same of part 0 of any model."""
     views = part_views(model, labels, VASE, SIDE)
-    truth = Truth(model, labels, views, body, scale)
+    truth = Truth(model, labels, views, body, scale, around)
     made = reshaped_part(model, labels, VASE, truth, truth.depth, "a jug", views=views)
     others = model.mesh.faces[labels != VASE].astype(np.int64)
     size = float(np.ptp(body.vertices, axis=0).max())
@@ -143,6 +154,32 @@ def test_a_part_that_stands_alone_is_placed_by_its_own_old_depth_and_that_is_tol
     made, chamfer = reshaped_truly(tmp_path, vase(), -2.0, with_table=False)
     assert any("its old depth did" in note for note in made.notes)
     assert chamfer < 0.02
+
+
+def test_a_leg_that_other_legs_hide_in_some_views_becomes_a_turned_one_and_nothing_is_made_up_beneath_the_top(tmp_path: Path) -> None:
+    top = trimesh.creation.box((2.4, 0.15, 1.6))
+    top.apply_translation((0, 1.075, 0))
+    legs = {f"leg {x} {z}": standing(trimesh.creation.cylinder(0.08, 1.0, sections=32), x, z, 0.5) for x in (1, -1) for z in (0.6, -0.6)}
+    write_file(tmp_path / "table.glb", trimesh.Scene({**legs, "top": top}).export(file_type="glb"))
+    model = read_model(tmp_path / "table.glb")
+    labels = np.ones(len(model.mesh.faces), np.int32)
+    for piece in model.pieces:
+        if piece.geometry.bounds[0, 0] > 0.5 and piece.geometry.bounds[0, 2] > 0.3:
+            labels[piece.faces] = 0
+    profile = np.array([[0, 0], [0.12, 0], [0.16, 0.15], [0.06, 0.35], [0.14, 0.7], [0.1, 1.0], [0, 1.0]])
+    wanted = standing(trimesh.creation.revolve(profile, sections=48), 1, 0.6, 0.0)
+    made, chamfer = reshaped_to(model, labels, wanted, -0.3, WHITE)
+    print(f"Chamfer {100 * chamfer:.2f} %")
+    assert chamfer < 0.02
+    assert np.abs(made.surface.bounds - wanted.bounds).max() < 0.03
+    assert made.surface.body_count == 1
+
+
+def standing(made: trimesh.Trimesh, x: float, z: float, y: float) -> trimesh.Trimesh:
+    """A body along z, along y instead and moved."""
+    made.apply_transform(trimesh.transformations.rotation_matrix(-np.pi / 2, (1, 0, 0)))
+    made.apply_translation((x, y, z))
+    return made
 
 
 def test_views_without_the_part_are_told(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 import trimesh
 from partgen.errors import PartgenError
 from partgen.geometry.rays import RayScene
-from partgen.rendering.buffers import Buffers, depth_image, render
+from partgen.rendering.buffers import Buffers, depth_image, normal_image, render
 from partgen.rendering.cameras import Camera, apart, around, joined
 from partgen.texturing.baking import bake, texels
 from partgen.texturing.lifting import lifted
@@ -127,3 +127,17 @@ def test_depth_is_drawn_near_bright_and_nothing_black() -> None:
     assert drawn[0, 0] == 1
     assert 1 > drawn[0, 1] > drawn[1, 0] > 0
     assert drawn[1, 1] == 0
+
+
+def test_normals_are_drawn_red_to_the_left_green_upwards_and_blue_to_the_camera() -> None:
+    _, cameras, buffers = views(trimesh.creation.icosphere(subdivisions=4), 64)
+    for camera, seen in zip(cameras, buffers, strict=True):
+        drawn = normal_image(seen, camera)
+        rows, columns = np.nonzero(seen.mask)
+        left, right = drawn[32, columns[rows == 32].min() + 1], drawn[32, columns[rows == 32].max() - 1]
+        top = drawn[rows[columns == 32].min() + 1, 32]
+        assert left[0] > 0.9
+        assert right[0] < 0.1
+        assert top[1] > 0.9
+        assert drawn[32, 32] == pytest.approx([0.5, 0.5, 1.0], abs=0.1)
+        assert np.array_equal(drawn[0, 0], [0.5, 0.5, 1.0])

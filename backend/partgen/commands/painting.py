@@ -66,8 +66,9 @@ class PartPainter:
         from ..texturing.painter import Painter, Wishes
 
         self._options, self._model, self._labels = options, model, labels
-        control = "none" if options.controlnet == "auto" and not self.follows_depth else options.controlnet
-        self._painter, self._wishes = Painter(), Wishes(options.model, control, options.steps)
+        named = (options.controlnet, options.normals_controlnet)
+        control, normals = ("none" if name == "auto" and not self.follows_depth else name for name in named)
+        self._painter, self._wishes = Painter(), Wishes(options.model, control, normals, options.steps)
         self._ready: tuple[DiffusionInpainter, PartViews] | None = None
 
     def __call__(self, seed: int, _: int, placement: Placement) -> Textured | Reshaped:

@@ -56,6 +56,13 @@ def barycentric(points: Floats, corners: Floats) -> Floats:
     return np.stack([1 - second - third, second, third], axis=1)
 
 
+def normal_image(seen: Buffers, camera: Camera) -> Floats:
+    """Which way surfaces look, as the networks of Bae et al. 2021 draw it: more red to the left, more green upwards, more blue to the
+    camera, (H, W, 3) in 0..1. What lies behind everything looks at the camera."""
+    local = seen.normal @ (camera.axes * np.array([[-1.0], [1.0], [1.0]])).T
+    return np.where(seen.mask[:, :, None], 0.5 + 0.5 * local, np.array([0.5, 0.5, 1.0]))
+
+
 def depth_image(depth: Floats) -> Floats:
     """Depth as depth networks draw it: 1 nearest, 0 farthest and background, (H, W) in [0, 1]."""
     seen = np.isfinite(depth)

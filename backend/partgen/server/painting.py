@@ -43,7 +43,7 @@ def paint(request: PaintRequest, progress: Progress, deliver: Callable[[PaintRes
     _check(request)
     check_packages()
     progress(0.01, "Loading the checkpoint")
-    wishes = Wishes(request.model, request.controlnet, request.steps or None)
+    wishes = Wishes(request.model, request.controlnet, steps=request.steps or None)
     work = _Work(request, wishes)
     attempt = with_retries(lambda _, where: work.prepare(where), 1, place_for_half_precision())
     placement, said = attempt.placement, list(attempt.notes)

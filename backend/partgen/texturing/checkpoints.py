@@ -24,8 +24,8 @@ HALF = "fp16"
 class Family:
     """Checkpoints that one pair of pipelines of diffusers loads: `pipeline`, and `with_control` beside a ControlNet.
 
-    `most_strength`: what the authors of its inpainting network advise to stay at or below. `models` and `controls` are ids in the
-    registry.
+    `most_strength`: what the authors of its inpainting network advise to stay at or below. `model`, `control` and `normals`, ControlNets
+    for depth and for normals, are ids in the registry, "" for none.
     """
 
     title: str
@@ -34,11 +34,13 @@ class Family:
     most_strength: float
     model: str
     control: str
+    normals: str = ""
 
 
 STABLE_DIFFUSION = Family(
-    "Stable Diffusion", "StableDiffusionInpaintPipeline", "StableDiffusionControlNetInpaintPipeline", 1.0, "sd15-inpainting", "sd15-depth"
-)
+    "Stable Diffusion", "StableDiffusionInpaintPipeline", "StableDiffusionControlNetInpaintPipeline", 1.0,
+    "sd15-inpainting", "sd15-depth", "sd15-normals",
+)  # fmt: skip
 STABLE_DIFFUSION_XL = Family(
     "Stable Diffusion XL", "StableDiffusionXLInpaintPipeline", "StableDiffusionXLControlNetInpaintPipeline", 0.99,
     "sdxl-inpainting", "sdxl-depth",
@@ -69,7 +71,8 @@ LEFT_OUT = ("safety_checker", "feature_extractor", "image_encoder")
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A folder that can be loaded: its `family`, the `variant` of its files ("" or "fp16"), and that of its ControlNet, if any."""
+    """A folder that can be loaded: its `family`, the `variant` of its files ("" or "fp16"), and that of its ControlNets, if any:
+    `control` for depth, `normals` for normals."""
 
     folder: Path
     family: Family
@@ -77,14 +80,18 @@ class Checkpoint:
     components: tuple[str, ...]
     control: Path | None = None
     control_variant: str = ""
+    normals: Path | None = None
+    normals_variant: str = ""
 
     @property
     def name(self) -> str:
-        return self.folder.name if self.control is None else f"{self.folder.name} with {self.control.name}"
+        led = [control.name for control in (self.control, self.normals) if control is not None]
+        return f"{self.folder.name} with {' and '.join(led)}" if led else self.folder.name
 
 
-def read_checkpoint(folder: Path, control: Path | None = None, in_half: bool = False) -> Checkpoint:
-    """What a folder holds, and a folder of a ControlNet for it. Raises PartgenError where it is no such folder, or unsafe.
+def read_checkpoint(folder: Path, control: Path | None = None, in_half: bool = False, normals: Path | None = None) -> Checkpoint:
+    """What a folder holds, and folders of ControlNets for it, for depth and for normals. Raises PartgenError where one is no such
+    folder, or unsafe.
 
     `in_half`: files in half precision are taken where there are both.
     """
@@ -104,10 +111,12 @@ def read_checkpoint(folder: Path, control: Path | None = None, in_half: bool = F
     networks = [folder / name for name in components if name in NETWORKS and name != "controlnet"]
     variant = _variant(networks, in_half)
     kept = tuple(name for name in components if name != "controlnet")
-    if control is None:
-        return Checkpoint(folder, family, variant, kept)
-    _check_control(folder, control)
-    return Checkpoint(folder, family, variant, kept, control, _variant([control], in_half))
+    variants = []
+    for one in (control, normals):
+        if one is not None:
+            _check_control(folder, one)
+        variants.append(_variant([one], in_half) if one is not None else "")
+    return Checkpoint(folder, family, variant, kept, control, variants[0], normals, variants[1])
 
 
 def fits(folder: Path, control: Path) -> bool:
@@ -120,7 +129,7 @@ def _check_control(folder: Path, control: Path) -> None:
     config = _json(control, CONFIG)
     if config.get("_class_name") != NETWORKS["controlnet"]:
         sentence = f"{control.name} is a {config.get('_class_name')}, no ControlNet."
-        raise PartgenError("texture.kind", sentence, "Choose a ControlNet for depth, as diffusers loads it.")
+        raise PartgenError("texture.kind", sentence, "Choose a ControlNet, as diffusers loads it.")
     if not fits(folder, control):
         sentence = f"The ControlNet {control.name} was made for checkpoints of another kind than {folder.name}."
         raise PartgenError("texture.control", sentence, "Stable Diffusion 1.5 and XL need one of their own: sd15-depth, sdxl-depth.")
@@ -218,6 +227,19 @@ def chosen_control(name: str, checkpoint: Path, folder: Path | None = None) -> P
     for family in (STABLE_DIFFUSION, STABLE_DIFFUSION_XL):
         place = models_folder(folder) / family.control
         if _is_here(family.control, folder) and fits(checkpoint, place):
+            return place
+    return None
+
+
+def chosen_normals(name: str, checkpoint: Path, folder: Path | None = None) -> Path | None:
+    """The folder of a ControlNet for normals, as `chosen_control` chooses one for depth. Raises PartgenError."""
+    if name == "none":
+        return None
+    if name != "auto":
+        return _named(name, folder)
+    for family in (STABLE_DIFFUSION, STABLE_DIFFUSION_XL):
+        place = models_folder(folder) / family.normals
+        if family.normals and _is_here(family.normals, folder) and fits(checkpoint, place):
             return place
     return None
 

@@ -16,11 +16,12 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True, eq=False)
 class Grid:
     """Four views of an object in one picture, 0 and 1 above, 2 and 3 below: `colour` (n, n, 3) in 0..1, `mask` (n, n) where the part
-    is seen, `depth` (n, n) in 0..1, near bright."""
+    is seen, `depth` (n, n) in 0..1, near bright, and `normal` (n, n, 3) in 0..1, as `normal_image` draws it."""
 
     colour: Floats
     mask: NDArray[np.bool_]
     depth: Floats
+    normal: Floats
 
     def with_part(self, picture: Floats) -> Floats:
         """The grid's colours (n, n, 3), but those of a picture where the part is: what lies around it stays to the last bit."""

@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,6 +88,11 @@ class DiffusionInpainter:
     def side(self) -> int:
         return self.effort.side
 
+    @property
+    def _controls(self) -> tuple[Path | None, Path | None]:
+        """The ControlNets for depth and for normals."""
+        return self.checkpoint.control, self.checkpoint.normals
+
     def __call__(
         self, grid: Grid, prompt: str, seed: int = 0, strength: float = 1.0, progress: Progress = no_progress
     ) -> Floats:
@@ -99,7 +105,8 @@ class DiffusionInpainter:
             raise PartgenError("options.steps", f"{self.effort.steps} steps lead nowhere.", "Choose 1 step or more.")
         strength = min(strength, self.checkpoint.family.most_strength)
         steps = self._steps(strength)
-        asked: dict[str, Any] = {"control_image": _picture(grid.depth)} if self.checkpoint.control else {}
+        led = [_picture(seen) for control, seen in zip(self._controls, (grid.depth, grid.normal), strict=True) if control is not None]
+        asked: dict[str, Any] = {"control_image": led if len(led) > 1 else led[0]} if led else {}
         mask = binary_dilation(grid.mask, np.ones((3, 3)), iterations=GROWTH)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what the library does inside itself and will do otherwise
@@ -144,10 +151,11 @@ class DiffusionInpainter:
         if self.checkpoint.family is STABLE_DIFFUSION_XL:
             pooled = self._pipeline.text_encoder_2.config.projection_dim
             more = {"added_cond_kwargs": {"text_embeds": self._empty(1, pooled), "time_ids": self._empty(1, 6)}}
-        if self.checkpoint.control is not None:
-            control = self._pipeline.controlnet
-            noise, depth = self._empty(1, control.config.in_channels, size, size), self._empty(1, 3, SCALE * size, SCALE * size)
-            down, middle = control(noise, moment, told, depth, return_dict=False, **more)
+        if any(self._controls):
+            together = self._pipeline.controlnet
+            for control in getattr(together, "nets", [together]):  # one, or several of which diffusers made one
+                noise, seen = self._empty(1, control.config.in_channels, size, size), self._empty(1, 3, SCALE * size, SCALE * size)
+                down, middle = control(noise, moment, told, seen, return_dict=False, **more)
             more |= {"down_block_additional_residuals": down, "mid_block_additional_residual": middle}
         return unet(self._empty(1, unet.config.in_channels, size, size), moment, told, **more)
 
@@ -177,10 +185,15 @@ def _loaded(checkpoint: Checkpoint, placement: Placement) -> Any:
     more: dict[str, Any] = {"feature_extractor": None, "image_encoder": None}
     more |= {"add_watermarker": False} if family is STABLE_DIFFUSION_XL else {"safety_checker": None, "requires_safety_checker": False}
     try:
-        if checkpoint.control is not None:
-            variant = checkpoint.control_variant or None
-            more["controlnet"] = diffusers.ControlNetModel.from_pretrained(checkpoint.control, variant=variant, **safely)
-        kind = getattr(diffusers, family.pipeline if checkpoint.control is None else family.with_control)
+        found = ((checkpoint.control, checkpoint.control_variant), (checkpoint.normals, checkpoint.normals_variant))
+        controls = [
+            diffusers.ControlNetModel.from_pretrained(folder, variant=variant or None, **safely)
+            for folder, variant in found
+            if folder is not None
+        ]
+        if controls:
+            more["controlnet"] = controls if len(controls) > 1 else controls[0]
+        kind = getattr(diffusers, family.with_control if controls else family.pipeline)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of arguments that other versions of the library call otherwise
             pipeline = kind.from_pretrained(checkpoint.folder, variant=checkpoint.variant or None, **safely, **more)

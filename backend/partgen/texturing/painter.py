@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ..devices import Placement, free_memory
-from .checkpoints import chosen_control, chosen_folder, read_checkpoint
+from .checkpoints import chosen_control, chosen_folder, chosen_normals, read_checkpoint
 from .inpainting import FULL, DiffusionInpainter, effort_on
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """`model` and `controlnet` are folders or ids of the registry, "auto" the best that is here, and for the latter "none" none;
-    `steps` from noise to picture, None for what suits the device."""
+    """`model`, `controlnet` for depth and `normals` for normals are folders or ids of the registry, "auto" the best that is here, and
+    for the latter two "none" none; `steps` from noise to picture, None for what suits the device."""
 
     model: str = "auto"
     controlnet: str = "auto"
+    normals: str = "auto"
     steps: int | None = None
 
 
@@ -30,7 +31,8 @@ class Painter:
         """The checkpoint on a device, loaded where it is not. Raises PartgenError where there is none or it cannot be loaded."""
         is_accelerated = placement.device.id != "cpu"
         folder = chosen_folder(wishes.model, is_accelerated)
-        checkpoint = read_checkpoint(folder, chosen_control(wishes.controlnet, folder), in_half=is_accelerated)
+        normals = chosen_normals(wishes.normals, folder)
+        checkpoint = read_checkpoint(folder, chosen_control(wishes.controlnet, folder), is_accelerated, normals)
         effort = effort_on(placement)
         if wishes.steps is not None:
             effort = replace(effort, steps=wishes.steps)

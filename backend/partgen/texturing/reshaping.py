@@ -20,7 +20,8 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from ..errors import PartgenError
-from ..rendering.buffers import Buffers
+from ..geometry.rays import RayScene
+from ..rendering.buffers import Buffers, render
 from ..rendering.cameras import Camera, apart, joined
 from .depth import DepthEstimator, aligned
 from .lifting import BAND, lifted
@@ -40,6 +41,8 @@ SAME_DEPTH, SAME_COLOUR = 0.03, 0.25
 """Of the part's size, and of the range of colours: where both agree, a pixel shows what was there before."""
 FEW = 0.01
 """Of the pixels: with fewer than these beside the part, its own old depth has to tell how far away it is."""
+FLECK = 0.02
+"""Of all vertices: a piece of surface with fewer is none."""
 CLOSE = 3.0
 """Cells from what was seen of the part within which a piece of surface has to come to be kept."""
 
@@ -64,26 +67,28 @@ class Shape:
     notes: tuple[str, ...] = ()
 
 
-def with_room(views: PartViews, part: Floats) -> PartViews:
-    """The views with a mask that leaves the part (vertices (n, 3)) room to grow, but for what stands before it."""
-    masks = []
-    for camera, seen, mask in zip(views.cameras, views.buffers, apart(views.grid.mask), strict=True):
-        pixels = GROWTH * _size(part) / (2 * camera.half) * camera.size
-        near = distance_transform_edt(~mask) <= pixels if mask.any() else mask
-        before = seen.mask & ~mask & (seen.depth < (np.median(seen.depth[mask]) if mask.any() else 0.0))
-        masks.append(mask | (near & ~before))
-    return replace(views, grid=replace(views.grid, mask=joined(masks)))
+def with_room(views: PartViews, around: Surroundings, old: Floats) -> PartViews:
+    """The views with a mask that leaves the part, triangles `old` (m, 3, 3), room to grow, but for what stands before it."""
+    points, faces = old.reshape(-1, 3), np.arange(3 * len(old)).reshape(-1, 3)
+    scene, masks = RayScene(points, faces), []
+    for camera, bare in zip(views.cameras, around.buffers, strict=True):
+        alone = render(scene, points, faces, camera)  # what is hidden now may come into view when it grows
+        pixels = GROWTH * _size(points) / (2 * camera.half) * camera.size
+        near = distance_transform_edt(~alone.mask) <= pixels
+        masks.append(near & ~(bare.depth < np.median(alone.depth[alone.mask])) if alone.mask.any() else alone.mask)
+    return replace(views, grid=replace(views.grid, mask=views.grid.mask | joined(masks)))
 
 
 def reshaped(
-    views: PartViews, picture: Floats, around: Surroundings, estimator: DepthEstimator, part: Floats, up: Floats
+    views: PartViews, picture: Floats, around: Surroundings, estimator: DepthEstimator, old: Floats, up: Floats
 ) -> Shape:
-    """The shape that painted views show of a part, whose old vertices are `part` (n, 3). `views` are those `with_room`.
+    """The shape that painted views show of a part, which was the triangles `old` (m, 3, 3) before. `views` are those `with_room`.
 
     Raises PartgenError where they show nothing.
     """
+    part = old.reshape(-1, 3)
     cell = (1 + 2 * GROWTH) * _size(part) / RESOLUTION
-    depths, points, by_itself = [], [], 0
+    depths, points, masks, by_itself = [], [], [], 0
     for number, (camera, painted, mask) in enumerate(zip(views.cameras, apart(picture), apart(views.grid.mask), strict=True)):
         bare = around.buffers[number].depth
         estimate = estimator(painted)
@@ -93,6 +98,7 @@ def reshaped(
         shown = _shown(camera, painted, mask, depth, bare, around.colours[number], part)
         depths.append(np.where(shown, np.minimum(depth, bare), bare))
         points.append(_unprojected(camera, depths[-1], shown))
+        masks.append(shown)
     seen = np.concatenate(points)
     if not len(seen):
         remedy = "Try another seed, or say another colour than white."
@@ -103,11 +109,14 @@ def reshaped(
 
     def emptiness(at: Floats) -> Floats:
         # Four views from above tell nothing of the underside: it ends where the old one did.
-        below = (floor - at @ up) / cell
-        if not len(around.faces):
-            return below
-        inside = fast_winding_number(around.points, around.faces.astype(np.int64), np.ascontiguousarray(at))
-        return np.maximum(below, (2 * np.asarray(inside).reshape(-1) - 1) * BAND)
+        found = (floor - at @ up) / cell
+        if len(around.faces):
+            found = np.maximum(found, (2 * _inside(at, around.points, around.faces) - 1) * BAND)
+        # What stands before it may hide anything. There the part is what it was.
+        hidden = np.flatnonzero(~_is_shown(at, views.cameras, masks))
+        was = _inside(at[hidden], part, np.arange(len(part)).reshape(-1, 3))
+        found[hidden] = np.maximum(found[hidden], (1 - 2 * was) * BAND)
+        return np.asarray(found)
 
     vertices, faces = _kept(*lifted(views.cameras, depths, low, high, RESOLUTION, emptiness), seen, CLOSE * cell)
     notes = (f"In {by_itself} of 4 views nothing beside the part tells how far away it is; its old depth did.",) if by_itself else ()
@@ -116,6 +125,20 @@ def reshaped(
 
 def _size(part: Floats) -> float:
     return float(np.ptp(part, axis=0).max())
+
+
+def _inside(at: Floats, points: Floats, faces: Ints) -> Floats:
+    """How much points (k, 3) are inside of triangles (F, 3) over `points`, whichever way these are turned: (k,), 1 within a closed one."""
+    return np.abs(np.asarray(fast_winding_number(points, faces.astype(np.int64), np.ascontiguousarray(at)))).reshape(-1)
+
+
+def _is_shown(at: Floats, cameras: Sequence[Camera], masks: Sequence[Bools]) -> Bools:
+    """Which points (k, 3) lie where some view shows the part: (k,)."""
+    found = np.zeros(len(at), bool)
+    for camera, mask in zip(cameras, masks, strict=True):
+        column, row = np.clip(camera.project(at)[0].astype(np.int64), 0, camera.size - 1).T
+        found |= mask[row, column]
+    return found
 
 
 def _known(before: Floats, bare: Floats, mask: Bools) -> tuple[Floats, Bools | None]:
@@ -147,12 +170,12 @@ def _unprojected(camera: Camera, depth: Floats, shown: Bools) -> Floats:
 
 
 def _kept(points: Floats, faces: Ints, seen: Floats, close: float) -> tuple[Floats, Ints]:
-    """The pieces of a surface that come close to what was seen: what else is left over was only never looked at."""
+    """The pieces of a surface that come close to what was seen: what else is left over was only never looked at. Flecks go, too."""
     ends = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]]])
     links = coo_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(len(points), len(points)))
     piece = connected_components(links, directed=False)[1]
     is_close = cKDTree(seen).query(points, distance_upper_bound=close)[0] <= close
-    wanted = np.isin(piece, np.unique(piece[is_close]))
+    wanted = np.isin(piece, np.unique(piece[is_close])) & (np.bincount(piece)[piece] > FLECK * len(points))
     if not wanted.any():
         raise PartgenError("edit.nothing_seen", "The views leave nothing of the part.", "Try another seed.")
     number = np.cumsum(wanted) - 1

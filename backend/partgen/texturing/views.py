@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import PartgenError
 from ..geometry.rays import RayScene
-from ..rendering.buffers import Buffers, depth_image, render
+from ..rendering.buffers import Buffers, depth_image, normal_image, render
 from ..rendering.cameras import Camera, around_part, joined
 from .grid import Grid
 
@@ -54,7 +54,8 @@ def seen_by(cameras: Sequence[Camera], points: Floats, faces: Ints, chosen: Bool
         sentence = f"{name} is hidden: none of the four views around it sees it."
         raise PartgenError("edit.part_hidden", sentence, "Hide or remove what stands before it, then paint it.")
     colours = joined([colouring(seen) for seen in buffers])
-    grid = Grid(colours, joined(masks), joined([depth_image(seen.depth) for seen in buffers]))
+    normals = joined([normal_image(seen, camera) for seen, camera in zip(buffers, cameras, strict=True)])
+    grid = Grid(colours, joined(masks), joined([depth_image(seen.depth) for seen in buffers]), normals)
     return PartViews(cameras, buffers, scene, _facing(points, faces, cameras, buffers), grid)
 
 

@@ -408,6 +408,20 @@ ENTRIES: tuple[Entry, ...] = (
         note="The size is that of others of its kind, 361 million numbers in half precision.",
     ),
     Entry(
+        id="sd15-normals",
+        title="Normals ControlNet for Stable Diffusion 1.5",
+        role=Role.PAINTER,
+        purpose="Lets Stable Diffusion 1.5 see which way the surfaces of the part look, beside their depth.",
+        method="texture",
+        licence=Licence("OpenRAIL", "https://huggingface.co/lllyasviel/control_v11p_sd15_normalbae"),
+        repository="lllyasviel/control_v11p_sd15_normalbae",
+        revision="cb7296e6587a219068e9d65864e38729cd862aa8",
+        files=(
+            SourceFile("config.json", KB),
+            SourceFile("diffusion_pytorch_model.fp16.safetensors", 723 * MB),
+        ),
+    ),
+    Entry(
         id="sdxl-inpainting",
         title="Stable Diffusion XL Inpainting",
         role=Role.PAINTER,

@@ -48,7 +48,8 @@ that all views agree on in the place of the part, with its picture. For shapes t
   partgen edit chair.glb --labels labels/chair.npz --part 3 --method reshape --prompt "a lion's paw" -o paw.glb
 
 The method generative makes a new, closed part in the place of the old one, in its material: a learned search in PartGen's own
-catalogue of procedural parts, no diffusion model. auto takes it where the instruction is no change and plainly names such a part.
+catalogue of procedural parts, no diffusion model. auto takes it where the words are no change that can be made, but plainly name
+such a part.
 
   partgen edit cart.glb --labels labels/cart.npz --part 2 --method generative -o spoked.glb --variations 4 \\
       --prompt "a wheel with five spokes"
@@ -139,14 +140,24 @@ def run(options: argparse.Namespace) -> int:
         check_files(options)
         return paint(options)
     if options.method == "generative":
-        from .generating import generate
-
         check_files(options)
-        return generate(options)
+        return _generated(options)
     if options.model not in READERS:
         sentence = f"There is no model {options.model} that reads instructions."
         raise PartgenError("weights.unknown", sentence, f"Choose one of: {', '.join(READERS)}; or --method texture to paint by it.")
     return explain(options) if options.explain or options.file is None else change(options)
+
+
+def _generated(options: argparse.Namespace) -> int:
+    from .generating import generate
+
+    return generate(options)
+
+
+def _is_plain_part(prompt: str) -> bool:
+    from .generating import is_plain
+
+    return is_plain(prompt)
 
 
 def check_files(options: argparse.Namespace) -> None:
@@ -175,11 +186,8 @@ def change(options: argparse.Namespace) -> int:
 
     check_files(options)
     understanding = reader(with_embeddings=options.model == "auto")(options.prompt)
-    if understanding.refused is not None and options.method == "auto":
-        from .generating import generate, is_plain
-
-        if is_plain(options.prompt):
-            return generate(options)
+    if understanding.refused is not None and options.method == "auto" and _is_plain_part(options.prompt):
+        return _generated(options)
     if understanding.refused is not None:
         print(json.dumps(understanding.as_dict(), ensure_ascii=False) if options.json else told(understanding))
         return 1
@@ -187,7 +195,12 @@ def change(options: argparse.Namespace) -> int:
     labels = read_labels(options.labels, model)
     for number in range(options.variations):
         edits = [varied(edit, options.seed, number) for edit in understanding.edits]
-        made = edited(model, labels, options.part, edits, options.strength)
+        try:
+            made = edited(model, labels, options.part, edits, options.strength)
+        except PartgenError as error:
+            if number == 0 and options.method == "auto" and error.code == "edit.replacement" and _is_plain_part(options.prompt):
+                return _generated(options)
+            raise
         target = target_of(options, number)
         write_file(target, made.scene.export(file_type="glb"))
         _report(options, target, replace(understanding, edits=tuple(edits)), made.bounds, made.notes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from ..errors import PartgenError
 if TYPE_CHECKING:
     from ..model_generating import Generated
 
+REFERRING = re.compile(r"\b(?:like|as|copy of|same as|of) (?:the|that|this|my|those|its)\b")
+"""Such words mean another part of the object, not one of the catalogue."""
 PLAIN = 0.95
 """How sure it must be that a part of the catalogue is meant where nobody chose this method."""
 
@@ -20,6 +23,8 @@ def is_plain(prompt: str) -> bool:
     """Whether a prompt plainly names a part that can be made."""
     from ..generation.asking import found
 
+    if REFERRING.search(prompt.lower()):
+        return False
     try:
         return found(prompt).asked.sure >= PLAIN
     except PartgenError:

@@ -43,7 +43,7 @@ COVERED, DEEP = 0.03, 0.03
 """Of the part's size: how near a new part covers where the old one was attached, and how deep inside the rest is penetration."""
 RARE = 12
 """Attributes of fewer parts than this are not told by geometry."""
-PAIRS = 3000
+PAIRS = 1500
 """Pairs of points of a surface, whose distances tell its form. Osada et al. 2002, D2."""
 
 
@@ -305,12 +305,12 @@ def trained(catalogue: Catalogue) -> Judge:
         raise PartgenError("bench.no_scikit_learn", "scikit-learn is not installed.", "Install it: pip install 'partgen[dev]'.") from error
     entries = sorted(catalogue.entries, key=lambda one: (one.family, one.seed))
     forms = np.stack([descriptor(*made.surface) for _, made in made_again(entries)])
-    names = ExtraTreesClassifier(300, min_samples_leaf=1, class_weight="balanced", random_state=0).fit(forms, [one.name for one in entries])
+    names = ExtraTreesClassifier(40, max_depth=16, max_features=0.3, random_state=0).fit(forms, [one.name for one in entries])
     attributes = {}
     for word in catalogue.attributes:
         has = np.array([word in one.attributes for one in entries])
         if has.sum() >= RARE:
-            trees = ExtraTreesClassifier(80, min_samples_leaf=3, class_weight=None, random_state=0).fit(forms, has)
+            trees = ExtraTreesClassifier(40, min_samples_leaf=3, random_state=0).fit(forms, has)
             attributes[word] = (trees, float(has.mean()))
     return Judge(names, attributes)
 

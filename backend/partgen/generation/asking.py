@@ -18,10 +18,12 @@ from .words import PartWords, bundled_words
 
 SURE = 0.8
 """How likely a prompt must be to mean anything of the catalogue: of 400 strange words 399 are refused."""
-ASKED = 0.5
+ASKED = 0.35
 """How likely an attribute must be to be asked for, or denied."""
 LEAST_NAME = 0.12
 """A name is considered that is so likely, against the likeliest."""
+KIN = 0.2
+"""How likely a name is at least that ends in the same word as the likeliest."""
 SUGGESTED = 3
 WITHOUT = {"no", "without", "lacking", "zero", "minus", "sans"}
 FREE = {"free", "devoid", "rid"}
@@ -85,7 +87,7 @@ def found(prompt: str, words: PartWords | None = None) -> Found:
     )
     denied = tuple(word for word, share in zip(catalogue.attributes, likeness.denied, strict=True) if share > ASKED and word not in asked)
     understood = Asked(prompt, catalogue.names[best], sure, asked, denied, counts)
-    share = dict(zip(catalogue.names, likeness.names[:-1] / likeness.names[best], strict=True))
+    share = kinship(catalogue.names, likeness.names[:-1] / likeness.names[best])
     named = [entry for entry in catalogue.entries if share[entry.name] >= LEAST_NAME]
     fitting = [entry for entry in named if has_counts(entry, counts) and not set(denied) & set(entry.attributes)]
     if not fitting:
@@ -94,6 +96,12 @@ def found(prompt: str, words: PartWords | None = None) -> Found:
     missing = [word for word in asked if not any(word in entry.attributes for entry in fitting)]
     notes = (f"No {understood.name} of the catalogue is {' or '.join(missing)}.",) if missing else ()
     return Found(understood, tuple(fitting), scores, notes)
+
+
+def kinship(names: Sequence[str], shares: np.ndarray) -> dict[str, float]:
+    """How likely each name is against the likeliest; those that end in the same word are not far: a porch roof is a roof."""
+    head = names[int(shares.argmax())].split()[-1]
+    return {name: max(float(share), KIN * (name.split()[-1] == head)) for name, share in zip(names, shares, strict=True)}
 
 
 def coverage(entry: Entry, asked: Asked) -> float:

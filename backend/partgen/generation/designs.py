@@ -366,17 +366,20 @@ def shade(b: Builder) -> Design:
         angle = np.linspace(0, 2 * np.pi, 4 * count, endpoint=False)
         radius = 0.6 + 0.05 * np.cos(count * angle)
         outline = np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1)
-        solid = extrude(outline, 0.8, 0, (0.6, 0.6)) - extrude(0.93 * outline, 0.82, 0, (0.6, 0.6)).translate((0, 0, -0.01))
+        outside = extrude(outline, 0.8, 0, (0.6, 0.6))
+        solid = outside - extrude(0.93 * outline, 0.82, 0, (0.6, 0.6)).translate((0, 0, -0.01))
     elif kind == "domed":
-        solid = ellipsoid((0, 0, 0), (0.6, 0.6, 0.6), 40).trim_by_plane((0, 0, 1), 0) - ellipsoid((0, 0, 0), (0.56, 0.56, 0.56), 40)
+        outside = ellipsoid((0, 0, 0), (0.6, 0.6, 0.6), 40).trim_by_plane((0, 0, 1), 0)
+        solid = outside - ellipsoid((0, 0, 0), (0.56, 0.56, 0.56), 40)
     else:
         upper = 0.6 if kind == "straight" else b.uniform(0.2, 0.4)
-        solid = cylinder((0, 0, 0), (0, 0, 0.8), 0.6, upper, 40) - cylinder((0, 0, -0.01), (0, 0, 0.81), 0.56, upper - 0.04, 40)
-    bar = cylinder((-0.5, 0, 0.35), (0.5, 0, 0.35), 0.02, None, 8)
+        outside = cylinder((0, 0, 0), (0, 0, 0.8), 0.6, upper, 40)
+        solid = outside - cylinder((0, 0, -0.01), (0, 0, 0.81), 0.56, upper - 0.04, 40)
+    bar = cylinder((-0.7, 0, 0.35), (0.7, 0, 0.35), 0.02, None, 8) ^ outside
     return Design(
         "shade",
         (kind, "hollow", "round"),
-        solid + (bar ^ Manifold.cube((2, 2, 2), True)),
+        solid + bar,
         cylinder((0, 0, -1.2), (0, 0, 0.36), 0.05, None, 16),
     )
 

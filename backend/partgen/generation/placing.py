@@ -27,7 +27,7 @@ SPANNING = 0.8
 """Of the box: an attachment wider than this covers a side, as walls do under a roof."""
 STRETCH, FACING_STRETCH, SPANNING_STRETCH = 1.5, 2.5, 2.2
 """How much an axis may be stretched against the others: in general, away from the attachment, and where the attachment covers a side."""
-ALIKE, NEARLY_ALIKE = 1.06, 1.3
+ALIKE, NEARLY_ALIKE = 1.06, 1.6
 """Axes of a new part that differ less are of something round, and stay alike where those of the old part are nearly so."""
 CLOSE = 0.004
 """Of the part's size: nearer to the rest is touching."""

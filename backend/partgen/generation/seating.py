@@ -19,6 +19,8 @@ Ints = NDArray[np.int64]
 
 FEW = 400
 """Points of a surface, at least, at which its attachment is felt: a box of eight corners tells little of what it stands on."""
+LONG = 2.5
+"""So many times as long as wide is a part whose own direction counts more than the object's axes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +50,7 @@ def seat_of(points: Floats, faces: Ints, rest_points: Floats, rest_faces: Ints, 
     felt = surface_points(points, faces)
     touching = touched(felt, rest_points, rest_faces)
     nearest = _nearest(points, felt[touching]) if touching.any() else np.zeros(len(points), bool)
-    frame = part_frame(points, faces, nearest, up)
+    frame = leaning(part_frame(points, faces, nearest, up), surface_points(points, faces))
     local = frame.coordinates(felt[touching] if touching.any() else points.mean(axis=0)[None])
     middle, half = (frame.low + frame.high) / 2, np.maximum(frame.extents / 2, 1e-9)
     shares = np.clip((local - middle) / half, -1, 1)
@@ -59,6 +61,24 @@ def seat_of(points: Floats, faces: Ints, rest_points: Floats, rest_faces: Ints, 
         inward = frame.axes.T @ ((corners.min(axis=0) + corners.max(axis=0)) / 2 - frame.points(middle[None])[0])
         inward = inward / max(float(np.linalg.norm(inward)), 1e-9)
     return Seat(frame, frame.extents, (low + high) / 2, (high - low) / 2, frame.axes.T @ up, inward, bool(touching.any()))
+
+
+def leaning(frame: Frame, felt: Floats) -> Frame:
+    """A frame whose length runs along a part that is long, also where that leans a little: a splayed leg keeps its way."""
+    extents = frame.extents
+    longest = int(extents.argmax())
+    if extents[longest] < LONG * np.sort(extents)[1]:
+        return frame
+    centred = felt - felt.mean(axis=0)
+    way = np.linalg.svd(centred, full_matrices=False)[2][0]
+    old = frame.axes[:, longest]
+    way = way if way @ old >= 0 else -way
+    axis = np.cross(old, way)
+    cross = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
+    turn = np.eye(3) + cross + cross @ cross / (1 + float(old @ way))  # the least turn that takes one to the other
+    axes = turn @ frame.axes
+    local = (felt - frame.origin) @ axes
+    return Frame(frame.origin, axes, local.min(axis=0), local.max(axis=0), frame.up, frame.attached)
 
 
 def touched(points: Floats, rest_points: Floats, rest_faces: Ints) -> NDArray[np.bool_]:

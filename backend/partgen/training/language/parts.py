@@ -11,7 +11,6 @@ from ...shapes.wording import with_articles
 from . import others
 from .sentences import lesson
 
-
 THINGS = """
     horse lion tiger bear wolf fox mouse pig sheep goat duck chicken goose frog lizard turtle snail whale shark dolphin crab lobster bee ant
     butterfly zebra giraffe camel monkey gorilla owl eagle parrot penguin crocodile mermaid fairy giant robot soldier pirate knight king queen
@@ -25,7 +24,7 @@ THINGS = """
     rain snow storm lightning rainbow fire smoke ice rock sand grass rose tulip cactus palm pine oak hammer saw axe drill wrench screwdriver
     sword bow arrow bomb cannon rifle spear coin diamond gold treasure planet comet galaxy heaven love anger peace war music dance sport football
     tennis chess party wedding birthday holiday christmas summer winter monday morning night dream idea story poem song language number
-""".split()  # noqa: SIM905
+""".split()
 """Things and ideas that are no part here, though words near to them are."""
 
 

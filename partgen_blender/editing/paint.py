@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
 from .. import mesh_data
-from .skins import principled, rendered_map
-from .surroundings import triangles
+from .skins import principled, rendered_map, slots
+from .surroundings import corners
 
 UVS, TOPOLOGY = "partgen_uvs", "partgen_topology"
 """Properties of a picture: the UVs (2 L,) of the corners of the mesh that it was painted for, and which mesh that was."""
@@ -36,13 +36,10 @@ def picture(name: str, pixels: NDArray[np.uint8]) -> bpy.types.Image:
     return made
 
 
-def remember_uvs(image: bpy.types.Image, mesh: bpy.types.Mesh, corners: NDArray[np.float32]) -> None:
+def remember_uvs(image: bpy.types.Image, mesh: bpy.types.Mesh, made: NDArray[np.float32]) -> None:
     """Lets a picture know the UV map that was made for it: of the corners (n, 3, 2) of the mesh's triangles."""
-    triangles(mesh)
-    loops = np.empty(3 * len(mesh.loop_triangles), np.int32)
-    mesh.loop_triangles.foreach_get("loops", loops)
     uvs = np.zeros((len(mesh.loops), 2), np.float32)
-    uvs[loops] = corners.reshape(-1, 2)
+    uvs[corners(mesh)[0]] = made
     image[UVS] = uvs.reshape(-1)
     image[TOPOLOGY] = _topology(mesh)
 
@@ -78,11 +75,9 @@ def put_on(mesh: bpy.types.Mesh, painting: bpy.types.PropertyGroup, prompt: str)
         layer.uv.foreach_set("vector", np.asarray(image[UVS], np.float32))
     elif painting.uv_map not in mesh.uv_layers:
         return [f"“{prompt}” is not shown, because its UV map {painting.uv_map} is gone: paint it again."]
-    slots = np.zeros(len(mesh.polygons), np.int32)
-    mesh.polygons.foreach_get("material_index", slots)
     if not len(mesh.materials):
         mesh.materials.append(None)
-    for slot in np.unique(np.clip(slots, 0, len(mesh.materials) - 1)).tolist():
+    for slot in np.unique(np.clip(slots(mesh), 0, len(mesh.materials) - 1)).tolist():
         mesh.materials[slot] = _material(painting, mesh.materials[slot], prompt)
     mesh.update()
     return []

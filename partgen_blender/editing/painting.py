@@ -13,7 +13,7 @@ from partgen.protocol import PaintRequest, PaintResult, Result
 from .. import collections, jobs, mesh_data, messages
 from . import history, paint
 from .skins import SkinnedSurface, Skins, loop_uvs
-from .surroundings import objects_beside
+from .surroundings import corners, objects_beside
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _asked(object_: bpy.types.Object, wishes: Wishes) -> tuple[PartPainting, Pai
         **_joined([part, *around]),
         skins=tuple(skins.found),
         polygon_of_face=part.polygon,
-        part_uvs=loop_uvs(mesh, layer.name)[_loops(mesh)] if layer is not None else np.empty((0, 3, 2), np.float32),
+        part_uvs=loop_uvs(mesh, layer.name)[corners(mesh)[0]] if layer is not None else np.empty((0, 3, 2), np.float32),
         seed=wishes.seed,
         variations=wishes.variations,
         strength=wishes.strength,
@@ -155,14 +155,6 @@ def _joined(surfaces: list[SkinnedSurface]) -> dict[str, np.ndarray]:
         "corner_uvs": np.concatenate([one.corner_uvs for one in surfaces]),
         "skin_of_face": np.concatenate([one.skin for one in surfaces]),
     }
-
-
-def _loops(mesh: bpy.types.Mesh) -> np.ndarray:
-    """The corners (F, 3) of a mesh's triangles, as numbers of its loops."""
-    mesh.calc_loop_triangles()
-    found = np.empty(3 * len(mesh.loop_triangles), np.int32)
-    mesh.loop_triangles.foreach_get("loops", found)
-    return found.reshape(-1, 3)
 
 
 def _folder(chosen: str) -> str:

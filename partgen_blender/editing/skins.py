@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from partgen.protocol import Skin
 
-from .surroundings import positions, triangles
+from .. import mesh_data
+from .surroundings import corners, positions
 
 Floats = NDArray[np.float64]
 
@@ -46,12 +47,9 @@ class Skins:
 
     def surface(self, object_: bpy.types.Object, mesh: bpy.types.Mesh, matrix: Floats) -> SkinnedSurface:
         """The surface of a mesh with the materials of its object, through `matrix` (4, 4)."""
-        faces, polygon = triangles(mesh)
-        loops = np.empty(3 * len(mesh.loop_triangles), np.int32)
-        mesh.loop_triangles.foreach_get("loops", loops)
-        slot = np.zeros(len(mesh.polygons), np.int32)
-        mesh.polygons.foreach_get("material_index", slot)
-        slot = np.clip(slot, 0, max(len(object_.material_slots) - 1, 0))[polygon]
+        loops, polygon = corners(mesh)
+        faces = mesh_data.corner_vertices(mesh)[loops].astype(np.int64)
+        slot = np.clip(slots(mesh), 0, max(len(object_.material_slots) - 1, 0))[polygon]
         uvs, skin = np.zeros((len(faces), 3, 2), np.float32), np.zeros(len(faces), np.int64)
         for index in np.unique(slot).tolist():
             material = object_.material_slots[index].material if object_.material_slots else None
@@ -59,7 +57,7 @@ class Skins:
             at = slot == index
             skin[at] = number
             if self.found[number].picture.size:
-                uvs[at] = loop_uvs(mesh, layer)[loops.reshape(-1, 3)[at]]
+                uvs[at] = loop_uvs(mesh, layer)[loops[at]]
         points = positions(mesh) @ matrix[:3, :3].T + matrix[:3, 3]
         return SkinnedSurface(points, faces, polygon, uvs, skin)
 
@@ -71,6 +69,15 @@ class Skins:
             self._known[key] = len(self.found), layer
             self.found.append(skin)
         return self._known[key]
+
+
+def slots(mesh: bpy.types.Mesh) -> NDArray[np.int32]:
+    """The material slot (P,) of each polygon of a mesh."""
+    found = np.zeros(len(mesh.polygons), np.int32)
+    attribute = mesh.attributes.get("material_index")  # a fraction of the time that `mesh.polygons` takes
+    if attribute is not None and attribute.domain == "FACE" and attribute.data_type == "INT":
+        attribute.data.foreach_get("value", found)
+    return found
 
 
 def loop_uvs(mesh: bpy.types.Mesh, name: str = "") -> NDArray[np.float32]:

@@ -104,12 +104,18 @@ def _triangles(mesh: bpy.types.Mesh) -> tuple[Floats, NDArray[np.int32]]:
 
 def triangles(mesh: bpy.types.Mesh) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """The triangles (F, 3) of a mesh as its vertices, and the polygon (F,) of each."""
+    loops, polygon = corners(mesh)
+    return mesh_data.corner_vertices(mesh)[loops].astype(np.int64), polygon
+
+
+def corners(mesh: bpy.types.Mesh) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The triangles (F, 3) of a mesh as corners of its polygons, by number, and the polygon (F,) of each."""
     mesh.calc_loop_triangles()
     loops = np.empty(3 * len(mesh.loop_triangles), np.int32)
     polygon = np.empty(len(mesh.loop_triangles), np.int32)
     mesh.loop_triangles.foreach_get("loops", loops)
     mesh.loop_triangle_polygons.foreach_get("value", polygon)
-    return mesh_data.corner_vertices(mesh)[loops].reshape(-1, 3).astype(np.int64), polygon
+    return loops.reshape(-1, 3), polygon
 
 
 def positions(mesh: bpy.types.Mesh) -> Floats:

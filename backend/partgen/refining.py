@@ -495,15 +495,17 @@ class Recipe:
     """A handful of numbers, found on half of the categories; docs/benchmarks.md tells how.
 
     What counts how much where a click changes a region: the `place` of the click in the change, how much the node looks like a
-    `part`, the `gap` in the tree above it (the logarithm of a difference of heights), and the `likeness` of its leaves. `weak` is
-    the weight of all leaves together as examples of what is not meant, `ridge` what keeps the regression from believing few
+    `part`, the `gap` in the tree above it (the logarithm of a difference of heights), and the `likeness` of its leaves. `joined`
+    takes the place of part and gap for a node of which clicks of the other kind leave only some. `weak`
+    is the weight of all leaves together as examples of what is not meant, `ridge` what keeps the regression from believing few
     clicks too much.
     """
 
-    place: float = 3.0
+    place: float = 4.5
     part: float = 0.5
-    gap: float = 1.5
+    gap: float = 0.8
     likeness: float = 2.0
+    joined: float = -3.0
     weak: float = 0.3
     ridge: float = 1.0
 
@@ -537,30 +539,42 @@ def meant_leaves(object_: Refinable, clicks: tuple[Click, ...]) -> Bools:
 def changed(object_: Refinable, leaves: Bools, clicks: Sequence[Click], recipe: Recipe = RECIPE) -> Bools:
     """The leaves (L,) that are meant after the last of `clicks`, where those before mean `leaves` (L,).
 
-    The click changes what is of the other kind in one of the nodes on its path that hold no click of the other kind, but for
-    those in its own leaf, which are told apart in `divided`.
+    The click changes what is of the other kind in one of the nodes on its path. Where a node holds clicks of the other kind, the
+    tree has joined what is to be told apart: of such a node the click changes what lies nearer to clicks of its own kind. What is
+    in its own leaf is told apart in `divided`.
     """
     face, is_wanted = clicks[-1]
     own = int(object_.leaf_of_face[face])
     path = object_.path(face)
     inside = object_.below(path)
     against = [int(object_.leaf_of_face[other]) for other, wants in clicks if wants != is_wanted]
-    free = ~inside[[leaf for leaf in against if leaf != own]].any(axis=0)
-    path, inside = path[free], inside[:, free]
-    change = inside & (leaves != is_wanted)[:, None]
+    is_free = ~inside[[leaf for leaf in against if leaf != own]].any(axis=0)
+    largest_free = inside[:, is_free].any(axis=1)  # stays whole, so that each change lies inside the next
+    change = inside if is_free.all() else inside & (nearer_leaves(object_, clicks, is_wanted) | largest_free)[:, None]
+    change = change & (leaves != is_wanted)[:, None]
     change[own] = True
     sizes = object_.counts @ change
     kind = 1 if is_wanted else -1
     alike = likeness(object_, clicks, recipe) * object_.counts
+    of_nodes = recipe.part * object_.scores[path] + recipe.gap * np.log(object_.gaps[path] + 0.05)
     scores = (
         recipe.place * click_scores(object_, face, change)
-        + recipe.part * object_.scores[path]
-        + recipe.gap * np.log(object_.gaps[path] + 0.05)
+        + np.where(is_free, of_nodes, recipe.joined)
         + recipe.likeness * kind * (alike @ change) / np.maximum(sizes, 1)
     )
     found = leaves.copy()
     found[change[:, of_greatest_overlap(scores, sizes)]] = is_wanted
     return found
+
+
+def nearer_leaves(object_: Refinable, clicks: Sequence[Click], is_wanted: bool) -> Bools:
+    """Which leaves (L,) lie no farther, along the surface, from clicks that say `is_wanted` than from the others."""
+    start = np.full((object_.tree.leaf_count, 2), np.inf)
+    for face, wants in clicks:
+        leaf, column = object_.leaf_of_face[face], int(wants != is_wanted)
+        start[leaf, column] = min(start[leaf, column], float(np.linalg.norm(object_.centers[leaf] - object_.surface.centers[face])))
+    away = object_.steps.spread(start)
+    return np.asarray(away[:, 0] <= away[:, 1])
 
 
 def of_greatest_overlap(scores: Floats, sizes: Floats) -> int:

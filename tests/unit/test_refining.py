@@ -7,7 +7,7 @@ import pytest
 import trimesh
 from numpy.typing import NDArray
 from partgen.part_tree import PartTree
-from partgen.refining import Refinable, joining_nodes, likeness, of_greatest_overlap, refinable, surface
+from partgen.refining import Recipe, Refinable, changed, joining_nodes, likeness, nearer_leaves, of_greatest_overlap, refinable, surface
 
 
 def bar(length: int = 12, doubled: bool = False) -> tuple[trimesh.Trimesh, NDArray[np.int64]]:
@@ -73,6 +73,21 @@ def test_clicks_at_both_sides_of_a_border_of_the_tree_find_it() -> None:
     object_, mesh = refinable_bar()
     region = object_.region([face_at(mesh, -5.5), face_at(mesh, -2.5)], [face_at(mesh, -1.5), face_at(mesh, 5.5)])
     assert region.leaves.tolist() == leaves((0, 4))
+
+
+def test_what_the_tree_has_joined_wrongly_is_told_apart_by_the_nearer_click() -> None:
+    """The node above a third of the bar holds a leaf that was refused: of the node a click has what lies nearer to it."""
+    object_, mesh = refinable_bar()
+    clicks = [(face_at(mesh, 1.5), False), (face_at(mesh, -3.5), True)]
+    assert changed(object_, np.zeros(12, bool), clicks, Recipe(joined=50)).tolist() == leaves((0, 5))
+    assert changed(object_, np.zeros(12, bool), clicks, Recipe(joined=-50)).tolist() != leaves((0, 5))
+
+
+def test_of_what_lies_between_clicks_each_has_what_is_nearer() -> None:
+    object_, mesh = refinable_bar()
+    clicks = [(face_at(mesh, -5.5), True), (face_at(mesh, 5.5), False)]
+    assert nearer_leaves(object_, clicks, True).tolist() == leaves((0, 6))
+    assert nearer_leaves(object_, clicks, False).tolist() == leaves((6, 12))
 
 
 def test_a_leaf_with_clicks_of_both_kinds_is_divided_halfway() -> None:

@@ -164,6 +164,10 @@ gallery-edits: .venv/.dev $(BPY)/.ready dist/partgen_blender.zip ## draw edits b
 	$(BPY)/bin/python scripts/draw_edits.py dist/partgen_blender.zip $(BENCHMARK) build/edits --partgen .venv/bin/partgen 2>&1 | sed -un '/^  /p'
 	$(PYTHON) scripts/edits_sheet.py build/edits docs/gallery/edits.jpg
 
+.PHONY: gallery-parts
+gallery-parts: .venv/.dev ## draw parts replaced by words: docs/gallery/parts.jpg
+	$(PYTHON) scripts/draw_new_parts.py docs/gallery/parts.jpg --benchmark $(BENCHMARK)
+
 .PHONY: bench-features
 bench-features: .venv/.dev ## what PartField's features and the tree from them cost, and how good they are (LIMIT=4)
 	@echo "$$(date +%F), commit $$(git rev-parse --short HEAD)"

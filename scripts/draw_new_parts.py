@@ -20,19 +20,19 @@ from PIL import Image, ImageDraw
 SIZE, CAPTION, COLUMNS = 200, 30, 4
 UP = np.array([0.0, 0.0, 1.0])
 EDITS = (
-    ("sofa", 25, "foot", "a ball foot"), ("train", 25, "wheel", "a wheel with five spokes"), ("house", 25, "roof", "a pointed roof"),
-    ("castle", 75, "tower roof", "a domed roof"), ("lighthouse", 25, "dome", "an onion roof"), ("teapot", 25, "knob", "a six-pointed star"),
+    ("cabinet", 25, "leg", "a ball foot"), ("train", 25, "wheel", "a wheel with five spokes"), ("house", 25, "roof", "a pointed roof"),
+    ("castle", 75, "tower roof", "a domed roof"), ("lighthouse", 25, "dome", "an onion shaped roof"), ("teapot", 25, "knob", "a six-pointed star"),
     ("cabinet", 50, "handle", "a ball shaped knob"), ("lamp", 25, "shade", "a pleated shade"), ("chair", 25, "leg", "a cabriole leg"),
     ("humanoid", 50, "hat", "a crown with seven points"), ("mug", 25, "handle", "a twisted handle"), ("stool", 50, "leg", "a turned leg"),
     ("temple", 25, "column", "a barley twist pillar"), ("bottle", 50, "cap", "a ball on top as ornament"),
-    ("car", 25, "tyre", "a wheel with nine spokes"), ("fence", 50, "picket 3", "a finial shaped like a flame"),
+    ("car", 25, "tyre", "a wheel with nine spokes"),
 )  # fmt: skip
 """Family, held-out seed, part, prompt."""
 MODELS = (
     ("kenney_vehicle-truck-green", "wheel-back-left", "a wheel with five spokes"), ("pmndrs_cupcake", "cherry", "a star with five points"),
     ("pmndrs_tractor", "wheel_backLeft", "a wooden wheel with eight spokes"), ("kaykit_chest-gold", "chest_gold_lid", "a gabled roof"),
     ("kenney_character", "antenna", "a spring-like aerial"), ("pmndrs_palm-long", "Group 28", "a fluted column"),
-    ("pmndrs_sundae", "straw", "a unicorn's spiral horn"), ("pmndrs_cannon-large", "barrel 1", "a bottle"),
+    ("pmndrs_sundae", "straw", "a unicorn's spiral horn"),
 )  # fmt: skip
 """Model of the benchmark, part, prompt."""
 

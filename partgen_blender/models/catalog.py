@@ -22,6 +22,7 @@ ROLES = {
     Role.COMPLETER: "Completing Parts",
     Role.PAINTER: "Painting Parts",
     Role.DEPTH: "Depth of Pictures",
+    Role.GENERATOR: "Making Parts",
     Role.NAMER: "Naming Parts",
     Role.TEXT: "Understanding Text",
 }

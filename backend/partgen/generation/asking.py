@@ -16,7 +16,7 @@ from ..understanding.vocabulary import MOST_TOKENS
 from .catalogue import PLURALS, Entry
 from .words import PartWords, bundled_words
 
-SURE = 0.8
+SURE = 0.7
 """How likely a prompt must be to mean anything of the catalogue: of 400 strange words 399 are refused."""
 ASKED = 0.35
 """How likely an attribute must be to be asked for, or denied."""

@@ -47,6 +47,8 @@ class Role(StrEnum):
     """Pictures from words, which become a part's texture."""
     DEPTH = "depth"
     """How far what a picture shows is away, from which a part's new shape follows."""
+    GENERATOR = "generator"
+    """New parts from words."""
     NAMER = "namer"
     TEXT = "text"
 
@@ -263,6 +265,22 @@ ENTRIES: tuple[Entry, ...] = (
             SourceFile("training.json", 2059, size_is_exact=True),
         ),
         note="The words and what they mean were distilled from all-MiniLM-L6-v2 (Apache-2.0); the rest is PartGen's own, CC0-1.0.",
+    ),
+    Entry(
+        id="parts",
+        title="Parts from Words",
+        role=Role.GENERATOR,
+        purpose="Finds the procedural part that words ask for. Trained by PartGen on prompts of its own; quick on any CPU.",
+        method="generative",
+        licence=Licence("CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
+        kind=Kind.BUNDLED,
+        files=(
+            SourceFile("model.safetensors", 588242, size_is_exact=True),
+            SourceFile("catalogue.json.gz", 44419, size_is_exact=True),
+            SourceFile("config.json", 89, size_is_exact=True),
+            SourceFile("training.json", 923, size_is_exact=True),
+        ),
+        note="Reads with the words of Instructions.",
     ),
     Entry(
         id="partfield",

@@ -21,7 +21,8 @@ SIZE, CAPTION, COLUMNS = 200, 30, 4
 UP = np.array([0.0, 0.0, 1.0])
 EDITS = (
     ("cabinet", 25, "leg", "a ball foot"), ("train", 25, "wheel", "a wheel with five spokes"), ("house", 25, "roof", "a pointed roof"),
-    ("castle", 75, "tower roof", "a domed roof"), ("lighthouse", 25, "dome", "an onion shaped roof"), ("teapot", 25, "knob", "a six-pointed star"),
+    ("castle", 75, "tower roof", "a domed roof"), ("lighthouse", 25, "dome", "an onion shaped roof"),
+    ("teapot", 25, "knob", "a six-pointed star"),
     ("cabinet", 50, "handle", "a ball shaped knob"), ("lamp", 25, "shade", "a pleated shade"), ("chair", 25, "leg", "a cabriole leg"),
     ("humanoid", 50, "hat", "a crown with seven points"), ("mug", 25, "handle", "a twisted handle"), ("stool", 50, "leg", "a turned leg"),
     ("temple", 25, "column", "a barley twist pillar"), ("bottle", 50, "cap", "a ball on top as ornament"),

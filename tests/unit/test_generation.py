@@ -81,7 +81,8 @@ def test_a_wheel_without_spokes_has_none(cart: Place) -> None:
     ("prompt", "name", "attribute"),
     [
         ("a ball foot", "foot", "ball"), ("round foot like a ball", "foot", "ball"), ("a pointed roof", "roof", "pointed"),
-        ("roof coming to a point", "roof", "pointed"), ("a spring-like aerial", "antenna", "coiled"), ("an onion shaped roof", "roof", "onion"),
+        ("roof coming to a point", "roof", "pointed"), ("a spring-like aerial", "antenna", "coiled"),
+        ("an onion shaped roof", "roof", "onion"),
         ("replace it with a flat lid", "lid", "flat"), ("a cogwheel with twelve teeth", "gear", "toothed"),
     ],
 )  # fmt: skip

@@ -568,12 +568,20 @@ def changed(object_: Refinable, leaves: Bools, clicks: Sequence[Click], recipe: 
 
 
 def nearer_leaves(object_: Refinable, clicks: Sequence[Click], is_wanted: bool) -> Bools:
-    """Which leaves (L,) lie no farther, along the surface, from clicks that say `is_wanted` than from the others."""
-    start = np.full((object_.tree.leaf_count, 2), np.inf)
-    for face, wants in clicks:
-        leaf, column = object_.leaf_of_face[face], int(wants != is_wanted)
-        start[leaf, column] = min(start[leaf, column], float(np.linalg.norm(object_.centers[leaf] - object_.surface.centers[face])))
-    away = object_.steps.spread(start)
+    """Which leaves (L,) lie no farther, along the surface, from clicks that say `is_wanted` than from the others, of which there are some.
+
+    Through the air, and twice as far, where nothing leads there along the surface.
+    """
+    of_kind = [[face for face, wants in clicks if wants == kind] for kind in (is_wanted, not is_wanted)]
+    air = np.stack(
+        [np.linalg.norm(object_.centers[:, None] - object_.surface.centers[faces], axis=2).min(axis=1) for faces in of_kind], axis=1
+    )
+    start = np.full_like(air, np.inf)
+    for column, faces in enumerate(of_kind):
+        clicked = object_.leaf_of_face[faces]
+        start[clicked, column] = air[clicked, column]
+    along = object_.steps.spread(start)
+    away = np.where(np.isfinite(along), along, 2 * air)
     return np.asarray(away[:, 0] <= away[:, 1])
 
 

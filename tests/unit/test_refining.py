@@ -90,6 +90,15 @@ def test_of_what_lies_between_clicks_each_has_what_is_nearer() -> None:
     assert nearer_leaves(object_, clicks, False).tolist() == leaves((6, 12))
 
 
+def test_a_loose_piece_goes_with_the_click_that_is_nearer_through_the_air() -> None:
+    boxes = [trimesh.creation.box(transform=trimesh.transformations.translation_matrix((x, 0, 0))) for x in (0, 10, 13)]
+    mesh = trimesh.util.concatenate(boxes)
+    offsets = np.arange(0, 3 * len(mesh.faces) + 1, 3)
+    tree = PartTree.from_merges([(0, 1), (2, 3)], 3)
+    object_ = refinable(tree, np.arange(36) // 12, surface(mesh.vertices, mesh.faces.reshape(-1), offsets))
+    assert nearer_leaves(object_, [(0, True), (12, False)], True).tolist() == [True, False, False]
+
+
 def test_a_leaf_with_clicks_of_both_kinds_is_divided_halfway() -> None:
     object_, mesh = refinable_bar()
     region = object_.region([face_at(mesh, 0.1)], [face_at(mesh, 0.9)])

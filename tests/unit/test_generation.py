@@ -171,6 +171,13 @@ def test_variations_differ_and_a_seed_gives_the_same_again(hut: Place) -> None:
     assert len({one.points.tobytes() for one in first}) == 3
 
 
+def test_a_damaged_part_is_replaced_too(hut: Place) -> None:
+    """Faces turned over, doubled, without area and missing: the new part is closed all the same."""
+    faces = np.concatenate([hut.faces[:-2], hut.faces[:3, ::-1], hut.faces[:2], [[0, 0, 1]]])
+    new = new_parts(Place(hut.points, faces, hut.rest_points, hut.rest_faces, UP), "a pointed roof")[0]
+    assert is_closed(new.points, new.faces)
+
+
 def test_a_part_without_neighbours_stays_where_it_was() -> None:
     ball = trimesh.creation.icosphere(3)
     nothing = Place(np.asarray(ball.vertices), np.asarray(ball.faces), np.zeros((0, 3)), np.zeros((0, 3), int), UP)

@@ -10,9 +10,8 @@ from manifold3d import Manifold, Mesh
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError, cKDTree
 
-from ..completion.patches import open_surface
 from ..errors import PartgenError
-from ..geometry.adjacency import weld
+from ..geometry.adjacency import components, weld
 from .asking import Asked, Found, found
 from .catalogue import UP, Entry, make
 from .placing import PLUG, mismatch, placed
@@ -125,11 +124,9 @@ def plugs(place: Place) -> Sequence[Manifold]:
 
     A part that was cut out of a skin leaves one; a part that was a body of its own, or open by itself, leaves none.
     """
-    opened = open_surface(*weld(place.points, place.faces))
     size = float(np.linalg.norm(np.ptp(place.points, axis=0)))
     found_plugs = []
-    for loop in opened.loops:
-        border = opened.points[loop]
+    for border in borders(place.points, place.faces):
         if len(border) < 3 or not _is_shared(border, place, size):
             continue
         centre = border.mean(axis=0)
@@ -144,6 +141,19 @@ def plugs(place: Place) -> Sequence[Manifold]:
         if not body.is_empty():
             found_plugs.append(body)
     return found_plugs
+
+
+def borders(points: Floats, faces: Ints) -> list[Floats]:
+    """The points (n, 3) of each open border of a surface of any quality, in no order: edges of one face alone, as they hang together."""
+    points, faces = weld(points, faces)
+    edges = np.sort(faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
+    edges, count = np.unique(edges[edges[:, 0] != edges[:, 1]], axis=0, return_counts=True)
+    open_edges = edges[count == 1]
+    if not len(open_edges):
+        return []
+    piece = components(len(points), open_edges)
+    used = np.unique(open_edges)
+    return [points[used[piece[used] == one]] for one in np.unique(piece[used])]
 
 
 def _is_shared(border: Floats, place: Place, size: float) -> bool:

@@ -332,3 +332,16 @@ def test_what_is_made_again_is_the_same(hut: Place) -> None:
     first, second = make(entry), make(entry)
     assert isinstance(first, Made)
     assert np.array_equal(first.surface[0], second.surface[0])
+
+
+def test_ways_that_are_kept_for_measuring_are_never_learned() -> None:
+    pytest.importorskip("torch")
+    from partgen.generation.phrasing import FRAMES, NAMES, WITH, phrases, said
+    from partgen.training.language.parts import wanted
+
+    rng = np.random.default_rng(0)
+    kept = [one.split("{")[0].strip() for one in phrases("|".join((*FRAMES, *WITH)), is_measured=True)]
+    kept += [way for ways in NAMES.values() for way in phrases(ways, is_measured=True) if len(way.split()) > 2]
+    learned = " ; ".join(said(rng, entry, bundled()).prompt.lower() for entry in bundled().entries[::5])
+    assert not [way for way in kept if way and way in learned]
+    assert all("!" not in wanted(rng, bundled()).name for _ in range(20))

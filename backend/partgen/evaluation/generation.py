@@ -211,7 +211,7 @@ def judged(task: Task, place: Place, seat: Seat, new: tuple[Floats, Ints] | None
     if new is None:
         return {"made": 0.0}
     points, faces = new
-    mesh = trimesh.Trimesh(points, faces, process=True)
+    mesh = trimesh.Trimesh(points, faces, process=False)  # by its own triangles: sheets that touch are not one
     felt, size = surface_points(points, faces), float(np.linalg.norm(seat.extents))
     names, told = judge.of(points, faces)
     asked = [word for word in task.wanted.asked if word in told]

@@ -108,6 +108,8 @@ def fitted(entry: Entry, place: Place, seat: Seat, wanted: Asked, notes: tuple[s
     if new.gap > FAR:
         return None
     solid = _solid(new.points, new.faces)
+    if solid.is_empty():  # stretched so that it collapsed
+        return None
     for plug in plugs(place):
         solid = solid + plug
     mesh = solid.to_mesh()

@@ -13,7 +13,6 @@ from trimesh.visual import ColorVisuals, TextureVisuals
 
 from .files import Model
 from .generation.making import NewPart, Place, new_parts
-from .geometry.adjacency import weld
 from .model_editing import Part, check_part, cut_out, scene_of
 
 Floats = NDArray[np.float64]
@@ -50,16 +49,7 @@ def generated(model: Model, labels: NDArray[np.int32], part: int, prompt: str, s
 
 def place_of(model: Model, chosen: NDArray[np.bool_]) -> Place:
     """Where the chosen triangles (F,) are."""
-    points, faces = model.mesh.vertices.astype(np.float64), model.mesh.faces.astype(np.int64)
-    return Place(*_used(points, faces[chosen]), *_used(points, faces[~chosen]), model.up)
-
-
-def _used(points: Floats, faces: Ints) -> tuple[Floats, Ints]:
-    """Welded triangles over the points that they use alone."""
-    if not len(faces):
-        return np.zeros((0, 3)), np.zeros((0, 3), np.int64)
-    used, corners = np.unique(faces, return_inverse=True)
-    return weld(points[used], corners.reshape(-1, 3))
+    return Place.of(model.mesh.vertices.astype(np.float64), model.mesh.faces.astype(np.int64), chosen, model.up)
 
 
 def looking_like(points: Floats, faces: Ints, old: Sequence[trimesh.Trimesh]) -> trimesh.Trimesh:

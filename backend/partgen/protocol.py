@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import Action, PartgenError
 
-PROTOCOL = 5
+PROTOCOL = 6
 MAGIC = b"\x00partgen\x00frames\x00"
 
 MAXIMUM_BANNER = 1 << 20
@@ -276,9 +276,53 @@ class PaintResult:
         _settle(self, "part_uvs", np.float32, (-1, 3, 2))
 
 
+@dataclass(frozen=True, eq=False)
+class GenerateRequest:
+    """Asks for a new part that `prompt` names, in the place of an old one: each variation comes as a Delivery of its own.
+
+    `vertices` (V, 3) float32, z upwards; `faces` (F, 3) int32 are triangles, wound outwards, of which the first `of_part` are the old
+    part's, the others those of what it is attached to. There are `variations`, the best first; the same `seed` gives the same ones.
+    """
+
+    name: str
+    prompt: str
+    vertices: NDArray[np.float32]
+    faces: NDArray[np.int32]
+    of_part: int
+    seed: int = 0
+    variations: int = 1
+
+    def __post_init__(self) -> None:
+        _settle(self, "vertices", np.float32, (-1, 3))
+        _settle(self, "faces", np.int32, (-1, 3))
+        if not 0 <= self.of_part <= len(self.faces):
+            raise ValueError(f"{self.of_part} triangles are the part's, but there are {len(self.faces)}")
+
+
+@dataclass(frozen=True, eq=False)
+class GenerateResult:
+    """One variation: the new part's `vertices` (V, 3) float32, in the space of the request, and triangles `faces` (F, 3) int32, closed.
+
+    `part` is what it is called, and `caption` in more words; `method` and `weights` say who made it, `notes` are sentences for the artist.
+    """
+
+    vertices: NDArray[np.float32]
+    faces: NDArray[np.int32]
+    part: str
+    caption: str
+    seed: int = 0
+    method: str = "generative"
+    weights: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _settle(self, "vertices", np.float32, (-1, 3))
+        _settle(self, "faces", np.int32, (-1, 3))
+
+
 MeshRequest = SegmentRequest | CompleteRequest
-Request = MeshRequest | UnderstandRequest | PaintRequest
-Piece = CompleteResult | PaintResult
+Request = MeshRequest | UnderstandRequest | PaintRequest | GenerateRequest
+Piece = CompleteResult | PaintResult | GenerateResult
 Result = SegmentResult | UnderstandResult | Piece
 
 # ---- messages ------------------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ def is_plain(prompt: str) -> bool:
 def generate(options: argparse.Namespace) -> int:
     """Writes the model with its part replaced, once for each variation. Returns the exit code. Raises PartgenError."""
     from ..files import read_model, write_file
+    from ..generation.making import no_more
     from ..model_generating import generated
     from .editing import target_of
     from .labels import read_labels
@@ -46,7 +47,7 @@ def generate(options: argparse.Namespace) -> int:
         write_file(target, one.scene.export(file_type="glb"))
         _report(options, target, one)
     if len(made) < options.variations and not options.json:
-        print(f"There are no more than {len(made)} different ones.")
+        print(no_more(len(made)))
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from scipy.spatial import ConvexHull, QhullError, cKDTree
 
 from ..errors import PartgenError
 from ..geometry.adjacency import components, weld
+from ..segmentation import Progress, no_progress
 from .asking import Asked, Found, found
 from .catalogue import UP, Entry, make
 from .placing import PLUG, mismatch, placed
@@ -46,6 +47,11 @@ class Place:
     rest_faces: Ints
     up: Floats
 
+    @classmethod
+    def of(cls, points: Floats, faces: Ints, chosen: NDArray[np.bool_], up: Floats) -> Place:
+        """The place of the `chosen` (F,) of an object's `faces` (F, 3) over `points` (V, 3), each side over welded points of its own."""
+        return cls(*_used(points, faces[chosen]), *_used(points, faces[~chosen]), up)
+
     def seat(self) -> Seat:
         return seat_of(self.points, self.faces, self.rest_points, self.rest_faces, self.up)
 
@@ -63,21 +69,46 @@ class NewPart:
 
 def new_parts(place: Place, prompt: str, seed: int = 0, count: int = 1) -> list[NewPart]:
     """So many parts as a prompt asks for, the best first, each unlike those before. Raises PartgenError where it names none."""
+    return list(each_new_part(place, prompt, seed, count))
+
+
+def each_new_part(place: Place, prompt: str, seed: int = 0, count: int = 1, progress: Progress = no_progress) -> Iterator[NewPart]:
+    """The same, each as soon as it is made. Raises what `progress` raises, too."""
     if not len(place.faces):
         raise PartgenError("generation.empty_part", "The part has no faces.", "Choose another part.")
     wanted = found(prompt)
     seat = place.seat()
     made: list[NewPart] = []
     for entry in ranked(wanted, seat, seed, max(TRIED, 3 * count)):
+        progress(len(made) / count, f"Fitting {entry.caption}")
         part = fitted(entry, place, seat, wanted.asked, wanted.notes)
-        if part is not None:
+        if part is not None and not any(_is_same(part, other) for other in made):
             made.append(part)
+            yield part
         if len(made) == count:
-            break
+            return
     if not made:
         remedy = "Try other words, or replace it with a simple form: “replace it with a ball”."
         raise PartgenError("generation.no_fit", f"No {wanted.asked.name} could be fitted there.", remedy)
-    return made
+
+
+def _is_same(part: NewPart, other: NewPart) -> bool:
+    """Whether two parts that are made from different seeds came out the same, as forms do that differ in proportions alone."""
+    size = float(np.linalg.norm(np.ptp(other.points, axis=0)))
+    return part.points.shape == other.points.shape and bool(np.abs(part.points - other.points).max() < SAME * size)
+
+
+def no_more(count: int) -> str:
+    """The sentence for the artist where there are fewer different parts than were asked for."""
+    return f"There {'is' if count == 1 else 'are'} no more than {count} different {'one' if count == 1 else 'ones'}."
+
+
+def _used(points: Floats, faces: Ints) -> tuple[Floats, Ints]:
+    """Welded triangles over the points that they use alone."""
+    if not len(faces):
+        return np.zeros((0, 3)), np.zeros((0, 3), np.int64)
+    used, corners = np.unique(faces, return_inverse=True)
+    return weld(points[used], corners.reshape(-1, 3))
 
 
 def ranked(wanted: Found, seat: Seat, seed: int, count: int) -> list[Entry]:

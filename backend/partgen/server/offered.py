@@ -5,5 +5,5 @@ from __future__ import annotations
 from ..completion import METHODS as COMPLETING
 from ..segmentation import METHODS as FINDING
 
-EDITING = ("instruct", "texture")
+EDITING = ("instruct", "texture", "generative")
 METHODS = tuple(dict.fromkeys(FINDING + COMPLETING + EDITING))

@@ -27,6 +27,7 @@ from ..protocol import (
     Delivery,
     Done,
     Failed,
+    GenerateRequest,
     Heartbeat,
     Hello,
     Message,
@@ -63,6 +64,7 @@ WORK = {
     SegmentRequest: ("decompose", "decomposed"),
     UnderstandRequest: ("edit", "edited"),
     PaintRequest: ("paint", "painted"),
+    GenerateRequest: ("replace", "replaced"),
 }
 """What each request asks to do with an object, and what the object is then."""
 Answer = Callable[[Request, ProgressCallback, Deliver], SegmentResult | UnderstandResult | tuple[str, ...]]
@@ -105,6 +107,7 @@ def _load() -> Answer:
     and would have to wait seconds for it at every start. Then, as all of this, before anything waits for input (see `work`).
     """
     from .completing import complete
+    from .generating import generate
     from .painting import paint
     from .segmenting import segment
     from .understanding import understand
@@ -116,6 +119,8 @@ def _load() -> Answer:
             return understand(request)
         if isinstance(request, PaintRequest):
             return paint(request, progress, deliver)
+        if isinstance(request, GenerateRequest):
+            return generate(request, progress, deliver)
         return segment(request, progress)
 
     segmenter("auto")

@@ -245,7 +245,7 @@ ENTRIES: tuple[Entry, ...] = (
         files=(
             SourceFile("model.safetensors", 127174, size_is_exact=True),
             SourceFile("config.json", 718, size_is_exact=True),
-            SourceFile("training.json", 1419, size_is_exact=True),
+            SourceFile("training.json", 1567, size_is_exact=True),
         ),
         contents=Contents(tensors=37, parameters=61_969),
     ),

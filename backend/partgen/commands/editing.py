@@ -171,11 +171,6 @@ def check_files(options: argparse.Namespace) -> None:
         raise PartgenError("file.overwritten", f"The result would overwrite {options.file.name}.", "Choose another file for it.")
 
 
-def target_of(options: argparse.Namespace, number: int) -> Path:
-    """The file of variation `number` from 0 on: OUT.glb, OUT_2.glb, ..."""
-    return Path(options.output if number == 0 else options.output.with_stem(f"{options.output.stem}_{number + 1}"))
-
-
 def change(options: argparse.Namespace) -> int:
     """Writes the model with its part changed. Returns the exit code: 1 where the instruction was refused. Raises PartgenError."""
     from ..editing.variations import varied
@@ -183,6 +178,7 @@ def change(options: argparse.Namespace) -> int:
     from ..model_editing import edited
     from ..understanding import reader
     from .labels import read_labels
+    from .variations import target_of
 
     check_files(options)
     understanding = reader(with_embeddings=options.model == "auto")(options.prompt)
@@ -201,7 +197,7 @@ def change(options: argparse.Namespace) -> int:
             if number == 0 and options.method == "auto" and error.code == "edit.replacement" and _is_plain_part(options.prompt):
                 return _generated(options)
             raise
-        target = target_of(options, number)
+        target = target_of(options.output, number)
         write_file(target, made.scene.export(file_type="glb"))
         _report(options, target, replace(understanding, edits=tuple(edits)), made.bounds, made.notes)
     return 0

@@ -36,14 +36,14 @@ def generate(options: argparse.Namespace) -> int:
     from ..files import read_model, write_file
     from ..generation.making import no_more
     from ..model_generating import generated
-    from .editing import target_of
     from .labels import read_labels
+    from .variations import target_of
 
     model = read_model(options.file)
     labels = read_labels(options.labels, model)
     made = generated(model, labels, options.part, options.prompt, options.seed, options.variations)
     for number, one in enumerate(made):
-        target = target_of(options, number)
+        target = target_of(options.output, number)
         write_file(target, one.scene.export(file_type="glb"))
         _report(options, target, one)
     if len(made) < options.variations and not options.json:

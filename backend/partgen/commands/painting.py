@@ -33,8 +33,8 @@ def paint(options: argparse.Namespace) -> int:
     from ..model_editing import check_part
     from ..texturing.inpainting import check_packages
     from ..texturing.painter import shortcomings
-    from .editing import target_of
     from .labels import read_labels
+    from .variations import target_of
 
     if not options.prompt.strip():
         raise PartgenError("edit.empty_prompt", "The prompt is empty.", "Say what the part is to look like: “rusty iron”.")
@@ -49,7 +49,7 @@ def paint(options: argparse.Namespace) -> int:
         seed = options.seed + number
         attempt = with_retries(partial(painter, seed), 1, placement)
         placement, given_up = attempt.placement, (*given_up, *attempt.notes)
-        made, target = attempt.result, target_of(options, number)
+        made, target = attempt.result, target_of(options.output, number)
         write_file(target, made.scene.export(file_type="glb"))
         notes = (*made.notes, *given_up, *shortcomings(painter.inpainter, painter.follows_depth))
         _report(options, target, seed, painter, painter.described(made), notes)

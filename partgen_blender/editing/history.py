@@ -16,13 +16,15 @@ from functools import partial
 from typing import Any
 
 import bpy
+import numpy as np
+from numpy.typing import NDArray
 from partgen.editing.edits import OPERATIONS, Edit
 from partgen.editing.variations import varied
 from partgen.errors import PartgenError
-from partgen.protocol import PaintResult
+from partgen.protocol import GenerateResult, PaintResult
 
 from .. import messages
-from . import paint
+from . import paint, renewing
 from .remaking import Change, remake
 from .surroundings import around
 
@@ -74,6 +76,28 @@ def add_paintings(object_: bpy.types.Object, prompt: str, painted: Sequence[Pain
     return _taken(object_)
 
 
+def add_parts(
+    object_: bpy.types.Object,
+    prompt: str,
+    made: Sequence[GenerateResult],
+    surfaces: Sequence[tuple[NDArray[np.float64], NDArray[np.int64]]],
+) -> list[str]:
+    """Puts a new part in the place of an object's, as one step more, whose variations are `made`. Returns sentences for the artist.
+
+    `surfaces` are their points (V, 3) in the mesh's space and triangles (F, 3). Raises PartgenError, with nothing changed, where the
+    object cannot be edited.
+    """
+    check(object_)
+    meshes = renewing.renewed(now(object_), surfaces, f"{object_.name} {prompt}"[:60])
+    with _quietly():
+        step = _next_step(object_, prompt, made[0].weights)
+        step.seed, step.variations = made[0].seed, len(made)
+        for result, mesh in zip(made, meshes, strict=True):
+            part = step.parts.add()
+            part.mesh, part.caption, part.notes = mesh, result.caption, "\n".join(result.notes)
+    return _taken(object_)
+
+
 def now(object_: bpy.types.Object) -> bpy.types.Mesh:
     """The mesh of an object after all of its edits, also while it shows what it was before."""
     return object_.partgen_edited.result or object_.data
@@ -100,7 +124,7 @@ def _taken(object_: bpy.types.Object) -> list[str]:
     try:
         return recompute(object_)
     except PartgenError:
-        paint.remove_unused(_forget_last(object_))
+        _remove_unused(_forget_last(object_))
         raise
 
 
@@ -134,7 +158,9 @@ def edits_of(step: bpy.types.PropertyGroup) -> list[Edit]:
 
 
 def _changes_of(step: bpy.types.PropertyGroup) -> Sequence[Edit | Change]:
-    """What a step does: its edits, or the painting that it shows."""
+    """What a step does: its edits, or the painting or the part that it shows."""
+    if step.parts:
+        return [partial(renewing.put_on, made=step.parts[step.variation % len(step.parts)], prompt=step.prompt)]
     if not step.paintings:
         return edits_of(step)
     return [partial(paint.put_on, painting=step.paintings[step.variation % len(step.paintings)], prompt=step.prompt)]
@@ -195,7 +221,7 @@ def revert(object_: bpy.types.Object, steps: int = 0) -> None:
         made += _forget_last(object_)
     if edited.steps:
         recompute(object_)
-    paint.remove_unused(made)
+    _remove_unused(made)
 
 
 def keep(object_: bpy.types.Object) -> None:
@@ -206,11 +232,11 @@ def keep(object_: bpy.types.Object) -> None:
         edited.show_original = False
         object_.data = edited.result
         original, edited.original, edited.result = edited.original, None, None
-        made = [one for step in edited.steps for one in paint.made_for(step)]
+        made = [one for step in reversed(edited.steps) for one in _made_for(step)]
         edited.steps.clear()
         edited.notes = ""
     _remove(original)
-    paint.remove_unused(made)
+    _remove_unused(made)
 
 
 def _last(object_: bpy.types.Object) -> bpy.types.PropertyGroup:
@@ -236,7 +262,7 @@ def _begin(object_: bpy.types.Object) -> None:
 def _forget_last(object_: bpy.types.Object) -> list[bpy.types.ID]:
     """Takes the last step away. After the first one, the object has its own mesh again. Returns what was made for the step alone."""
     edited = object_.partgen_edited
-    made = paint.made_for(edited.steps[-1])
+    made = _made_for(edited.steps[-1])
     with _quietly():
         edited.steps.remove(len(edited.steps) - 1)
         if not edited.steps:
@@ -247,6 +273,19 @@ def _forget_last(object_: bpy.types.Object) -> list[bpy.types.ID]:
             _remove(result)
             object_.data.name = name
     return made
+
+
+def _made_for(step: bpy.types.PropertyGroup) -> list[bpy.types.ID]:
+    """What was made for a step alone; first what uses others of it."""
+    return [*renewing.made_for(step), *paint.made_for(step)]
+
+
+def _remove_unused(made: list[bpy.types.ID]) -> None:
+    """Removes from the file what was made for steps and is used by nothing any more."""
+    homes = {bpy.types.Mesh: bpy.data.meshes, bpy.types.Material: bpy.data.materials, bpy.types.Image: bpy.data.images}
+    for one in made:
+        if one.users == 0:
+            homes[type(one)].remove(one)
 
 
 def _remove(mesh: bpy.types.Mesh | None) -> None:

@@ -11,7 +11,7 @@ from partgen.errors import PartgenError
 
 from .. import messages, preferences
 from ..operators import chosen_objects, report_error
-from . import asking, history, painting, properties
+from . import asking, generating, history, painting, properties
 
 
 class PARTGEN_OT_edit_part(bpy.types.Operator):
@@ -70,6 +70,10 @@ class PARTGEN_OT_edit_part(bpy.types.Operator):
                 return {"FINISHED"}
             if self.method == "texture":
                 painting.ask(parts, self._wishes())
+                preferences.redraw()
+                return {"FINISHED"}
+            if self.method == "generative":
+                generating.ask(parts, self.prompt, self.seed, self.variations)
                 preferences.redraw()
                 return {"FINISHED"}
             asking.ask(parts, self.prompt, self.strength, self.seed, self.variations, self.add_vertices)

@@ -94,13 +94,6 @@ def made_for(step: bpy.types.PropertyGroup) -> list[bpy.types.ID]:
     return [*materials, *(painting.image for painting in step.paintings if painting.image is not None)]
 
 
-def remove_unused(made: list[bpy.types.ID]) -> None:
-    """Removes from the file what was made for paintings that nothing shows any more."""
-    for one in made:
-        if one.users == 0:
-            (bpy.data.materials if isinstance(one, bpy.types.Material) else bpy.data.images).remove(one)
-
-
 def is_seen() -> bool:
     """Whether a viewport shows textures, or there is none to look at."""
     spaces = list(_viewports())

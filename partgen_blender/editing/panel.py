@@ -38,21 +38,22 @@ class PARTGEN_PT_edit(bpy.types.Panel):
         has_own_model = bool(settings.model.strip())
         method_menu.draw_chosen(options, context, settings, METHODS, PARTGEN_PT_editing_methods.__name__, has_own_model)
         method = method_of(settings.method)
-        paints = method is not None and method.paints
-        options.prop(settings, "strength")
-        if not paints:
+        paints, renews = (method is not None and getattr(method, name) for name in ("paints", "renews"))
+        if not renews:
+            options.prop(settings, "strength")
+        if not paints and not renews:
             options.prop(settings, "add_vertices")
         options.prop(settings, "variations")
-        if settings.variations > 1 or paints:
+        if settings.variations > 1 or paints or renews:
             options.prop(settings, "seed")
         if paints:
             _draw_painting(layout, context, settings)
         button = layout.row()
         button.scale_y = 1.4
         chosen = [object_ for object_ in chosen_objects(context) if object_.type == "MESH"]
-        what = "Paint" if paints else "Edit"
+        what = "Paint" if paints else "Replace" if renews else "Edit"
         text = f"{what} {len(chosen)} Parts" if len(chosen) > 1 else f"{what} Part"
-        button.operator("partgen.edit_part", text=text, icon="TPAINT_HLT" if paints else "MOD_SIMPLEDEFORM")
+        button.operator("partgen.edit_part", text=text, icon="TPAINT_HLT" if paints else "MESH_MONKEY" if renews else "MOD_SIMPLEDEFORM")
         active = context.view_layer.objects.active
         if active.partgen_edited.steps:
             _draw_steps(layout, context, active)
@@ -114,6 +115,8 @@ def _draw_steps(layout: bpy.types.UILayout, context: bpy.types.Context, object_:
         flip.operator("partgen.flip_variation", text="", icon="TRIA_RIGHT").step = 1
     if last.paintings:
         _draw_painted(box, last)
+    elif last.parts:
+        _draw_made(box, context, last)
     else:
         _draw_edits(box, last)
     if edited.notes:
@@ -132,6 +135,13 @@ def _draw_painted(layout: bpy.types.UILayout, step: bpy.types.PropertyGroup) -> 
     if painting.image is not None:
         width, height = painting.image.size
         layout.label(text=f"{painting.image.name}, {width} x {height}", icon="IMAGE_DATA")
+
+
+def _draw_made(layout: bpy.types.UILayout, context: bpy.types.Context, step: bpy.types.PropertyGroup) -> None:
+    """What part was made, and by whom."""
+    made = step.parts[step.variation % len(step.parts)]
+    layout.label(text=f"{step.made_by}, seed {step.seed}", icon="MESH_DATA")
+    draw_text(layout, context, made.caption.capitalize() + ".", "BLANK1")
 
 
 def _draw_edits(layout: bpy.types.UILayout, step: bpy.types.PropertyGroup) -> None:

@@ -23,7 +23,7 @@ _CHOICES = {
 _NONE = (("", "", "", 0),)
 """Blender keeps no reference to what a callback returns: these tables do."""
 
-PROMPT = "What the part should become: “longer”, “twisted by 90°”, “20 cm taller, rusty iron”, “like the left wheel”"
+PROMPT = "What the part should become: “longer”, “twisted by 90°”, “20 cm taller, rusty iron”, “a wheel with five spokes”"
 STRENGTH = "How much of the change is made: 0 nothing, 1 all of it"
 ADD_VERTICES = "Divide long edges first, so that parts of few faces can be bent, too. Without it a deformation keeps the topology"
 VARIATIONS = "So many ways to do it, to flip through. What the prompt leaves open is drawn anew in each"
@@ -92,6 +92,14 @@ class PARTGEN_PG_painting(bpy.types.PropertyGroup):
     materials: bpy.props.CollectionProperty(type=PARTGEN_PG_painted_material)
 
 
+class PARTGEN_PG_made_part(bpy.types.PropertyGroup):
+    """One variation of a part that was made from words: its mesh, and what it is."""
+
+    mesh: bpy.props.PointerProperty(type=bpy.types.Mesh)
+    caption: bpy.props.StringProperty()
+    notes: bpy.props.StringProperty()
+
+
 class PARTGEN_PG_edit_step(bpy.types.PropertyGroup):
     """What one prompt did."""
 
@@ -99,6 +107,7 @@ class PARTGEN_PG_edit_step(bpy.types.PropertyGroup):
     made_by: bpy.props.StringProperty(description="The method and the model that understood the prompt")
     edits: bpy.props.CollectionProperty(type=PARTGEN_PG_edit)
     paintings: bpy.props.CollectionProperty(type=PARTGEN_PG_painting, description="Its variations, where the part was painted")
+    parts: bpy.props.CollectionProperty(type=PARTGEN_PG_made_part, description="Its variations, where a new part was made")
     strength: bpy.props.FloatProperty(
         name="Strength", description=STRENGTH, subtype="FACTOR", min=0.0, max=1.0, default=1.0, update=_changed, options=set()
     )
@@ -138,6 +147,7 @@ CLASSES = (
     PARTGEN_PG_edit,
     PARTGEN_PG_painted_material,
     PARTGEN_PG_painting,
+    PARTGEN_PG_made_part,
     PARTGEN_PG_edit_step,
     PARTGEN_PG_edited,
     PARTGEN_PG_editing,

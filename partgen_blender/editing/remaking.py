@@ -29,7 +29,7 @@ from .surroundings import Surroundings, around, positions, triangles
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Change = Callable[[bpy.types.Mesh], list[str]]
-"""Changes a mesh as no edit does, as by putting a painting on it. Returns sentences for the artist."""
+"""Changes a mesh as no edit does, as by putting a painting on it or making it another. Returns sentences for the artist."""
 
 SHARP = np.radians(30.0)
 FEW_VERTICES = {"bend": 16, "twist": 16, "waves": 48, "bumps": 200, "flare": 8, "facet": 40}
@@ -51,7 +51,7 @@ def remake(
 
     Raises PartgenError, with `mesh` as `original`, where an edit cannot be done.
     """
-    _restore(mesh, original)
+    become(mesh, original)
     if adds_vertices:
         _subdivide(mesh)
     attached = surroundings.attached(surroundings.to_world(positions(mesh)))
@@ -59,7 +59,10 @@ def remake(
     try:
         for edit in edits:
             if not isinstance(edit, Edit):
+                before = positions(mesh)
                 notes += edit(mesh)
+                if not np.array_equal(positions(mesh), before):
+                    attached = surroundings.attached(surroundings.to_world(positions(mesh)))
                 continue
             full = edit.complete()
             if is_deformation(full):
@@ -70,7 +73,7 @@ def remake(
                 if len(attached) != len(mesh.vertices):
                     attached = surroundings.attached(surroundings.to_world(positions(mesh)))
     except PartgenError:
-        _restore(mesh, original)
+        become(mesh, original)
         raise
     mesh.update()
     return notes
@@ -83,7 +86,7 @@ def part_surface(mesh: bpy.types.Mesh, attached: Bools, surroundings: Surroundin
     return PartSurface(points, faces, attached, surroundings.up, surroundings.metres_per_unit, surroundings.centre)
 
 
-def _restore(mesh: bpy.types.Mesh, original: bpy.types.Mesh) -> None:
+def become(mesh: bpy.types.Mesh, original: bpy.types.Mesh) -> None:
     """Makes a mesh what another one is: shape, layers, materials."""
     with _editing(original, write=False) as bm:
         bm.to_mesh(mesh)

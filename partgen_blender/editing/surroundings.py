@@ -19,7 +19,7 @@ _MOST_NEIGHBOURS = 64
 
 @dataclass(frozen=True, eq=False)
 class Surroundings:
-    """`matrix` (4, 4) from the mesh's space to the world's; `neighbours` (F, 3, 3) triangles in the world's; `up` (3,)."""
+    """`matrix` (4, 4) from the mesh's space to the world's; `neighbours` (F, 3, 3) triangles in the world's, wound outwards; `up` (3,)."""
 
     matrix: Floats
     neighbours: Floats
@@ -31,6 +31,11 @@ class Surroundings:
 
     def to_mesh(self, points: Floats) -> Floats:
         return np.linalg.solve(self.matrix[:3, :3], (points - self.matrix[:3, 3]).T).T.astype(np.float64)
+
+    @property
+    def is_mirrored(self) -> bool:
+        """Whether what is wound outwards in the mesh is wound inwards in the world."""
+        return bool(np.linalg.det(self.matrix[:3, :3]) < 0)
 
     @property
     def centre(self) -> Floats | None:
@@ -48,8 +53,7 @@ def around(object_: bpy.types.Object) -> Surroundings:
     matrix = np.array(object_.matrix_world, np.float64)
     source = collections.source_of(object_)
     if source is not None and stored_tree.is_stored(source.data):
-        local = _rest_of(source, object_)
-        neighbours = local @ matrix[:3, :3].T + matrix[:3, 3]  # where the part is now, also while it is exploded
+        neighbours = _placed(_rest_of(source, object_), matrix)  # where the part is now, also while it is exploded
     else:
         neighbours = _beside(object_)
     scale = bpy.context.scene.unit_settings.scale_length or 1.0
@@ -70,8 +74,14 @@ def _beside(object_: bpy.types.Object) -> Floats:
     found = []
     for other in objects_beside(object_):
         matrix = np.array(other.matrix_world, np.float64)
-        found.append(_triangles(other.data)[0] @ matrix[:3, :3].T + matrix[:3, 3])
+        found.append(_placed(_triangles(other.data)[0], matrix))
     return np.concatenate(found) if found else np.zeros((0, 3, 3))
+
+
+def _placed(local: Floats, matrix: Floats) -> Floats:
+    """Triangles (F, 3, 3) through a matrix (4, 4), wound outwards also where that mirrors."""
+    placed: Floats = local @ matrix[:3, :3].T + matrix[:3, 3]
+    return placed[:, ::-1] if np.linalg.det(matrix[:3, :3]) < 0 else placed
 
 
 def objects_beside(object_: bpy.types.Object) -> list[bpy.types.Object]:

@@ -26,9 +26,8 @@ def generate(request: GenerateRequest, progress: Progress, deliver: Callable[[Ge
     place = _place(request)
     count = 0
     for part in each_new_part(place, request.prompt, request.seed, request.variations, progress):
-        deliver(GenerateResult(
-            part.points, part.faces, part.entry.name, part.entry.caption, request.seed, weights=WEIGHTS, notes=part.notes
-        ))  # fmt: skip
+        points, faces = part.points.astype(np.float32), part.faces.astype(np.int32)
+        deliver(GenerateResult(points, faces, part.entry.name, part.entry.caption, request.seed, weights=WEIGHTS, notes=part.notes))
         count += 1
     progress(1.0, "Done")
     return (no_more(count),) if count < request.variations else ()

@@ -258,7 +258,8 @@ class _Installation:
         self.uv.run(["venv", "--no-project", "--python", self._python_of_record["path"], self.venv], "making the environment")
 
     def _packages(self) -> None:
-        self._install(["--require-hashes", "-r", str(lock_file(self.plan.tier))], "installing packages")
+        # The lock is whole but for PyTorch, which some of its packages need and which comes in the next step.
+        self._install(["--no-deps", "--require-hashes", "-r", str(lock_file(self.plan.tier))], "installing packages")
 
     def _torch(self) -> None:
         # Named before it begins: an interrupted one has to be taken for one that was begun.

@@ -26,6 +26,8 @@ MOST_TRIANGLES = 100_000
 """Of the old part that are looked at for its looks: of more, evenly so many."""
 TO_THE_MIDDLE = 0.05
 """How far a corner is asked about towards the middle of its face: on a seam it belongs to the side on which its face is."""
+TORN = 0.5
+"""Of the size of a face in a UV map: where its corners are farther from where its middle expects them, it lies across a seam."""
 
 
 def renewed(like: bpy.types.Mesh, parts: Sequence[tuple[Floats, Ints]], name: str) -> list[bpy.types.Mesh]:
@@ -82,11 +84,11 @@ class _Looks:
         found = [self.tree.find_nearest(point) for point in points.tolist()]
         triangle = np.array([index for _, _, index, _ in found], np.int64)
         places = np.array([place for place, _, _, _ in found], np.float64)
-        return triangle, _shares(self.corners[triangle], places)
+        return triangle, np.clip(_shares(self.corners[triangle], places), 0, 1)
 
 
 def _shares(triangles: Floats, places: Floats) -> Floats:
-    """Barycentric coordinates (n, 3) of places (n, 3) on triangles (n, 3, 3); even ones on those without area."""
+    """Barycentric coordinates (n, 3) of places (n, 3) over triangles (n, 3, 3); even ones on those without area."""
     first, second = triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
     normal = np.cross(first, second)
     size = (normal * normal).sum(axis=1)
@@ -95,23 +97,28 @@ def _shares(triangles: Floats, places: Floats) -> Floats:
     scale = np.where(has_area, size, 1.0)
     b = (np.cross(at, second) * normal).sum(axis=1) / scale
     c = (np.cross(first, at) * normal).sum(axis=1) / scale
-    found = np.clip(np.stack([1 - b - c, b, c], axis=1), 0, 1)
-    return np.where(has_area[:, None], found, 1 / 3)
+    return np.where(has_area[:, None], np.stack([1 - b - c, b, c], axis=1), 1 / 3)
 
 
 @dataclass(frozen=True, eq=False)
 class _Nearest:
-    """For each corner of F new triangles the nearest `triangle` (3 F,) of some looks, and where on it: `shares` (3 F, 3) of its corners."""
+    """For each corner of F new triangles the nearest `triangle` (3 F,) of some looks, and where on it: `shares` (3 F, 3) of its corners.
+    The same for the `middle` (F,) of each face, and where over that triangle the face's corners are: `beyond` (3 F, 3)."""
 
     looks: _Looks
     triangle: Ints
     shares: Floats
+    middle: Ints
+    beyond: Floats
 
     @classmethod
     def of(cls, looks: _Looks, points: Floats, faces: Ints) -> _Nearest:
         at = points[faces]
-        at = at + TO_THE_MIDDLE * (at.mean(axis=1, keepdims=True) - at)
-        return cls(looks, *looks.near(at.reshape(-1, 3)))
+        centre = at.mean(axis=1)
+        middle, _ = looks.near(centre)
+        beyond = _shares(looks.corners[np.repeat(middle, 3)], at.reshape(-1, 3))
+        at = at + TO_THE_MIDDLE * (centre[:, None] - at)
+        return cls(looks, *looks.near(at.reshape(-1, 3)), middle, beyond)
 
     @property
     def polygon(self) -> Ints:
@@ -123,9 +130,14 @@ class _Nearest:
         return self.looks.loops[self.triangle, self.shares.argmax(axis=1)].astype(np.int64)
 
     def uvs(self, name: str) -> Floats:
-        """The UVs (3 F, 2) in a map of the old mesh."""
-        found: Floats = (self.shares[:, :, None] * self.looks.uvs[name][self.triangle]).sum(axis=1)
-        return found
+        """The UVs (3 F, 2) in a map of the old mesh. A face across a seam has all of them from the side on which its middle is."""
+        uvs = self.looks.uvs[name]
+        found = (self.shares[:, :, None] * uvs[self.triangle]).sum(axis=1).reshape(-1, 3, 2)
+        straight = (self.beyond[:, :, None] * uvs[np.repeat(self.middle, 3)]).sum(axis=1).reshape(-1, 3, 2)
+        size = np.linalg.norm(np.ptp(straight, axis=1), axis=1)
+        is_torn = np.linalg.norm(found - straight, axis=2).max(axis=1) > TORN * size
+        chosen: Floats = np.where(is_torn[:, None, None], straight, found).reshape(-1, 2)
+        return chosen
 
 
 def _made(like: bpy.types.Mesh, looks: _Looks, points: Floats, faces: Ints, name: str) -> bpy.types.Mesh:

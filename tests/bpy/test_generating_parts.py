@@ -152,6 +152,19 @@ def test_each_corner_has_the_uv_of_the_place_of_the_old_part_that_is_nearest(pac
     assert uvs == pytest.approx(points[faces.reshape(-1)][:, :2], abs=0.12)
 
 
+def test_a_face_across_a_seam_is_not_torn_between_both_sides(package: ModuleType) -> None:
+    renewing = importlib.import_module(f"{MODULE}.editing.renewing")
+    cube = box("Cube", (2, 2, 1), (0, 0, 0)).data
+    eave = np.array([[-1, -1, 0.4], [1, -1, 0.4], [0, 0.9, 0.52]])  # over the top, two of its corners nearest to a side
+    for turn in np.arange(4) * np.pi / 2:
+        c, s = np.cos(turn), np.sin(turn)
+        points = eave @ np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
+        (made,) = renewing.renewed(cube, [(points, np.array([[0, 1, 2]]))], "Eave")
+        uvs = studio.values(made.uv_layers[0].uv, "vector", np.float32, 2)
+        scale = np.linalg.norm(uvs - np.roll(uvs, 1, axis=0), axis=1) / np.linalg.norm(eave - np.roll(eave, 1, axis=0), axis=1)
+        assert scale.max() < 1.25 * scale.min()
+
+
 def test_a_turned_moved_and_mirrored_part_gets_its_new_one_where_it_is(jobs: ModuleType) -> None:
     roof, walls = hut()
     for one in (roof, walls):

@@ -179,6 +179,27 @@ def test_a_turned_moved_and_mirrored_part_gets_its_new_one_where_it_is(jobs: Mod
     assert volume(roof) > 0
 
 
+def test_a_part_that_was_cut_out_leaves_no_hole_and_the_other_parts_stay(jobs: ModuleType) -> None:
+    """Of what was one skin the new part closes the hole, also while the parts are apart."""
+    applying = importlib.import_module(f"{MODULE}.applying")
+    source = studio.decomposed("Lamp")
+    source.data.partgen.scale = 0.5
+    parts = applying.apply(source)
+    assert len(parts) > 1
+    part = max(parts, key=lambda one: world(one)[:, 0].max())
+    before = {one.name: shape(one) for one in [source, *parts]}
+    part.location.x += 3  # as Explode does
+    bpy.context.view_layer.update()
+    make(jobs, part, prompt="a finial like a ball")
+    assert part.partgen_edited.steps
+    assert {one.name for one in [source, *parts] if shape(one) != before[one.name]} == {part.name}
+    assert is_closed(part.data)
+    old = studio.positions(part.partgen_edited.original)
+    rim = old[old[:, 0] < old[:, 0].min() + 1e-3]  # where it was cut off: along x
+    new = studio.positions(part.data)
+    assert max(np.linalg.norm(new - place, axis=1).min() for place in rim) < 0.05
+
+
 def test_variations_are_flipped_and_before_and_after_compared(jobs: ModuleType) -> None:
     roof, _ = hut()
     before = shape(roof)

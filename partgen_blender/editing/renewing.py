@@ -22,8 +22,8 @@ from .surroundings import corners, positions
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-MOST_TRIANGLES = 100_000
-"""Of the old part that are looked at for its looks: of more, evenly so many."""
+MOST_FACES = 50_000
+"""Of the old part that are looked at for its looks: of more about so many, evenly."""
 TO_THE_MIDDLE = 0.05
 """How far a corner is asked about towards the middle of its face: on a seam it belongs to the side on which its face is."""
 TORN = 0.5
@@ -32,8 +32,13 @@ TORN = 0.5
 
 def renewed(like: bpy.types.Mesh, parts: Sequence[tuple[Floats, Ints]], name: str) -> list[bpy.types.Mesh]:
     """New parts, each with points (V, 3) in the space of `like` and triangles (F, 3), as meshes that look like that."""
-    looks = _Looks.of(like)
-    return [_made(like, looks, points, faces, name) for points, faces in parts]
+    sample = _sample(like)
+    try:
+        looks = _Looks.of(sample)
+        return [_made(sample, looks, points, faces, name) for points, faces in parts]
+    finally:
+        if sample != like:
+            bpy.data.meshes.remove(sample)
 
 
 def put_on(mesh: bpy.types.Mesh, made: bpy.types.PropertyGroup, prompt: str) -> list[str]:
@@ -52,6 +57,24 @@ def put_on(mesh: bpy.types.Mesh, made: bpy.types.PropertyGroup, prompt: str) -> 
 def made_for(step: bpy.types.PropertyGroup) -> list[bpy.types.ID]:
     """The meshes that were made for a step."""
     return [made.mesh for made in step.parts if made.mesh is not None]
+
+
+def _sample(mesh: bpy.types.Mesh) -> bpy.types.Mesh:
+    """The mesh, where it has more faces than need to be looked at a new one of some of them."""
+    step = -(-len(mesh.polygons) // MOST_FACES)
+    if step <= 1:
+        return mesh
+    made = bpy.data.meshes.new(mesh.name)
+    for material in mesh.materials:
+        made.materials.append(material)
+    bm = bmesh.new()
+    try:
+        bm.from_mesh(mesh)
+        bmesh.ops.delete(bm, geom=[face for number, face in enumerate(bm.faces) if number % step], context="FACES")
+        bm.to_mesh(made)
+    finally:
+        bm.free()
+    return made
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +97,6 @@ class _Looks:
         slot = np.maximum(slots(mesh), 0)[polygon]
         most = int(np.bincount(slot, weights=areas + 1e-9 * (areas.sum() or 1.0)).argmax())
         chosen = np.flatnonzero(slot == most)
-        chosen = chosen[:: 1 + len(chosen) // MOST_TRIANGLES]
         tree = BVHTree.FromPolygons(places[chosen].reshape(-1, 3).tolist(), np.arange(3 * len(chosen)).reshape(-1, 3).tolist())
         uvs = {layer.name: loop_uvs(mesh, layer.name)[loops[chosen]].astype(np.float64) for layer in mesh.uv_layers}
         return cls(most, loops[chosen], polygon[chosen], places[chosen], uvs, tree)

@@ -152,6 +152,22 @@ def test_each_corner_has_the_uv_of_the_place_of_the_old_part_that_is_nearest(pac
     assert uvs == pytest.approx(points[faces.reshape(-1)][:, :2], abs=0.12)
 
 
+def test_a_large_part_is_looked_at_in_samples_which_leave_nothing_in_the_file(package: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    renewing = importlib.import_module(f"{MODULE}.editing.renewing")
+    monkeypatch.setattr(renewing, "MOST_FACES", 50)
+    bpy.ops.mesh.primitive_grid_add(x_subdivisions=20, y_subdivisions=20, size=2)
+    grid = bpy.context.object.data
+    grid.materials.append(bpy.data.materials.new("Slate"))
+    meshes = len(bpy.data.meshes)
+    points = np.array([[-0.5, -0.5, 0.0], [0.5, -0.5, 0.0], [0.5, 0.5, 0.0]])
+    (made,) = renewing.renewed(grid, [(points, np.array([[0, 1, 2]]))], "Flag")
+    assert len(bpy.data.meshes) == meshes + 1
+    assert [material.name for material in made.materials] == ["Slate"]
+    uvs = studio.values(made.uv_layers[0].uv, "vector", np.float32, 2)
+    assert uvs == pytest.approx(points[:, :2] / 2 + 0.5, abs=0.1)
+    assert len(grid.polygons) == 400
+
+
 def test_a_face_across_a_seam_is_not_torn_between_both_sides(package: ModuleType) -> None:
     renewing = importlib.import_module(f"{MODULE}.editing.renewing")
     cube = box("Cube", (2, 2, 1), (0, 0, 0)).data

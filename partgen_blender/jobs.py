@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -97,6 +97,20 @@ class Decomposition(Job):
         return [f"{object_.name}: {count} parts ({self.result.method}, {self.result.seconds:.1f} s)."]
 
 
+@dataclass(kw_only=True)
+class Variations(Job):
+    """A job that is answered variation by variation; those that came are kept where it is cancelled."""
+
+    results: list[Any] = field(default_factory=list)
+
+    @property
+    def is_worth_keeping(self) -> bool:
+        return bool(self.results)
+
+    def take(self, result: Result) -> None:
+        self.results.append(result)
+
+
 _open: dict[int, Job] = {}
 _seen: tuple[object, ...] = ()  # what the backend last said about itself
 _started = 0  # since nothing was open the last time: what "2 of 5" counts
@@ -144,6 +158,28 @@ def begin() -> Client:
     if not _open:
         _started = 0
     return client
+
+
+def start_each(objects: Iterable[bpy.types.Object], asked: Callable[[bpy.types.Object], tuple[Job, Request]]) -> list[Job]:
+    """Asks for one job for each object, whose results are inserted as one undo step; `asked` says the job and its request.
+
+    Raises PartgenError, with nothing started, where there is no backend, or the first that `asked` raised where it did for all objects;
+    those of some are told.
+    """
+    client = begin()
+    problems: list[PartgenError] = []
+    started: list[Job] = []
+    for object_ in objects:
+        try:
+            job, request = asked(object_)
+        except PartgenError as problem:
+            problems.append(problem)
+            continue
+        job.batch = started
+        started.append(job)
+        start(client, job, request)
+    tell_problems(problems, started)
+    return started
 
 
 def start(client: Client, job: Job, request: Request) -> None:

@@ -60,32 +60,23 @@ def ask(
         raise PartgenError("edit.no_prompt", "There is no prompt.", "Say what the part should become, as in “longer” or “rusty iron”.")
     if strength == 0:
         raise PartgenError("edit.no_strength", "At strength 0 nothing would change.", "Raise the strength.")
-    client = jobs.begin()
-    problems: list[PartgenError] = []
-    started: list[jobs.Job] = []
-    for object_ in objects:
-        try:
-            history.check(object_)
-            polygons = mesh_data.read_polygons(object_.data, object_.name)
-        except PartgenError as error:
-            problems.append(error)
-            continue
+
+    def asked(object_: bpy.types.Object) -> tuple[PartEdit, UnderstandRequest]:
+        history.check(object_)
         job = PartEdit(
             subject=f"edit {object_.session_uid}",
             object_name=object_.name,
             object_uid=object_.session_uid,
-            polygons=polygons,
-            batch=started,
+            polygons=mesh_data.read_polygons(object_.data, object_.name),
             prompt=prompt.strip(),
             strength=strength,
             seed=seed,
             variations=variations,
             add_vertices=add_vertices,
         )
-        started.append(job)
-        jobs.start(client, job, UnderstandRequest(object_.name, prompt.strip()))
-    jobs.tell_problems(problems, started)
-    return started
+        return job, UnderstandRequest(object_.name, prompt.strip())
+
+    return jobs.start_each(objects, asked)
 
 
 def edits_in(result: UnderstandResult) -> list[Edit]:

@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
-from partgen.protocol import GenerateRequest, GenerateResult, Result
+from partgen.protocol import GenerateRequest, GenerateResult
 
 from .. import jobs, mesh_data, messages
 from . import history
@@ -17,7 +17,7 @@ from .surroundings import Surroundings, around, positions, triangles
 
 
 @dataclass(kw_only=True)
-class PartGeneration(jobs.Job):
+class PartGeneration(jobs.Variations):
     """A part in whose place a new one is made."""
 
     title = "Replace"
@@ -27,14 +27,6 @@ class PartGeneration(jobs.Job):
     surroundings: Surroundings
     middle: NDArray[np.float64]  # (3,) in the world: what is sent and answered is about it
     results: list[GenerateResult] = field(default_factory=list)
-
-    @property
-    def is_worth_keeping(self) -> bool:
-        return bool(self.results)
-
-    def take(self, result: Result) -> None:
-        assert isinstance(result, GenerateResult)
-        self.results.append(result)
 
     def insert(self) -> list[str]:
         object_ = jobs.object_of(self)
@@ -64,25 +56,12 @@ def ask(objects: Iterable[bpy.types.Object], prompt: str, seed: int, variations:
     """
     if not prompt.strip():
         raise PartgenError("edit.no_prompt", "There is no prompt.", "Say what part is to be made, as in “a wheel with five spokes”.")
-    client = jobs.begin()
-    problems: list[PartgenError] = []
-    started: list[jobs.Job] = []
-    for object_ in objects:
-        try:
-            history.check(object_)
-            job, request = _asked(object_, prompt.strip(), seed, variations)
-        except PartgenError as error:
-            problems.append(error)
-            continue
-        job.batch = started
-        started.append(job)
-        jobs.start(client, job, request)
-    jobs.tell_problems(problems, started)
-    return started
+    return jobs.start_each(objects, lambda object_: _asked(object_, prompt.strip(), seed, variations))
 
 
 def _asked(object_: bpy.types.Object, prompt: str, seed: int, variations: int) -> tuple[PartGeneration, GenerateRequest]:
     """The job of replacing an object, and what the backend is told of it: its triangles, then those of what lies around it."""
+    history.check(object_)
     mesh = history.now(object_)
     surroundings = around(object_)
     part = surroundings.to_world(positions(mesh)[triangles(mesh)[0]].reshape(-1, 3))

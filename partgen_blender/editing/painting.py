@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import bpy
 import numpy as np
 from partgen.errors import PartgenError
-from partgen.protocol import PaintRequest, PaintResult, Result
+from partgen.protocol import PaintRequest, PaintResult
 
 from .. import collections, jobs, mesh_data, messages
 from . import history, paint
@@ -32,7 +32,7 @@ class Wishes:
 
 
 @dataclass(kw_only=True)
-class PartPainting(jobs.Job):
+class PartPainting(jobs.Variations):
     """A part that is being painted."""
 
     title = "Paint"
@@ -41,14 +41,6 @@ class PartPainting(jobs.Job):
     wishes: Wishes
     uv_map: str  # the one that is painted on, unless the backend makes one
     results: list[PaintResult] = field(default_factory=list)
-
-    @property
-    def is_worth_keeping(self) -> bool:
-        return bool(self.results)
-
-    def take(self, result: Result) -> None:
-        assert isinstance(result, PaintResult)
-        self.results.append(result)
 
     def insert(self) -> list[str]:
         object_ = jobs.object_of(self)
@@ -77,21 +69,7 @@ def ask(objects: Iterable[bpy.types.Object], wishes: Wishes) -> list[jobs.Job]:
         raise PartgenError("edit.no_prompt", "There is no prompt.", "Say what the part should look like, as in “rusty iron”.")
     if wishes.strength == 0:
         raise PartgenError("edit.no_strength", "At strength 0 nothing would change.", "Raise the strength.")
-    client = jobs.begin()
-    problems: list[PartgenError] = []
-    started: list[jobs.Job] = []
-    for object_ in objects:
-        try:
-            check(object_)
-            job, request = _asked(object_, wishes)
-        except PartgenError as error:
-            problems.append(error)
-            continue
-        job.batch = started
-        started.append(job)
-        jobs.start(client, job, request)
-    jobs.tell_problems(problems, started)
-    return started
+    return jobs.start_each(objects, lambda object_: _asked(object_, wishes))
 
 
 def check(object_: bpy.types.Object) -> None:
@@ -104,6 +82,7 @@ def check(object_: bpy.types.Object) -> None:
 
 def _asked(object_: bpy.types.Object, wishes: Wishes) -> tuple[PartPainting, PaintRequest]:
     """The job of painting an object, and what the backend is told of it: the part, then what stands around it."""
+    check(object_)
     mesh = history.now(object_)
     matrix = np.array(object_.matrix_world, np.float64)
     skins = Skins()

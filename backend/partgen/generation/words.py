@@ -16,6 +16,7 @@ from scipy.special import expit, softmax
 from ..errors import PartgenError
 from ..layers import Floats, Layers, silu
 from ..understanding.amounts import normal, tokens
+from ..understanding.network import beside, known_of_words
 from ..understanding.vocabulary import FOLDER as WORDS_FOLDER
 from ..understanding.vocabulary import Vocabulary, meanings
 from .catalogue import FOLDER, Catalogue, bundled
@@ -59,14 +60,9 @@ class PartWords(Layers):
         seen = self._vocabulary.seen(tokens(normal(phrase)))
         if not len(seen.row):
             return tuple(np.zeros(len(self.tensors[f"directions.{index}.bias"]), np.float32) for index in range(len(READS)))
-        counted = np.maximum((seen.grams > 0).sum(1, keepdims=True), 1).astype(np.float32)
-        spelled = self.tensors["pieces.weight"][seen.grams].sum(1) / counted
-        first = self.linear("meaning", self._table[seen.row]) + spelled @ self.tensors["spelling.weight"].T
-        state = first = first + self.tensors["kind.weight"][seen.kind]
-        nothing = np.zeros((1, state.shape[1]), np.float32)
+        state = first = known_of_words(self, self._table, seen)
         for layer in range(2):
-            beside = np.concatenate([np.concatenate([nothing, state[:-1]]), state, np.concatenate([state[1:], nothing])], axis=1)
-            state = state + silu(self.linear(f"neighbours.{layer}", beside))
+            state = state + silu(self.linear(f"neighbours.{layer}", beside(state)))
         heard = softmax(self.linear("weigh", state), axis=0).T @ np.concatenate([first, state], axis=1)
         found = (self.linear(f"directions.{index}", heard[index][None])[0] for index in range(len(READS)))
         return tuple(one / max(float(np.linalg.norm(one)), 1e-9) for one in found)

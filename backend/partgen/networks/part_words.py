@@ -17,9 +17,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..understanding.vocabulary import BUCKETS, KIND_COUNT
+from .words import beside, known_of_words
 
-FORGET_MEANING, FORGET_SPELLING = 0.05, 0.5
-"""Of the words in training, those whose meaning or spelling is left out: meaning is what reaches words that were not learned from."""
+FORGET = (0.05, 0.5)
+"""Of the words in training, those whose meaning and whose spelling is left out: meaning is what reaches words never learned from."""
 READS = ("name", "asked", "denied")
 
 
@@ -72,16 +73,9 @@ class PartWordsNetwork(nn.Module):
 
     def forward(self, row: Tensor, grams: Tensor, kind: Tensor, there: Tensor) -> Reads:
         """`row`, `kind` (B, N), `grams` (B, N, MOST_GRAMS) as in `Seen`; `there` (B, N) bool: which are words, not padding."""
-        meaning = self.meanings[row]
-        spelled = self.pieces(grams).sum(2) / (grams > 0).sum(2, keepdim=True).clamp(min=1)
-        if self.training:
-            meaning = meaning * (torch.rand(row.shape, device=row.device) > FORGET_MEANING)[..., None]
-            spelled = spelled * (torch.rand(row.shape, device=row.device) > FORGET_SPELLING)[..., None] / (1 - FORGET_SPELLING)
-        first = self.meaning(meaning) + self.spelling(spelled) + self.kind(kind)
-        state = first = self.dropout(first) * there[..., None]
+        state = first = self.dropout(known_of_words(self, row, grams, kind, FORGET)) * there[..., None]
         for layer in self.neighbours:
-            before, after = functional.pad(state, (0, 0, 1, 0))[:, :-1], functional.pad(state, (0, 0, 0, 1))[:, 1:]
-            state = (state + functional.silu(layer(torch.cat([before, state, after], dim=2)))) * there[..., None]
+            state = (state + functional.silu(layer(beside(state)))) * there[..., None]
         weights = self.weigh(state).masked_fill(~there[..., None], -1e4).softmax(1)
         both = torch.cat([first, state], dim=2)
         heard = torch.einsum("bnk,bnc->bkc", weights, both)

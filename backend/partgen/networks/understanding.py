@@ -18,11 +18,12 @@ from torch.nn import functional
 
 from ..understanding.labels import ANSWERS, OPS, ROLES, SIDES, WAYS
 from ..understanding.vocabulary import BUCKETS, KIND_COUNT
+from .words import beside, known_of_words
 
 REACH = 12
 """Distances between words that are told apart; all beyond are alike."""
-FORGET_MEANING, FORGET_SPELLING = 0.1, 0.35
-"""Of the words in training, those whose meaning or spelling is left out: neither must be relied upon alone."""
+FORGET = (0.1, 0.35)
+"""Of the words in training, those whose meaning and whose spelling is left out."""
 
 
 @dataclass(frozen=True)
@@ -96,17 +97,10 @@ class UnderstandingNetwork(nn.Module):
 
     def _words(self, row: Tensor, grams: Tensor, kind: Tensor) -> Tensor:
         """What is known of each word by itself and beside its neighbours, (B, N + 1, width); the first place is the prompt's own."""
-        meaning = self.meanings[row]
-        counted = (grams > 0).sum(2, keepdim=True).clamp(min=1)
-        spelled = self.pieces(grams).sum(2) / counted
-        if self.training:
-            meaning = meaning * (torch.rand(row.shape, device=row.device) > FORGET_MEANING)[..., None]
-            spelled = spelled * (torch.rand(row.shape, device=row.device) > FORGET_SPELLING)[..., None] / (1 - FORGET_SPELLING)
-        words = self.meaning(meaning) + self.spelling(spelled) + self.kind(kind)
+        words = known_of_words(self, row, grams, kind, FORGET)
         first = self.kind.weight[-1].expand(len(row), 1, -1)
         state = self.dropout(torch.cat([first, words], dim=1))
-        before, after = functional.pad(state, (0, 0, 1, 0))[:, :-1], functional.pad(state, (0, 0, 0, 1))[:, 1:]
-        return state + functional.silu(self.neighbours(torch.cat([before, state, after], dim=2)))
+        return state + functional.silu(self.neighbours(beside(state)))
 
 
 class Layer(nn.Module):

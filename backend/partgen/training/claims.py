@@ -17,8 +17,7 @@ from torch import Tensor, nn
 from ..completion.claim_features import CONTEXT, NAMES, NEAR
 from ..networks.claims import ClaimConfig, ClaimNetwork
 from .divisions import divisions
-from .recipe import Arrays, Example, Recipe
-from .superfaces import begin
+from .recipe import Arrays, Example, Recipe, take_over
 
 SIZES: dict[str, dict[str, Any]] = {
     "small": {},
@@ -50,7 +49,7 @@ def recipe(size: str) -> Recipe:
         learning_rate=2e-3,
         weight_decay=1e-3,
         reuse=10,
-        begin=begin,
+        begin=take_over,
     )
 
 

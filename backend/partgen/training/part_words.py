@@ -19,8 +19,7 @@ from ..networks.part_words import PartWordsConfig, PartWordsNetwork, Reads
 from ..understanding.amounts import normal, tokens
 from ..understanding.vocabulary import FOLDER, Seen, Vocabulary, meanings
 from .language.parts import wanted
-from .recipe import Arrays, Example, Recipe
-from .understanding import begin
+from .recipe import Arrays, Example, Recipe, take_over
 
 PROMPTS = 128
 """In one example."""
@@ -45,7 +44,7 @@ def recipe(size: str) -> Recipe:
         learning_rate=2e-3,
         weight_decay=0.02,
         reuse=5,
-        begin=begin,
+        begin=take_over,
     )
 
 

@@ -48,6 +48,15 @@ class Recipe:
     learn: Callable[[Skin, np.random.Generator], Arrays] | None = None
 
 
+def take_over(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Takes over the weights of an earlier training of this size, for `begin`. Raises PartgenError for others."""
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        sentence = "These weights are not those of this network in the size that is trained."
+        raise PartgenError("training.other_weights", sentence, "Give the --size that they were trained in, or other weights.") from error
+
+
 MODULES = {
     "superfaces": "superfaces", "partfield-small": "partfield_small", "shape-vae": "shape_vae", "completer": "completer",
     "claims": "claims", "understanding": "understanding", "parts": "part_words",

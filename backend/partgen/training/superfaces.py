@@ -7,17 +7,16 @@ and so are pairs within one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..errors import PartgenError
 from ..networks.superfaces import LEVELS, SuperfaceConfig, SuperfaceNetwork
 from ..segmentation.superface_features import features
-from .recipe import Arrays, Example, Recipe
+from .recipe import Arrays, Example, Recipe, take_over
 from .skins import regions_of_asset, regions_with_cover
 
 NODE_FEATURES, EDGE_FEATURES = 20, 26
@@ -42,18 +41,9 @@ def recipe(size: str) -> Recipe:
         learning_rate=2e-3,
         weight_decay=1e-4,
         reuse=12,
-        begin=begin,
+        begin=take_over,
         learn=regions_of_asset,
     )
-
-
-def begin(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
-    """Takes over the weights of an earlier training of this size, with the scales of its features. Raises PartgenError for others."""
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError as error:
-        sentence = "These weights are not those of this network in the size that is trained."
-        raise PartgenError("training.other_weights", sentence, "Give the --size that they were trained in, or other weights.") from error
 
 
 def prepared(arrays: Arrays) -> Arrays:

@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..errors import PartgenError
 from ..networks.understanding import Logits, UnderstandingConfig, UnderstandingNetwork
 from ..understanding.labels import ANSWERS, OPS, ROLES, SIDES, WAYS
 from ..understanding.vocabulary import FOLDER, Vocabulary, meanings
 from .language.sentences import Lesson, lesson
-from .recipe import Arrays, Example, Recipe
+from .recipe import Arrays, Example, Recipe, take_over
 
 PROMPTS = 96
 """In one example."""
@@ -47,17 +46,8 @@ def recipe(size: str) -> Recipe:
         learning_rate=1.5e-3,
         weight_decay=0.02,
         reuse=2,
-        begin=begin,
+        begin=take_over,
     )
-
-
-def begin(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
-    """Takes over the weights of an earlier training of this size. Raises PartgenError for others."""
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError as error:
-        sentence = "These weights are not those of understanding in the size that is trained."
-        raise PartgenError("training.other_weights", sentence, "Give the --size that they were trained in, or other weights.") from error
 
 
 def make(seed: int) -> Arrays:

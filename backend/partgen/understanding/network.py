@@ -65,14 +65,22 @@ def answers(weights: UnderstandingWeights, seen: Seen) -> Probabilities:
 
 def _words(weights: UnderstandingWeights, seen: Seen) -> Floats:
     """What is known of each word by itself and beside its neighbours; the first place is the prompt's own."""
+    state = np.concatenate([weights.tensors["kind.weight"][-1:], known_of_words(weights, weights.table, seen)])
+    return state + silu(weights.linear("neighbours", beside(state)))
+
+
+def known_of_words(weights: Layers, table: Floats, seen: Seen) -> Floats:
+    """Meaning, spelling and kind of each word, (n, width): see `networks.words`. `table` (words + 1, channels) of meanings."""
     counted = np.maximum((seen.grams > 0).sum(1, keepdims=True), 1).astype(np.float32)
     spelled = weights.tensors["pieces.weight"][seen.grams].sum(1) / counted
-    words = weights.linear("meaning", weights.table[seen.row]) + spelled @ weights.tensors["spelling.weight"].T
-    words = words + weights.tensors["kind.weight"][seen.kind]
-    state = np.concatenate([weights.tensors["kind.weight"][-1:], words])
+    known = weights.linear("meaning", table[seen.row]) + spelled @ weights.tensors["spelling.weight"].T
+    return np.asarray(known + weights.tensors["kind.weight"][seen.kind])
+
+
+def beside(state: Floats) -> Floats:
+    """Each word's state (n, width) between those of the word before and after it: (n, 3 width)."""
     nothing = np.zeros((1, state.shape[1]), np.float32)
-    before, after = np.concatenate([nothing, state[:-1]]), np.concatenate([state[1:], nothing])
-    return state + silu(weights.linear("neighbours", np.concatenate([before, state, after], axis=1)))
+    return np.concatenate([np.concatenate([nothing, state[:-1]]), state, np.concatenate([state[1:], nothing])], axis=1)
 
 
 def _layer(weights: UnderstandingWeights, name: str, state: Floats, distance: NDArray[np.int64]) -> Floats:

@@ -170,21 +170,6 @@ def test_a_part_in_two_proposals_counts_once_as_sure_as_in_the_surer():
     assert np.allclose(pooled.confidences, [0.9, 0.3])
 
 
-def test_what_repeats_half_of_a_surer_part_waits_behind_what_is_new():
-    """Of three parts of alike confidence the second shares most with the first: one of the two is wrong."""
-    likeness = np.array([[1, 0.6, 0], [0.6, 1, 0], [0, 0, 1.0]])
-    assert measure.ranked(likeness, np.array([0.9, 0.8, 0.5])) == [0, 2, 1]
-
-
-def test_a_part_that_an_unlikely_one_resembles_keeps_its_rank():
-    likeness = np.array([[1, 0.6, 0], [0.6, 1, 0], [0, 0, 1.0]])
-    assert measure.ranked(likeness, np.array([0.1, 0.8, 0.03])) == [1, 0, 2]
-
-
-def test_parts_that_do_not_overlap_are_ranked_by_their_confidence_alone():
-    assert measure.ranked(np.eye(3), np.array([0.2, 0.9, 0.5])) == [1, 2, 0]
-
-
 def test_with_a_seed_only_parts_that_contain_it_are_ranked():
     found = scores(proposal([0, 0, 1, 1], [0.5, 0.4]), proposal([0, 1, 2, 3], [0.9, 0.1, 0.1, 0.1]))
     contains = found["pool"].leaves[:, [0, 2]]

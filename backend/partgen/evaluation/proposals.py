@@ -1,9 +1,8 @@
 """How good several answers are together: `partgen bench proposals`, measured as the table of samples in PartGen (2025).
 
-The parts of the first K proposals are pooled, near-duplicates removed, and ranked by their predicted confidence, lowered where
-they repeat parts above them. **Automatic**: a true part is found once, by the first part whose intersection over union with it,
-counted in faces, reaches the threshold; average precision for each object, then the mean. **Seeded**: for one true part at a time,
-only the parts that contain its deepest face.
+The parts of the first K proposals are pooled, near-duplicates removed, and ranked by their predicted confidence. **Automatic**: a
+true part is found once, by the first part whose intersection over union with it, counted in faces, reaches the threshold; average
+precision for each object, then the mean. **Seeded**: for one true part at a time, only the parts that contain its deepest face.
 """
 
 from __future__ import annotations
@@ -35,46 +34,32 @@ THRESHOLDS = (0.5, 0.75)
 RANKS = (5, 10, 20, 50)
 """After how many parts of the ranking recall is told."""
 NEAR_DUPLICATE = 0.7
-"""Of parts whose intersection over union is higher than this, the first stays."""
+"""Of parts whose intersection over union is higher than this, the most confident stays."""
 BINS = 10
 """In so many steps of confidence parts are counted, to see how often they are right."""
 
 
 @dataclass(frozen=True, eq=False)
 class Pool:
-    """The parts of several proposals in the order in which they count: `leaves` (n, L) of each, `confidences` (n,)."""
+    """The parts of several proposals, the most confident first: `leaves` (n, L) of each, `confidences` (n,)."""
 
     leaves: Bools
     confidences: Floats
 
 
 def pool(proposals: Sequence[Proposal], faces_of_leaf: Ints) -> Pool:
-    """All parts of `proposals` without near-duplicates, ranked; `faces_of_leaf` (L,)."""
+    """All parts of `proposals` without near-duplicates; `faces_of_leaf` (L,)."""
     leaves = np.concatenate([p.part_of_leaf()[None, :] == np.arange(p.count)[:, None] for p in proposals])
     confidences = np.concatenate([p.confidences for p in proposals]).astype(np.float64)
     order = np.argsort(-confidences, kind="stable")
     leaves, confidences = leaves[order], confidences[order]
     sizes = leaves @ faces_of_leaf
     likeness = overlap((leaves * faces_of_leaf) @ leaves.T.astype(np.float64), sizes, sizes)
-    kept = ranked(likeness, confidences)
+    kept: list[int] = []
+    for part in range(len(leaves)):
+        if not kept or likeness[part, kept].max() <= NEAR_DUPLICATE:
+            kept.append(part)
     return Pool(leaves[kept], confidences[kept])
-
-
-def ranked(likeness: Floats, confidences: Floats) -> list[int]:
-    """The order of parts by their `confidences` (n,), of each the less the more it repeats, by `likeness` (n, n), parts before it.
-
-    If one of two parts is right and they are nearly the same, the other has nothing left to find: what is hardly different is left
-    out, and what is less alike loses as much of its confidence as the square of its likeness says. Bodla et al. 2017 (soft-NMS).
-    """
-    repeats = np.minimum(likeness / NEAR_DUPLICATE, 1.0) ** 2
-    sure, left, order = confidences.copy(), np.ones(len(confidences), bool), list[int]()
-    while left.any():
-        best = int(np.where(left, sure, -1.0).argmax())
-        order.append(best)
-        left &= likeness[best] <= NEAR_DUPLICATE
-        left[best] = False
-        sure *= 1 - confidences[best] * repeats[best]
-    return order
 
 
 def overlap(common: NDArray, first: NDArray, second: NDArray) -> Floats:

@@ -14,7 +14,6 @@ from partgen.completion.holopart import HoloPartCompleter
 from partgen.completion.part_diffusion import Effort, PartDiffusion
 from partgen.errors import PartgenError
 from partgen.mesh import Mesh
-from partgen.networks.shape_vae import ShapeVAE, ShapeVAEConfig
 from partgen.training import completer, shape_vae
 from partgen.training.examples import START, Source, held_out_seed, shape_seed
 from partgen.training.export import read_weights
@@ -86,6 +85,24 @@ def batch_of(pairs: list[dict[str, np.ndarray]]) -> list[dict[str, Tensor]]:
     return [{name: torch.as_tensor(values[:, ::4]) for name, values in shape_vae.prepared(example).items()} for example in pairs]
 
 
+def test_an_example_is_seen_in_every_way_that_leaves_it_upright(pairs: list[dict[str, np.ndarray]]) -> None:
+    one = [{name: torch.as_tensor(values[:1]) for name, values in shape_vae.prepared(pairs[0]).items()}]
+    ways = set()
+    for number in range(100):
+        seen = {name: values[0] for name, values in shape_vae.chosen_parts(one, np.random.default_rng(number), POINTS).items()}
+        turn = np.linalg.lstsq(one[0]["query"][0].numpy(), seen["query"].numpy(), rcond=None)[0]
+        ways.add(tuple(np.rint(turn).astype(int).ravel()))
+        np.testing.assert_allclose(turn, np.rint(turn), atol=1e-4)
+        assert turn[2].tolist() == pytest.approx([0, 0, 1], abs=1e-4)
+        for name, given in one[0].items():
+            if name != "inside" and given.shape[-1] > 3:
+                distance, nearest = cKDTree(given[0, :, :3].numpy() @ turn).query(seen[name][:, :3].numpy())
+                assert distance.max() < 1e-4
+                np.testing.assert_allclose(given[0, nearest, 3:6].numpy() @ turn, seen[name][:, 3:6].numpy(), atol=1e-3)
+                np.testing.assert_array_equal(given[0, nearest, 6:].numpy(), seen[name][:, 6:].numpy())
+    assert len(ways) == 8
+
+
 @pytest.mark.parametrize("size", ["tiny", "tiny-from-patch"])
 def test_the_first_stage_learns(pairs: list[dict[str, np.ndarray]], size: str) -> None:
     torch.manual_seed(0)
@@ -130,7 +147,7 @@ def test_every_row_of_the_ablation_has_a_loss(pairs: list[dict[str, np.ndarray]]
 def test_the_part_encoder_begins_as_the_encoder_of_the_first_stage() -> None:
     torch.manual_seed(0)
     config = completer.SIZES["tiny"]
-    first = shape_vae.Autoencoder(ShapeVAE(ShapeVAEConfig.of(config["vae"])), 32, "surface")
+    first = shape_vae.Autoencoder(shape_vae.SIZES["tiny"])
     network = completer.CompleterNetwork(config)
     completer.begin(network, first.state_dict())
     points = torch.rand(1, 200, 6)

@@ -8,7 +8,7 @@ ablation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -31,30 +31,46 @@ TIMES = 4
 """How many times of the flow a step looks at for each part: encoding it costs as much as several of them."""
 
 
-def _config(vae: Mapping[str, Any], encoder: Mapping[str, Any], transformer: Mapping[str, Any], tokens: int) -> dict[str, Any]:
-    """The configuration of a completer: of its components as in their config.json, and how many tokens describe a part."""
+def _config(
+    vae: Mapping[str, Any], encoder: Mapping[str, Any], transformer: Mapping[str, Any], reading: Mapping[str, int]
+) -> dict[str, Any]:
+    """The configuration of a completer: of its components as in their config.json, and how much it reads of a part."""
     dim = encoder["dim"]
     channels = {"in_channels": vae["latent_channels"], "cross_attention_dim": dim, "cross_attention_2_dim": dim}
     return {
         "vae": dict(vae),
-        "part_encoder": {**encoder, "num_tokens": tokens},
+        "part_encoder": {**encoder, "num_tokens": reading["tokens"]},
         "transformer": {**channels, **transformer},
         "scheduler": {"num_train_timesteps": 1000, "shift": 1.0},
+        "points": reading["points"],
     }
 
 
 SMALL_ENCODER = {"dim": 192, "num_attention_heads": 4, "num_layers": 4}
 SMALL_TRANSFORMER = {"num_attention_heads": 8, "width": 256, "num_layers": 9}
+COMPACT_ENCODER = {"dim": 96, "num_attention_heads": 4, "num_layers": 2}
+COMPACT_TRANSFORMER = {"num_attention_heads": 4, "width": 128, "num_layers": 5}
 TINY_ENCODER = {"dim": 32, "num_attention_heads": 2, "num_layers": 1}
 TINY_TRANSFORMER = {"num_attention_heads": 2, "width": 64, "num_layers": 3}
-SIZES = {
-    "small": _config(shape_vae.SMALL, SMALL_ENCODER, SMALL_TRANSFORMER, 128),
-    "tiny": _config(shape_vae.TINY, TINY_ENCODER, TINY_TRANSFORMER, 32),
-    "without-context": _config(shape_vae.SMALL, SMALL_ENCODER, {**SMALL_TRANSFORMER, "use_cross_attention_2": False}, 128),
-    "without-local": _config(
-        shape_vae.SMALL, {**SMALL_ENCODER, "part_local": False}, {**SMALL_TRANSFORMER, "use_cross_attention": False}, 128
-    ),
+WITHOUT_CONTEXT = {"use_cross_attention_2": False}
+WITHOUT_LOCAL = {"use_cross_attention": False}
+PARTS_OF_SIZES = {
+    "small": (shape_vae.SMALL, SMALL_ENCODER, SMALL_TRANSFORMER, shape_vae.READING),
+    "compact": (shape_vae.COMPACT, COMPACT_ENCODER, COMPACT_TRANSFORMER, shape_vae.LESS_READING),
+    "tiny": (shape_vae.TINY, TINY_ENCODER, TINY_TRANSFORMER, shape_vae.LESS_READING),
 }
+
+
+def _sizes() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every size, and its ablations beside it: what the transformer does without in them."""
+    for name, (vae, encoder, transformer, reading) in PARTS_OF_SIZES.items():
+        prefix = "" if name == "small" else f"{name}-"
+        yield name, _config(vae, encoder, transformer, reading)
+        yield f"{prefix}without-context", _config(vae, encoder, {**transformer, **WITHOUT_CONTEXT}, reading)
+        yield f"{prefix}without-local", _config(vae, {**encoder, "part_local": False}, {**transformer, **WITHOUT_LOCAL}, reading)
+
+
+SIZES = dict(_sizes())
 
 
 class CompleterNetwork(nn.Module):
@@ -66,6 +82,7 @@ class CompleterNetwork(nn.Module):
         self.part_encoder = PartEncoder(PartEncoderConfig.of(config["part_encoder"]))
         self.transformer = PartDiT(PartDiTConfig.of(config["transformer"]))
         self.flow = FlowMatching.of(config["scheduler"])
+        self.points = config["points"]
         # The layer before the output begins at zero: no velocity is nearer to every velocity than a random one.
         nn.init.zeros_(self.transformer.proj_out.weight)
 
@@ -86,8 +103,8 @@ def recipe(size: str) -> Recipe:
         prepare=shape_vae.prepared,
         build=lambda: CompleterNetwork(config),
         losses=losses,
-        batch_size=8,
-        learning_rate=5e-4,
+        batch_size=16 if size.startswith("compact") else 8,
+        learning_rate=1e-3 if size.startswith("compact") else 5e-4,
         weight_decay=1e-2,
         reuse=8,
         begin=begin,
@@ -121,7 +138,7 @@ def begin(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
 def losses(network: nn.Module, batch: Sequence[Example], rng: np.random.Generator) -> dict[str, Tensor]:
     """Of one part of every example: "velocity", the mean square of what the transformer gets wrong about it at some times."""
     completer = cast(CompleterNetwork, network)
-    parts = shape_vae.chosen_parts(batch, rng)
+    parts = shape_vae.chosen_parts(batch, rng, completer.points)
     seed = int(rng.integers(shape_vae.SEEDS))
     device = parts["patch"].device
     local, context = completer.part_encoder(parts["patch"], parts["whole"], parts["local"], seed=seed)

@@ -7,7 +7,7 @@ alone as a completer, one row of the ablation of Yang et al., "HoloPart", 2025.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -21,32 +21,47 @@ from .recipe import Arrays, Example, Recipe
 
 DIVERGENCE = 1e-3
 """How much it counts that the latents stay near a standard Gaussian, against the cross entropy of inside and outside."""
-HALF_THE_QUERIES = 2
-"""Of those that an example has, a step asks one in so many, others each time."""
 SEEDS = 2**32
+CLOUDS = ("patch", "whole", "local", "surface")
+SYMMETRIES = torch.tensor([
+    [[x, 0, 0], [0, y, 0], [0, 0, 1]] if straight else [[0, x, 0], [y, 0, 0], [0, 0, 1]]
+    for straight in (True, False) for x in (1, -1) for y in (1, -1)
+], dtype=torch.float32)  # fmt: skip
+"""The ways of looking at an object that leave it upright and the boxes of its frames as they are: (8, 3, 3)."""
 
 SMALL: dict[str, Any] = {
     "latent_channels": 16, "num_attention_heads": 4, "width_encoder": 192, "width_decoder": 256, "num_layers_encoder": 4,
     "num_layers_decoder": 6,
 }  # fmt: skip
+COMPACT: dict[str, Any] = {
+    "latent_channels": 16, "num_attention_heads": 4, "width_encoder": 96, "width_decoder": 128, "num_layers_encoder": 2,
+    "num_layers_decoder": 3,
+}  # fmt: skip
 TINY: dict[str, Any] = {
     "latent_channels": 8, "num_attention_heads": 2, "width_encoder": 32, "width_decoder": 48, "num_layers_encoder": 1,
     "num_layers_decoder": 2,
 }  # fmt: skip
+READING = {"tokens": 128, "points": 2048, "queries": 2048}
+LESS_READING = {"tokens": 32, "points": 1024, "queries": 1024}
+"""Latent tokens of a shape, and of what an example holds, as many points of every cloud and as many queries as a step looks at."""
 SIZES: dict[str, dict[str, Any]] = {
-    "small": {"vae": SMALL, "tokens": 128, "input": "surface"},
-    "tiny": {"vae": TINY, "tokens": 32, "input": "surface"},
-    "from-patch": {"vae": SMALL, "tokens": 128, "input": "local"},
-    "tiny-from-patch": {"vae": TINY, "tokens": 32, "input": "local"},
+    "small": {"vae": SMALL, **READING, "input": "surface"},
+    "compact": {"vae": COMPACT, **LESS_READING, "input": "surface"},
+    "tiny": {"vae": TINY, **LESS_READING, "input": "surface"},
+    "from-patch": {"vae": SMALL, **READING, "input": "local"},
+    "compact-from-patch": {"vae": COMPACT, **LESS_READING, "input": "local"},
+    "tiny-from-patch": {"vae": TINY, **LESS_READING, "input": "local"},
 }
 
 
 class Autoencoder(nn.Module):
     """A shape autoencoder and what it is shown: names of its weights begin with "vae." as in the later stage."""
 
-    def __init__(self, vae: ShapeVAE, tokens: int, shown: str) -> None:
+    def __init__(self, config: Mapping[str, Any]) -> None:
         super().__init__()
-        self.vae, self.tokens, self.shown = vae, tokens, shown
+        self.vae = ShapeVAE(ShapeVAEConfig.of(config["vae"]))
+        self.tokens, self.shown = config["tokens"], config["input"]
+        self.points, self.queries = config["points"], config["queries"]
 
 
 def recipe(size: str) -> Recipe:
@@ -59,9 +74,9 @@ def recipe(size: str) -> Recipe:
         config=chosen,
         make=part_pairs,
         prepare=prepared,
-        build=lambda: Autoencoder(ShapeVAE(ShapeVAEConfig.of(chosen["vae"])), chosen["tokens"], chosen["input"]),
+        build=lambda: Autoencoder(chosen),
         losses=losses,
-        batch_size=8,
+        batch_size=16 if chosen["vae"] is COMPACT else 8,
         learning_rate=1e-3,
         weight_decay=1e-2,
         reuse=8,
@@ -76,18 +91,31 @@ def prepared(arrays: Arrays) -> Arrays:
 def losses(network: nn.Module, batch: Sequence[Example], rng: np.random.Generator) -> dict[str, Tensor]:
     """Of one part of every example: "occupancy", cross entropy, and "divergence", times its weight."""
     autoencoder = cast(Autoencoder, network)
-    parts = chosen_parts(batch, rng)
-    surface, query, inside = parts[autoencoder.shown], parts["query"], parts["inside"].float()
-    asked = torch.from_numpy(rng.permutation(query.shape[1])[: query.shape[1] // HALF_THE_QUERIES]).to(query.device)
-    posterior = autoencoder.vae.encode(surface, autoencoder.tokens, int(rng.integers(SEEDS)))
-    logits = autoencoder.vae.logits(autoencoder.vae.expand(posterior.sample()), query[:, asked])
+    parts = chosen_parts(batch, rng, autoencoder.points)
+    asked = torch.from_numpy(rng.permutation(parts["query"].shape[1])[: autoencoder.queries])
+    query, inside = parts["query"][:, asked], parts["inside"][:, asked].float()
+    posterior = autoencoder.vae.encode(parts[autoencoder.shown], autoencoder.tokens, int(rng.integers(SEEDS)))
+    logits = autoencoder.vae.logits(autoencoder.vae.expand(posterior.sample()), query)
     return {
-        "occupancy": functional.binary_cross_entropy_with_logits(logits.float(), inside[:, asked]),
+        "occupancy": functional.binary_cross_entropy_with_logits(logits.float(), inside),
         "divergence": DIVERGENCE * posterior.divergence(),
     }
 
 
-def chosen_parts(batch: Sequence[Example], rng: np.random.Generator) -> dict[str, Tensor]:
-    """One part of every example of a batch: each array of an example (P, …) as (B, …)."""
+def chosen_parts(batch: Sequence[Example], rng: np.random.Generator, points: int) -> dict[str, Tensor]:
+    """One part of every example of a batch, seen in one of eight ways: each array of an example (P, …) as (B, …), and of each of
+    CLOUDS as many `points` as are looked at."""
     numbers = [int(rng.integers(len(example["patch"]))) for example in batch]
-    return {name: torch.stack([example[name][number] for example, number in zip(batch, numbers, strict=True)]) for name in batch[0]}
+    parts = {name: torch.stack([example[name][number] for example, number in zip(batch, numbers, strict=True)]) for name in batch[0]}
+    for name in CLOUDS:
+        parts[name] = parts[name][:, torch.from_numpy(rng.permutation(parts[name].shape[1])[:points])]
+    ways = torch.stack([SYMMETRIES[number] for number in rng.integers(len(SYMMETRIES), size=len(batch))])
+    ways = ways.to(parts["query"].device)
+    return parts | {name: seen(parts[name], ways) for name in (*CLOUDS, "query")}
+
+
+def seen(vectors: Tensor, ways: Tensor) -> Tensor:
+    """Points, and their normals where they have any (B, N, 3 or 6 and more), after `ways` (B, 3, 3); what else they have stays."""
+    channels = vectors.shape[2]
+    turned = [vectors[..., start : start + 3] @ ways.transpose(1, 2) for start in (0, 3) if start + 3 <= channels]
+    return torch.cat([*turned, vectors[..., 3 * len(turned) :]], 2)

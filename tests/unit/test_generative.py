@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from partgen.completion import CompletedPart, Options, completer, generative
 from partgen.completion.claim_features import COMPETITORS, NAMES, claim_features
 from partgen.completion.claim_network import ClaimWeights, claim_logits
-from partgen.completion.generative import WAVELENGTH, bundled_weights, expected_overlaps, smooth_gumbel_noise
+from partgen.completion.division import expected_overlaps
+from partgen.completion.generative import WAVELENGTH, bundled_weights, smooth_gumbel_noise
 from partgen.completion.influence import Claimant
 from partgen.completion.patches import read_surface
 from partgen.completion.solid import bodies, claimants, close

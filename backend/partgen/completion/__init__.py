@@ -152,9 +152,9 @@ def completer(method: str) -> Completer:
 
         return SolidCompleter()
     if method == "generative":
-        from .generative import GenerativeCompleter
+        from .generative import generative_completer
 
-        return GenerativeCompleter()
+        return generative_completer()
     if method == "holopart":
         if not is_torch_installed():
             raise PartgenError(

@@ -11,8 +11,7 @@ logits, smooth in space).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -20,14 +19,11 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from scipy.special import ndtr, softmax
 
-from ..mesh import Mesh
-from ..segmentation import Progress, no_progress
 from ..weights.registry import BUNDLED_FOLDER, Condition, State, absent, entry
-from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, no_delivery
 from .claim_features import claim_features
 from .claim_network import ClaimWeights, claim_logits
+from .division import DividingCompleter, expected_overlaps
 from .influence import Claimant
-from .solid import SolidCompleter
 
 Floats = NDArray[np.float64]
 
@@ -40,48 +36,9 @@ WAVELENGTH = 0.25
 """Of the noise, about, in diagonals of the object."""
 
 
-class GenerativeCompleter:
-    """Divides the inside of every closed shell as a bundled network says."""
-
-    method = "generative"
-    weights = WEIGHTS
-
-    def complete(
-        self,
-        mesh: Mesh,
-        labels: NDArray[np.int32],
-        wanted: Collection[int] | None = None,
-        options: Options = DEFAULT_OPTIONS,
-        progress: Progress = no_progress,
-        deliver: Deliver = no_delivery,
-    ) -> Completion:
-        """Completes parts as `Completer` tells; proposals come ranked, those first that the network expects to be truest.
-
-        Raises PartgenError, also where the bundled weights are damaged. Only what belongs to the first proposal is delivered.
-        """
-        weights = bundled_weights()
-        rounds: list[tuple[float, int, tuple[CompletedPart, ...]]] = []
-        count = max(options.proposals, 1)
-        for number in range(count):
-            division = Division(weights, options.seed + number)
-            alone = count == 1
-            one = replace(options, seed=options.seed + number, proposals=1)
-            completion = SolidCompleter(division, self.method).complete(
-                mesh, labels, wanted, one, _share(progress, number, count), deliver if alone else no_delivery
-            )
-            rounds.append((division.expected, options.seed + number, completion.parts))
-        rounds.sort(key=lambda proposal: -proposal[0])
-        if count > 1:
-            for part in rounds[0][2]:
-                deliver(part)
-        about = {"proposals": [{"seed": seed, "expected_overlap": round(expected, 4)} for expected, seed, _ in rounds]}
-        return Completion(rounds[0][2], self.method, WEIGHTS, (), tuple(parts for *_, parts in rounds[1:]), about)
-
-
-def _share(progress: Progress, number: int, count: int) -> Progress:
-    if count == 1:
-        return progress
-    return lambda fraction, stage: progress((number + fraction) / count, f"Proposal {number + 1} of {count}: {stage}")
+def generative_completer() -> DividingCompleter:
+    """The completer of the bundled network."""
+    return DividingCompleter("generative", WEIGHTS, lambda seed: ClaimedDivision(bundled_weights(), seed))
 
 
 @cache
@@ -93,7 +50,7 @@ def bundled_weights() -> ClaimWeights:
         raise absent(entry(WEIGHTS), Condition(State.DAMAGED, "a file is missing in this installation or cannot be read.")) from error
 
 
-class Division:
+class ClaimedDivision:
     """The claims of a network, for `influence.territory`: those that are most likely for seed 0, else drawn.
 
     `expected` is then how far the network expects its division to overlap the true parts: the mean over all parts that it
@@ -118,14 +75,6 @@ class Division:
     @property
     def expected(self) -> float:
         return float(np.mean(self._overlaps)) if self._overlaps else 1.0
-
-
-def expected_overlaps(chances: Floats, owner: NDArray[np.int64]) -> list[float]:
-    """The expected intersection over the expected union of what each part gets with what it truly holds, by the chances (n, parts)
-    that each point is its; `owner` (n,) who gets it. Of the parts that get or may expect anything."""
-    given = owner[:, None] == np.arange(chances.shape[1])
-    both, either = (chances * given).sum(axis=0), np.where(given, 1.0, chances).sum(axis=0)
-    return (both / np.maximum(either, 1e-9))[either > 1e-3].tolist()
 
 
 def smooth_gumbel_noise(points: Floats, count: int, random: np.random.Generator) -> Floats:

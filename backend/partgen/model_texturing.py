@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import trimesh
@@ -26,7 +27,7 @@ from .segmentation import Progress, no_progress
 from .texturing.canvases import Canvas, baked, canvas, notes
 from .texturing.grid import Inpainter
 from .texturing.unwrapping import is_usable, unwrapped
-from .texturing.views import PartViews, views_of
+from .texturing.views import PartViews, Subject, views_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -75,13 +76,14 @@ def textured(
 def part_views(model: Model, labels: Labels, part: int, side: int) -> PartViews:
     """Four views of a part in its surroundings, as a grid of `side` pixels. Raises PartgenError where there is no such part, and where
     none of them sees it."""
+    return views_of(subject_of(model, labels, part), side)
+
+
+def subject_of(model: Model, labels: Labels, part: int) -> Subject:
+    """A part of a model as what is looked at. Raises PartgenError where there is no such part."""
     check_part(model, labels, part)
     points, faces = model.mesh.vertices.astype(np.float64), model.mesh.faces.astype(np.int64)
-    return views_of(points, faces, labels == part, model.up, side, partial(model_colours, model), _name(model, part))
-
-
-def _name(model: Model, part: int) -> str:
-    return f"Part {part} of {model.path.name}"
+    return Subject(points, faces, labels == part, model.up, partial(model_colours, model), f"Part {part} of {model.path.name}")
 
 
 def model_colours(model: Model, seen: Buffers) -> Floats:
@@ -125,7 +127,7 @@ def _baked(model: Model, labels: Labels, part: int, views: PartViews, picture: F
         for geometry, sides in zip(geometries, facing, strict=True)
     ]  # fmt: skip
     canvases = [piece.canvas for piece in pieces]
-    pictures, share = baked(canvases, views, picture, _name(model, part))
+    pictures, share = baked(canvases, views, picture, subject_of(model, labels, part).name)
     made = tuple(_painted(piece, texture, prompt) for piece, texture in zip(pieces, pictures, strict=True))
     state = Part((made,), np.zeros((0, 3, 3)), np.zeros(3))
     return Textured(scene_of(model, labels, part, state), tuple(len(texture) for texture in pictures), share, tuple(notes(canvases, share)))
@@ -159,14 +161,18 @@ def _over(geometry: trimesh.Trimesh, source: Ints, faces: Ints) -> trimesh.Trime
 def _painted(piece: _Piece, texture: NDArray[np.uint8], prompt: str) -> trimesh.Trimesh:
     """The geometry of a piece with its new texture and a material for it."""
     before = piece.geometry.visual.material if isinstance(piece.geometry.visual, TextureVisuals) else None
+    made = piece.geometry.copy(include_cache=True)
+    made.visual = TextureVisuals(uv=piece.uv, material=painted_material(prompt, texture, before))
+    return made
+
+
+def painted_material(prompt: str, texture: NDArray[np.uint8], before: Any = None) -> PBRMaterial:
+    """A material that shows a texture (n, n, 3), as rough as the one `before`."""
     roughness = getattr(before, "roughnessFactor", None)
-    material = PBRMaterial(
+    return PBRMaterial(
         name=" ".join(prompt.split())[:60] or "painted",
         baseColorTexture=Image.fromarray(texture),
         metallicFactor=0.0,
         roughnessFactor=ROUGHNESS if roughness is None else float(roughness),
         doubleSided=before is None or bool(getattr(before, "doubleSided", True)),
     )
-    made = piece.geometry.copy(include_cache=True)
-    made.visual = TextureVisuals(uv=piece.uv, material=material)
-    return made

@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import Action, PartgenError
 
-PROTOCOL = 6
+PROTOCOL = 7
 MAGIC = b"\x00partgen\x00frames\x00"
 
 MAXIMUM_BANNER = 1 << 20
@@ -277,6 +277,34 @@ class PaintResult:
 
 
 @dataclass(frozen=True, eq=False)
+class ReshapeRequest(PaintRequest):
+    """Asks for a part made anew from what is painted: a PaintRequest whose part need not keep its shape. `part_uvs` are not asked for,
+    and `controlnet` "auto" is none, since it would hold the old shape.
+
+    `depth_model` is the folder or id of the network that tells how far away what is painted is, "auto" the one that is there.
+    """
+
+    depth_model: str = "auto"
+
+
+@dataclass(frozen=True, eq=False)
+class ReshapeResult(PaintResult):
+    """One variation of a part made anew: `vertices` (V, 3) float32, in the space of the request, and triangles `faces` (F, 3) int32,
+    closed; the `picture` is laid on by `part_uvs` (F, 3, 2)."""
+
+    method: str = "reshape"
+    vertices: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 3), np.float32))
+    faces: NDArray[np.int32] = field(default_factory=lambda: np.empty((0, 3), np.int32))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _settle(self, "vertices", np.float32, (-1, 3))
+        _settle(self, "faces", np.int32, (-1, 3))
+        if len(self.part_uvs) != len(self.faces):
+            raise ValueError(f"{len(self.part_uvs)} triangles have UVs, but there are {len(self.faces)}")
+
+
+@dataclass(frozen=True, eq=False)
 class GenerateRequest:
     """Asks for a new part that `prompt` names, in the place of an old one: each variation comes as a Delivery of its own.
 
@@ -321,8 +349,8 @@ class GenerateResult:
 
 
 MeshRequest = SegmentRequest | CompleteRequest
-Request = MeshRequest | UnderstandRequest | PaintRequest | GenerateRequest
-Piece = CompleteResult | PaintResult | GenerateResult
+Request = MeshRequest | UnderstandRequest | PaintRequest | ReshapeRequest | GenerateRequest
+Piece = CompleteResult | PaintResult | ReshapeResult | GenerateResult
 Result = SegmentResult | UnderstandResult | Piece
 
 # ---- messages ------------------------------------------------------------------------------------------------------

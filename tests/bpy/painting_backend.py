@@ -64,7 +64,7 @@ def answer(request: Request, progress: Progress, deliver: Deliver) -> tuple[str,
     """What the worker is asked for."""
     assert isinstance(request, PaintRequest)
     if "no checkpoint" not in request.prompt:
-        painting._painter.inpainter = lambda wishes, placement: Stripes(request, placement)
+        painting.painter.inpainter = lambda wishes, placement: Stripes(request, placement)
         painting.check_packages = lambda: None
     return painting.paint(request, progress, deliver)
 

@@ -98,7 +98,7 @@ def truth(monkeypatch: pytest.MonkeyPatch) -> Callable[[PaintRequest], list[Pain
             answer.inpainter = Truth(asked, placement)  # type: ignore[attr-defined]
             return answer.inpainter  # type: ignore[attr-defined]
 
-        monkeypatch.setattr(painting._painter, "inpainter", inpainter)
+        monkeypatch.setattr(painting.painter, "inpainter", inpainter)
         monkeypatch.setenv("PARTGEN_DEVICE", "cpu")
         made: list[PaintResult] = []
         paint(asked, no_progress, made.append)
@@ -188,9 +188,9 @@ def test_variations_come_one_by_one_and_the_same_seed_gives_the_same_again(small
 
 def test_a_checkpoint_that_is_loaded_is_not_loaded_again_for_the_next_prompt(small: PaintRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     paint(small, no_progress, lambda _: None)
-    before = painting._painter._ready
+    before = painting.painter._ready
     paint(replace(small, prompt="worn oak", steps=3), no_progress, lambda _: None)
-    assert painting._painter._ready is before
+    assert painting.painter._ready is before
     assert before is not None
     assert before.effort.steps == 3
 

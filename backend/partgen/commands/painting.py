@@ -59,6 +59,7 @@ def paint(options: argparse.Namespace) -> int:
 class PartPainter:
     """Paints a part by a seed, on the device that it is told: the checkpoint is loaded and the part is looked at once for each."""
 
+    _title = "Painting"
     follows_depth = True
     """Whether what is painted is to stay on the old shape."""
 
@@ -66,15 +67,15 @@ class PartPainter:
         from ..texturing.painter import Painter, Wishes
 
         self._options, self._model, self._labels = options, model, labels
-        named = (options.controlnet, options.normals_controlnet)
-        control, normals = ("none" if name == "auto" and not self.follows_depth else name for name in named)
-        self._painter, self._wishes = Painter(), Wishes(options.model, control, normals, options.steps)
+        wishes = Wishes(options.model, options.controlnet, options.normals_controlnet, options.steps)
+        self._painter, self._wishes = Painter(), wishes if self.follows_depth else wishes.free_of_the_shape()
         self._ready: tuple[DiffusionInpainter, PartViews] | None = None
 
     def __call__(self, seed: int, _: int, placement: Placement) -> Textured | Reshaped:
         if self._ready is None or self.inpainter.placement != placement:
             self._ready = None
             self._ready = self._prepared(placement)
+            self._tell_time(placement)
         return self._made(seed, *self._ready)
 
     @property
@@ -98,29 +99,38 @@ class PartPainter:
         return textured(self._model, self._labels, options.part, inpainter, options.prompt, seed, options.strength, views=views)
 
     def _prepared(self, placement: Placement) -> tuple[DiffusionInpainter, PartViews]:
-        """The checkpoint on a device and the views of the part for it; tells how long the work will take."""
-        from ..durations import in_words
+        """The checkpoint on a device, and the views of the part for it."""
         from ..model_texturing import part_views
 
-        options = self._options
         inpainter = self._painter.inpainter(self._wishes, placement)
-        views = part_views(self._model, self._labels, options.part, inpainter.side)
-        seconds = options.variations * inpainter.seconds(options.strength)
-        what = "Painting" if options.variations == 1 else f"Painting {options.variations} variations"
-        print(f"partgen: {what} with {inpainter.checkpoint.name} on {placement.words}: {in_words(seconds)}", file=sys.stderr, flush=True)
-        return inpainter, views
+        return inpainter, part_views(self._model, self._labels, self._options.part, inpainter.side)
+
+    def _tell_time(self, placement: Placement) -> None:
+        """Says how long the work will take."""
+        from ..durations import in_words
+
+        count = self._options.variations
+        what = self._title if count == 1 else f"{self._title} {count} variations"
+        print(f"partgen: {what} with {self.name} on {placement.words}: {in_words(count * self._seconds())}", file=sys.stderr, flush=True)
+
+    def _seconds(self) -> float:
+        """How long a variation takes."""
+        return self.inpainter.seconds(self._options.strength)
 
 
 class PartReshaper(PartPainter):
     """Makes a part anew from what is painted and how far away a depth network takes it to be."""
 
+    _title = "Reshaping"
     follows_depth = False
     _depth: DepthNetwork | None = None
 
     @property
     def name(self) -> str:
+        from ..texturing.painter import made_by
+
         assert self._depth is not None
-        return f"{super().name}, depth by {self._depth.source.name}"
+        return made_by(self.inpainter, self._depth)
 
     def described(self, made: Any) -> dict[str, Any]:
         """See `PartPainter`."""
@@ -135,12 +145,18 @@ class PartReshaper(PartPainter):
         return reshaped_part(self._model, self._labels, options.part, inpainter, depth, options.prompt, seed, options.strength, views=views)
 
     def _prepared(self, placement: Placement) -> tuple[DiffusionInpainter, PartViews]:
-        from ..texturing.depth import DepthNetwork, chosen_depth_folder, read_depth_folder
+        from ..texturing.depth import chosen_depth_folder, read_depth_folder
 
-        source = read_depth_folder(chosen_depth_folder(self._options.depth_model))  # what is missing is told before anything is loaded
+        read_depth_folder(chosen_depth_folder(self._options.depth_model))  # what is missing is told before anything is loaded
         ready = super()._prepared(placement)
-        self._depth = DepthNetwork(source, placement)
+        self._depth = self._painter.depth(self._options.depth_model, placement)
         return ready
+
+    def _seconds(self) -> float:
+        from ..texturing.renewing import seconds_after_painting
+
+        assert self._depth is not None
+        return super()._seconds() + seconds_after_painting(self._depth)
 
 
 def _report(

@@ -23,7 +23,7 @@ from ..texturing.canvases import Canvas, baked, canvas, notes
 from ..texturing.inpainting import DiffusionInpainter, check_packages
 from ..texturing.painter import Painter, Wishes, shortcomings
 from ..texturing.unwrapping import is_usable, unwrapped_polygons
-from ..texturing.views import PartViews, views_of
+from ..texturing.views import PartViews, Subject, views_of
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +31,8 @@ UP = np.array([0.0, 0.0, 1.0])
 PREPARED = 0.05
 """Of the progress: the checkpoint is loaded, and the time that the rest takes is told."""
 
-_painter = Painter()
+painter = Painter()
+"""The networks of this process, for all that is painted."""
 
 
 def paint(request: PaintRequest, progress: Progress, deliver: Callable[[PaintResult], None]) -> tuple[str, ...]:
@@ -39,24 +40,28 @@ def paint(request: PaintRequest, progress: Progress, deliver: Callable[[PaintRes
 
     Raises PartgenError for a part that nobody could paint, where packages or checkpoints are missing, and Cancelled out of `progress`.
     """
+    return each_variation(Painting(request), progress, deliver)
+
+
+def each_variation(work: Painting, progress: Progress, deliver: Callable[[PaintResult], None]) -> tuple[str, ...]:
+    """Does a piece of work once for each variation that was asked for; the rest as `paint`."""
+    request = work.request
     progress(0.0, "Reading the part")
     _check(request)
     check_packages()
     progress(0.01, "Loading the checkpoint")
-    wishes = Wishes(request.model, request.controlnet, steps=request.steps or None)
-    work = _Work(request, wishes)
     attempt = with_retries(lambda _, where: work.prepare(where), 1, place_for_half_precision())
     placement, said = attempt.placement, list(attempt.notes)
-    what = "Painting" if request.variations == 1 else f"Painting {request.variations} variations"
+    what = work.title if request.variations == 1 else f"{work.title} {request.variations} variations"
     progress(PREPARED, f"{what} on {placement.device.name}: {in_words(request.variations * attempt.result)}")
     for number in range(request.variations):
         share = _of_variation(progress, number, request.variations)
-        painted = with_retries(partial(work.variation, request.seed + number, share), 1, placement)
-        placement = painted.placement
-        said += painted.notes
-        deliver(painted.result)
+        made = with_retries(partial(work.variation, request.seed + number, share), 1, placement)
+        placement = made.placement
+        said += made.notes
+        deliver(made.result)
     progress(1.0, "Done")
-    return tuple(dict.fromkeys((*said, *shortcomings(work.inpainter))))
+    return tuple(dict.fromkeys((*said, *shortcomings(work.inpainter, work.follows_depth))))
 
 
 def _of_variation(progress: Progress, number: int, count: int) -> Progress:
@@ -65,11 +70,16 @@ def _of_variation(progress: Progress, number: int, count: int) -> Progress:
     return lambda fraction, stage: progress(PREPARED + (1 - PREPARED) * (number + fraction) / count, prefix + stage)
 
 
-class _Work:
-    """One request at work: the part is looked at once, and the checkpoint is where the last call wanted it."""
+class Painting:
+    """One request at work: the part is looked at once, and the networks are where the last call wanted them."""
 
-    def __init__(self, request: PaintRequest, wishes: Wishes) -> None:
-        self._request, self._wishes = request, wishes
+    title = "Painting"
+    follows_depth = True
+    """Whether what is painted is to stay on the shape that is there."""
+
+    def __init__(self, request: PaintRequest) -> None:
+        self.request = request
+        self.subject = _subject(request)
         self._ready: tuple[DiffusionInpainter, PartViews] | None = None
         self._canvas: tuple[Canvas, NDArray[np.float32]] | None = None
 
@@ -79,19 +89,26 @@ class _Work:
         return self._ready[0]
 
     def prepare(self, placement: Placement) -> float:
-        """Loads the checkpoint on a device and looks at the part. How many seconds a variation takes there."""
+        """Loads the networks on a device and looks at the part. How many seconds a variation takes there."""
         self._ready = None
-        inpainter = _painter.inpainter(self._wishes, placement)
-        self._ready = inpainter, _views(self._request, inpainter.side)
-        return inpainter.seconds(self._request.strength)
+        inpainter = painter.inpainter(self.wishes(), placement)
+        self._ready = inpainter, views_of(self.subject, inpainter.side)
+        return inpainter.seconds(self.request.strength)
+
+    def wishes(self) -> Wishes:
+        """What is to paint, and how."""
+        return Wishes(self.request.model, self.request.controlnet, steps=self.request.steps or None)
 
     def variation(self, seed: int, progress: Progress, _: int, placement: Placement) -> PaintResult:
         """One variation, made on a device."""
         if self._ready is None or self.inpainter.placement != placement:
             self.prepare(placement)
         assert self._ready is not None
-        inpainter, views = self._ready
-        request = self._request
+        return self.made(*self._ready, seed, progress)
+
+    def made(self, inpainter: DiffusionInpainter, views: PartViews, seed: int, progress: Progress) -> PaintResult:
+        """One variation by networks that are ready."""
+        request = self.request
         painted = inpainter(views.grid, request.prompt, seed, request.strength, progress)
         if self._canvas is None:
             progress(1.0, "Baking the texture")
@@ -114,11 +131,11 @@ def _check(request: PaintRequest) -> None:
         raise PartgenError("mesh.bad_index", f"{request.name} has faces with a material that is not there.", "Assign a material to them.")
 
 
-def _views(request: PaintRequest, side: int) -> PartViews:
-    """Four views of the part as a grid of `side` pixels."""
+def _subject(request: PaintRequest) -> Subject:
+    """What is looked at."""
     chosen = np.arange(len(request.faces)) < len(request.polygon_of_face)
     points, faces = request.vertices.astype(np.float64), request.faces.astype(np.int64)
-    return views_of(points, faces, chosen, UP, side, partial(_colours, request), request.name)
+    return Subject(points, faces, chosen, UP, partial(_colours, request), request.name)
 
 
 def _colours(request: PaintRequest, seen: Buffers) -> Floats:

@@ -36,6 +36,7 @@ from ..protocol import (
     Piece,
     Progress,
     Request,
+    ReshapeRequest,
     SegmentRequest,
     SegmentResult,
     Submit,
@@ -64,6 +65,7 @@ WORK = {
     SegmentRequest: ("decompose", "decomposed"),
     UnderstandRequest: ("edit", "edited"),
     PaintRequest: ("paint", "painted"),
+    ReshapeRequest: ("reshape", "reshaped"),
     GenerateRequest: ("replace", "replaced"),
 }
 """What each request asks to do with an object, and what the object is then."""
@@ -109,6 +111,7 @@ def _load() -> Answer:
     from .completing import complete
     from .generating import generate
     from .painting import paint
+    from .reshaping import reshape
     from .segmenting import segment
     from .understanding import understand
 
@@ -117,6 +120,8 @@ def _load() -> Answer:
             return complete(request, progress, deliver)
         if isinstance(request, UnderstandRequest):
             return understand(request)
+        if isinstance(request, ReshapeRequest):  # which is a PaintRequest, too
+            return reshape(request, progress, deliver)
         if isinstance(request, PaintRequest):
             return paint(request, progress, deliver)
         if isinstance(request, GenerateRequest):

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..devices import Placement, is_out_of_memory
+from ..durations import seconds_of
 from ..errors import PartgenError
 from ..weights.registry import ENTRIES, Role, absent, condition, entry, models_folder
 
@@ -119,6 +120,10 @@ class DepthNetwork:
         if not np.isfinite(found).all():
             raise PartgenError("depth.nothing", f"{source.name} answered no depth.", "Work in float32, or take another one.")
         return np.asarray(found)
+
+    def seconds(self) -> float:
+        """How long it takes here for a picture."""
+        return seconds_of(lambda side: self(np.zeros((side, side, 3))), self.source.side, self.source.side, self.placement.device.id)
 
 
 def aligned(estimate: Floats, known: Floats, where: Bools) -> Floats:

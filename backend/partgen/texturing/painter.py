@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ..devices import Placement, free_memory
 from .checkpoints import chosen_control, chosen_folder, chosen_normals, read_checkpoint
+from .depth import DepthNetwork, chosen_depth_folder, read_depth_folder
 from .inpainting import FULL, DiffusionInpainter, effort_on
 
 
@@ -20,12 +21,21 @@ class Wishes:
     normals: str = "auto"
     steps: int | None = None
 
+    def free_of_the_shape(self) -> Wishes:
+        """The same where what is painted need not stay on the shape that is there: without ControlNets, but for those that are named."""
+        return replace(self, controlnet=_unless_named(self.controlnet), normals=_unless_named(self.normals))
+
+
+def _unless_named(control: str) -> str:
+    return "none" if control == "auto" else control
+
 
 class Painter:
-    """Keeps the checkpoint that was used last on its device, because loading it takes longer than many a picture."""
+    """Keeps the networks that were used last on their device, because loading them takes longer than many a picture."""
 
     def __init__(self) -> None:
         self._ready: DiffusionInpainter | None = None
+        self._depth: DepthNetwork | None = None
 
     def inpainter(self, wishes: Wishes, placement: Placement) -> DiffusionInpainter:
         """The checkpoint on a device, loaded where it is not. Raises PartgenError where there is none or it cannot be loaded."""
@@ -39,10 +49,23 @@ class Painter:
         if self._ready is not None and (self._ready.checkpoint, self._ready.placement) == (checkpoint, placement):
             self._ready.effort = effort
             return self._ready
-        self._ready = None  # what did not fit on one device must not stay there while another works
+        self._ready = self._depth = None  # what did not fit on one device must not stay there while another works
         free_memory()
         self._ready = DiffusionInpainter(checkpoint, placement, effort)
         return self._ready
+
+    def depth(self, model: str, placement: Placement) -> DepthNetwork:
+        """The depth network of a folder or an id on a device, as `inpainter`."""
+        source = read_depth_folder(chosen_depth_folder(model))
+        if self._depth is None or (self._depth.source, self._depth.placement) != (source, placement):
+            self._depth = None
+            self._depth = DepthNetwork(source, placement)
+        return self._depth
+
+
+def made_by(inpainter: DiffusionInpainter, depth: DepthNetwork) -> str:
+    """The networks that make a part anew, for who asked."""
+    return f"{inpainter.checkpoint.name}, depth by {depth.source.name}"
 
 
 def shortcomings(inpainter: DiffusionInpainter, follows_depth: bool = True) -> Iterator[str]:

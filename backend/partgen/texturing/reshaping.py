@@ -1,6 +1,6 @@
 """A part's new shape from painted views of it: what of them is the part, how far away it is, and the closed surface that all agree on.
 
-    shape = reshaped(views, picture, bare, estimator, box, neighbours)
+    shape = reshaped(with_room(views, around, old), picture, around, estimator, old, up)
 
 The cameras stay; the part may grow over its old outline by `GROWTH` of its size. What stands around it bounds it: it is not seen
 through, and no part can be inside of it.
@@ -23,6 +23,7 @@ from ..errors import PartgenError
 from ..geometry.rays import RayScene
 from ..rendering.buffers import Buffers, render
 from ..rendering.cameras import Camera, apart, joined
+from ..segmentation import Progress, no_progress
 from .depth import DepthEstimator, aligned
 from .lifting import BAND, lifted
 from .views import PartViews
@@ -80,7 +81,13 @@ def with_room(views: PartViews, around: Surroundings, old: Floats) -> PartViews:
 
 
 def reshaped(
-    views: PartViews, picture: Floats, around: Surroundings, estimator: DepthEstimator, old: Floats, up: Floats
+    views: PartViews,
+    picture: Floats,
+    around: Surroundings,
+    estimator: DepthEstimator,
+    old: Floats,
+    up: Floats,
+    progress: Progress = no_progress,
 ) -> Shape:
     """The shape that painted views show of a part, which was the triangles `old` (m, 3, 3) before. `views` are those `with_room`.
 
@@ -90,6 +97,7 @@ def reshaped(
     cell = (1 + 2 * GROWTH) * _size(part) / RESOLUTION
     depths, points, masks, by_itself = [], [], [], 0
     for number, (camera, painted, mask) in enumerate(zip(views.cameras, apart(picture), apart(views.grid.mask), strict=True)):
+        progress(number / (len(views.cameras) + 1), f"Telling depth, view {number + 1} of {len(views.cameras)}")
         bare = around.buffers[number].depth
         estimate = estimator(painted)
         known, where = _known(views.buffers[number].depth, bare, mask)
@@ -103,6 +111,7 @@ def reshaped(
     if not len(seen):
         remedy = "Try another seed, or say another colour than white."
         raise PartgenError("edit.nothing_seen", "The views show nothing of the part.", remedy)
+    progress(len(views.cameras) / (len(views.cameras) + 1), "Fusing the views")
     reach = GROWTH * _size(part)
     low, high = part.min(axis=0) - reach, part.max(axis=0) + reach
     floor = float((part @ up).min())

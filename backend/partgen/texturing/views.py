@@ -23,6 +23,24 @@ Colouring = Callable[[Buffers], Floats]
 
 
 @dataclass(frozen=True, eq=False)
+class Subject:
+    """A part in its surroundings, to be looked at: the `chosen` (F,) among triangles `faces` (F, 3) over `points` (V, 3), which way is
+    `up` (3,), how all of it is coloured, and what the part is called in sentences."""
+
+    points: Floats
+    faces: Ints
+    chosen: Bools
+    up: Floats
+    colouring: Colouring
+    name: str
+
+    @property
+    def triangles(self) -> Floats:
+        """Those of the part (m, 3, 3)."""
+        return self.points[self.faces[self.chosen]]
+
+
+@dataclass(frozen=True, eq=False)
 class PartViews:
     """A part as four cameras see it: their `buffers`, the `scene` that they look at, and the `grid` for an inpainter.
 
@@ -36,24 +54,23 @@ class PartViews:
     grid: Grid
 
 
-def views_of(points: Floats, faces: Ints, chosen: Bools, up: Floats, side: int, colouring: Colouring, name: str) -> PartViews:
-    """Four views, as a grid of `side` pixels, of the `chosen` (F,) among triangles `faces` (F, 3) over `points` (V, 3).
-
-    Raises PartgenError, in which the part is called `name`, where none of them sees it.
-    """
-    cameras = around_part(points[np.unique(faces)], points[np.unique(faces[chosen])], up, side // 2)
-    return seen_by(cameras, points, faces, chosen, colouring, name)
+def views_of(subject: Subject, side: int) -> PartViews:
+    """Four views of a part, as a grid of `side` pixels. Raises PartgenError where none of them sees it."""
+    points, faces = subject.points, subject.faces
+    cameras = around_part(points[np.unique(faces)], points[np.unique(faces[subject.chosen])], subject.up, side // 2)
+    return seen_by(cameras, subject)
 
 
-def seen_by(cameras: Sequence[Camera], points: Floats, faces: Ints, chosen: Bools, colouring: Colouring, name: str) -> PartViews:
+def seen_by(cameras: Sequence[Camera], subject: Subject) -> PartViews:
     """What given cameras see; the rest as of `views_of`."""
+    points, faces = subject.points, subject.faces
     scene = RayScene(points, faces)
     buffers = [render(scene, points, faces, camera) for camera in cameras]
-    masks = [seen.mask & chosen[seen.face] for seen in buffers]
+    masks = [seen.mask & subject.chosen[seen.face] for seen in buffers]
     if not any(mask.any() for mask in masks):
-        sentence = f"{name} is hidden: none of the four views around it sees it."
+        sentence = f"{subject.name} is hidden: none of the four views around it sees it."
         raise PartgenError("edit.part_hidden", sentence, "Hide or remove what stands before it, then paint it.")
-    colours = joined([colouring(seen) for seen in buffers])
+    colours = joined([subject.colouring(seen) for seen in buffers])
     normals = joined([normal_image(seen, camera) for seen, camera in zip(buffers, cameras, strict=True)])
     grid = Grid(colours, joined(masks), joined([depth_image(seen.depth) for seen in buffers]), normals)
     return PartViews(cameras, buffers, scene, _facing(points, faces, cameras, buffers), grid)

@@ -1,7 +1,7 @@
 """A new shape for one part of a model file: painted views of it, their depth, and the closed surface that follows, with its picture.
 
-    made = reshaped_part(model, labels, 3, inpainter, depth_network, "a lion's paw", seed=1)
-    write_file(path, made.scene.export(file_type="glb"))
+made = reshaped_part(model, labels, 3, inpainter, depth_network, "a lion's paw", seed=1)
+write_file(path, made.scene.export(file_type="glb"))
 """
 
 from __future__ import annotations

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from ..errors import PartgenError
 
 if TYPE_CHECKING:
-
     from ..completion import CompletedPart, Completion
     from ..files import Model
 
@@ -94,8 +93,8 @@ def run(options: argparse.Namespace) -> int:
 
     model = read_model(options.file)
     labels = read_labels(options.labels, model)
-    chosen = Options(options.reach, options.seed, options.steps, options.proposals, options.model, options.remesh)
-    completion = completer(options.method).complete(model.mesh, labels, None, chosen)
+    chosen = Options(options.reach, options.seed, options.steps, options.proposals, options.remesh)
+    completion = completer(options.method, options.model).complete(model.mesh, labels, None, chosen)
     if options.proposals > 1 and completion.method not in SEEDED:
         gives_one = f"The method {completion.method} gives one result for a part, so there are no further proposals."
         completion = replace(completion, notes=(*completion.notes, gives_one))

@@ -73,15 +73,14 @@ class Options:
     """What can be asked of a completer; each heeds what it knows.
 
     `reach` 0..1 is how far parts go on into their neighbours (0: not at all). `seed`, `steps` and `proposals` are for
-    networks: `proposals` results are made with the seeds `seed`, `seed` + 1, ... `model` is a weights' id, "" for the
-    completer's own. `remesh` replaces each part by one even, closed surface, for print or simulation.
+    networks: `proposals` results are made with the seeds `seed`, `seed` + 1, ... `remesh` replaces each part by one even, closed
+    surface, for print or simulation.
     """
 
     reach: float = 1.0
     seed: int = 0
     steps: int | None = None
     proposals: int = 1
-    model: str = ""
     remesh: bool = False
 
 
@@ -140,9 +139,22 @@ SEEDED = frozenset({"holopart", "generative"})
 """Those that draw their answer by a seed, and so can give several; the others give one."""
 
 
-def completer(method: str) -> Completer:
-    """The implementation for a method id; `auto` is the best that is there. Raises PartgenError for an unknown one, and where
-    what it needs is not there."""
+MODELS = {"generative": ("claims", "completer"), "holopart": ("holopart",)}
+"""The ids of the weights that each method can work with, its own choice first."""
+
+
+def completer(method: str, model: str = "") -> Completer:
+    """The implementation for a method id; `auto` is the best that is there. `model` is the id of weights, "" for the method's choice.
+
+    Raises PartgenError for what is unknown, and where what it needs is not there.
+    """
+    if method not in METHODS:
+        raise PartgenError("method.unknown", f"There is no completion method '{method}'.", f"Choose one of: {', '.join(METHODS)}.")
+    known = MODELS.get(method, ())
+    if model and model not in known:
+        sentence = f"The completion method '{method}' does not work with the model '{model}'."
+        remedy = f"Choose one of: {', '.join(known)}." if known else "It needs none: leave --model out."
+        raise PartgenError("method.other_model", sentence, remedy)
     if method == "caps":
         from .caps import CapsCompleter
 
@@ -151,19 +163,22 @@ def completer(method: str) -> Completer:
         from .solid import SolidCompleter
 
         return SolidCompleter()
-    if method == "generative":
+    if method == "generative" and model != "completer":
         from .generative import generative_completer
 
         return generative_completer()
+    if not is_torch_installed():
+        name = "HoloPart" if method == "holopart" else "The model 'completer'"
+        raise PartgenError(
+            "method.no_torch", f"{name} needs PyTorch, which is not installed here.", "Set PartGen up with the tier AI.", Action.SET_UP
+        )
     if method == "holopart":
-        if not is_torch_installed():
-            raise PartgenError(
-                "method.no_torch", "HoloPart needs PyTorch, which is not installed here.", "Set PartGen up with the tier AI.", Action.SET_UP
-            )
         from .holopart import HoloPartCompleter
 
         return HoloPartCompleter()
-    raise PartgenError("method.unknown", f"There is no completion method '{method}'.", f"Choose one of: {', '.join(METHODS)}.")
+    from .drawn import drawn_completer
+
+    return drawn_completer()
 
 
 def check_labels(mesh: Mesh, labels: NDArray) -> Ints:

@@ -39,10 +39,11 @@ class Division(Protocol):
 class DividingCompleter:
     """Divides the inside of every closed shell as a division says, one for every seed.
 
-    `divisions` gives that of a seed, and may raise PartgenError where the `weights` that it draws with are damaged or absent.
+    `divisions` gives that of options with a seed of their own, and may raise PartgenError where the `weights` that it draws with are
+    damaged or absent.
     """
 
-    def __init__(self, method: str, weights: str, divisions: Callable[[int], Division]) -> None:
+    def __init__(self, method: str, weights: str, divisions: Callable[[Options], Division]) -> None:
         self.method, self.weights, self._divisions = method, weights, divisions
 
     def complete(
@@ -61,13 +62,13 @@ class DividingCompleter:
         rounds: list[tuple[float, int, tuple[CompletedPart, ...]]] = []
         count = max(options.proposals, 1)
         for number in range(count):
-            division = self._divisions(options.seed + number)
             alone = count == 1
             one = replace(options, seed=options.seed + number, proposals=1)
+            division = self._divisions(one)
             completion = SolidCompleter(division, self.method).complete(
                 mesh, labels, wanted, one, _share(progress, number, count), deliver if alone else no_delivery
             )
-            rounds.append((division.expected, options.seed + number, completion.parts))
+            rounds.append((division.expected, one.seed, completion.parts))
         rounds.sort(key=lambda proposal: -proposal[0])
         if count > 1:
             for part in rounds[0][2]:

@@ -38,7 +38,7 @@ WAVELENGTH = 0.25
 
 def generative_completer() -> DividingCompleter:
     """The completer of the bundled network."""
-    return DividingCompleter("generative", WEIGHTS, lambda seed: ClaimedDivision(bundled_weights(), seed))
+    return DividingCompleter("generative", WEIGHTS, lambda options: ClaimedDivision(bundled_weights(), options.seed))
 
 
 @cache

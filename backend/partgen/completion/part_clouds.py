@@ -83,9 +83,9 @@ class ObjectClouds:
         frame = Frame.around(patch[:, :3], PATCH_HALF_SIZE)
         is_part = (self._whole_label == label)[:, None]
         return PartCloud(
-            _in_frame(self._frame, patch),
-            np.concatenate([_in_frame(self._frame, self._whole), is_part.astype(np.float32)], axis=1),
-            _in_frame(frame, patch),
+            in_frame(self._frame, patch),
+            np.concatenate([in_frame(self._frame, self._whole), is_part.astype(np.float32)], axis=1),
+            in_frame(frame, patch),
             frame,
         )
 
@@ -106,5 +106,5 @@ def _samples(graph: FaceGraph, faces: NDArray[np.integer], count: int, seed: int
     return np.concatenate([points, graph.normals[face]], axis=1), face
 
 
-def _in_frame(frame: Frame, samples: NDArray[np.float64]) -> Floats:
+def in_frame(frame: Frame, samples: NDArray[np.float64]) -> Floats:
     return np.concatenate([frame.inward(samples[:, :3]), samples[:, 3:]], axis=1).astype(np.float32)

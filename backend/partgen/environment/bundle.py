@@ -1,8 +1,8 @@
 """A folder that holds all that an environment is made of, for a machine without a network. `make bundle` makes it.
 
-    bundle.json             what it is for, and size and sha256 of every file: see Bundle
-    wheels/                 the locked wheels, PyTorch with what belongs to it, and uv
-    python/20261110/...     the Python archive, as uv expects it from a mirror; absent where it could not be had
+bundle.json             what it is for, and size and sha256 of every file: see Bundle
+wheels/                 the locked wheels, PyTorch with what belongs to it, and uv
+python/20261110/...     the Python archive, as uv expects it from a mirror; absent where it could not be had
 """
 
 from __future__ import annotations

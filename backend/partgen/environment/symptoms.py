@@ -57,9 +57,7 @@ TRY_AGAIN = "Then start the set-up again: it goes on where it stopped."
 ANOTHER_FOLDER = "start Blender with another folder for its user files (BLENDER_USER_RESOURCES)"
 """The environment lies among the extension's user files: there is no setting of its own for its folder."""
 
-_CERTIFICATE = (
-    r"invalid peer certificate|UnknownIssuer|self.signed certificate|certificate verify failed|CaUsedAsEndEntity|NotValidForName"
-)
+_CERTIFICATE = r"invalid peer certificate|UnknownIssuer|self.signed certificate|certificate verify failed|CaUsedAsEndEntity|NotValidForName"
 _FILE = r"(?:`(?P<file>[^`\n]+)`[^\n]*)?"
 
 

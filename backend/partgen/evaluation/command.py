@@ -159,6 +159,7 @@ def add_completion(bench: Any) -> None:
     parser.add_argument("--data", metavar="DIR", type=Path, help="folder with labelled/ and remeshed/")
     parser.add_argument("--shapes", metavar="N", type=positive, default=0, help="N procedural shapes that no network learned from")
     parser.add_argument("--method", choices=COMPLETERS, default="auto")
+    parser.add_argument("--model", metavar="ID", default="", help="the weights, where the method has several")
     parser.add_argument("--limit", metavar="N", type=positive, help="the first N objects alone")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
@@ -214,7 +215,7 @@ def run_completion(options: argparse.Namespace) -> int:
 
     if options.data is None and not options.shapes:
         raise PartgenError("bench.no_data", "There is nothing to measure on.", "Name a folder with --data, or a number of --shapes.")
-    result = measure(options.data, options.method, options.limit, options.shapes)
+    result = measure(options.data, options.method, options.limit, options.shapes, options.model)
     print(json.dumps(result, indent=2) if options.json else table(result))
     return 0
 

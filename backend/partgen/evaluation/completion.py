@@ -113,7 +113,7 @@ def _scorable(solid: trimesh.Trimesh, vertices: NDArray, patch: NDArray) -> trim
     return solid if LEAST_SEEN < seen < MOST_SEEN else None
 
 
-def measure(folder: Path | None, method: str, limit: int | None = None, shapes: int = 0) -> dict[str, Any]:
+def measure(folder: Path | None, method: str, limit: int | None = None, shapes: int = 0, model: str = "") -> dict[str, Any]:
     """Completes everything in `folder`, and so many procedural shapes, and scores it. Returns what `table` prints, as plain data."""
     rows: dict[str, list[dict[str, float]]] = {}
     overlaps: dict[str, list[float]] = {}
@@ -121,7 +121,7 @@ def measure(folder: Path | None, method: str, limit: int | None = None, shapes: 
     ways: dict[str, int] = {}
     for case in chain(cases(folder, limit) if folder is not None else (), shape_cases(shapes)):
         started = time.perf_counter()
-        parts = completer(method).complete(case.mesh, case.labels).parts
+        parts = completer(method, model).complete(case.mesh, case.labels).parts
         seconds.append(time.perf_counter() - started)
         for part in parts:
             ways[part.made_by] = ways.get(part.made_by, 0) + 1
@@ -134,7 +134,7 @@ def measure(folder: Path | None, method: str, limit: int | None = None, shapes: 
         | {"penetration": round(float(np.mean(overlaps[name])), 4)}
         for name, found in rows.items()
     }
-    return {"method": method, "sets": sets, "made_by": ways, "seconds_per_object": round(float(np.mean(seconds)), 2)}
+    return {"method": f"{method} {model}".rstrip(), "sets": sets, "made_by": ways, "seconds_per_object": round(float(np.mean(seconds)), 2)}
 
 
 def score(part: CompletedPart, truth: trimesh.Trimesh, mesh: Mesh) -> dict[str, float]:

@@ -21,7 +21,6 @@ from .words import beside, known_of_words
 
 FORGET = (0.05, 0.5)
 """Of the words in training, those whose meaning and whose spelling is left out: meaning is what reaches words never learned from."""
-READS = ("name", "asked", "denied")
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,8 @@ class PartWordsNetwork(nn.Module):
         self.spelling = nn.Linear(config.spelling, width, bias=False)
         self.kind = nn.Embedding(KIND_COUNT, width)
         self.neighbours = nn.ModuleList(nn.Linear(3 * width, width) for _ in range(2))
-        self.weigh = nn.Linear(width, len(READS))
-        self.directions = nn.ModuleList(nn.Linear(2 * width, config.out) for _ in READS)
+        self.weigh = nn.Linear(width, len(Reads._fields))
+        self.directions = nn.ModuleList(nn.Linear(2 * width, config.out) for _ in Reads._fields)
         self.sharpness = nn.Parameter(torch.tensor([2.5, 2.0, 2.0]))
         self.nothing = nn.Parameter(torch.zeros(1))
         self.bias = nn.Parameter(torch.full((2,), -4.0))

@@ -35,9 +35,7 @@ class Canvas:
         return np.round(np.clip(self.found.image(colours), 0, 1) * 255).astype(np.uint8)
 
 
-def canvas(
-    points: Floats, faces: Ints, uv: Floats, facing: Floats, pixels: float, had_map: bool, is_new: bool, size: int = 0
-) -> Canvas:
+def canvas(points: Floats, faces: Ints, uv: Floats, facing: Floats, pixels: float, had_map: bool, is_new: bool, size: int = 0) -> Canvas:
     """A canvas of triangles `faces` (F, 3) over vertices with `points` and `uv`, which are turned as `facing` (F,) says.
 
     Its texture has `size` texels along a side; with 0 as many as the `pixels` tell that were seen of it.

@@ -34,9 +34,7 @@ class Inpainter(Protocol):
     @property
     def side(self) -> int: ...
 
-    def __call__(
-        self, grid: Grid, prompt: str, seed: int = 0, strength: float = 1.0, progress: Progress = no_progress
-    ) -> Floats:
+    def __call__(self, grid: Grid, prompt: str, seed: int = 0, strength: float = 1.0, progress: Progress = no_progress) -> Floats:
         """The picture (n, n, 3) in 0..1. The same for the same grid, prompt, seed and `strength` (0 to 1: how much may change).
 
         Raises PartgenError, and Cancelled where `progress` does.

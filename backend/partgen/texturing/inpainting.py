@@ -93,9 +93,7 @@ class DiffusionInpainter:
         """The ControlNets for depth and for normals."""
         return self.checkpoint.control, self.checkpoint.normals
 
-    def __call__(
-        self, grid: Grid, prompt: str, seed: int = 0, strength: float = 1.0, progress: Progress = no_progress
-    ) -> Floats:
+    def __call__(self, grid: Grid, prompt: str, seed: int = 0, strength: float = 1.0, progress: Progress = no_progress) -> Floats:
         """See `Inpainter`."""
         import torch
 

@@ -1,6 +1,6 @@
 """A part made anew by words: painted views of it, their depth, the closed surface that follows, and its picture.
 
-    made = renewed(subject, views_of(subject, inpainter.side), inpainter, depth_network, "a lion's paw", seed=1)
+made = renewed(subject, views_of(subject, inpainter.side), inpainter, depth_network, "a lion's paw", seed=1)
 """
 
 from __future__ import annotations

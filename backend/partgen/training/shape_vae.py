@@ -19,8 +19,11 @@ from ..networks.shape_vae import ShapeVAE, ShapeVAEConfig
 from .pairs import part_pairs
 from .recipe import Arrays, Example, Recipe
 
-DIVERGENCE = 1e-3
-"""How much it counts that the latents stay near a standard Gaussian, against the cross entropy of inside and outside."""
+DIVERGENCE = 1e-5
+"""How much it counts that the latents stay near a standard Gaussian, against the cross entropy of inside and outside. With a hundred
+times as much they are all noise before the decoder has learned to read them."""
+SURE = -6.0
+"""The logarithm of the variance with which latents begin, for the same reason."""
 SEEDS = 2**32
 CLOUDS = ("patch", "whole", "local", "surface")
 SYMMETRIES = torch.tensor([
@@ -62,6 +65,7 @@ class Autoencoder(nn.Module):
         self.vae = ShapeVAE(ShapeVAEConfig.of(config["vae"]))
         self.tokens, self.shown = config["tokens"], config["input"]
         self.points, self.queries = config["points"], config["queries"]
+        nn.init.constant_(self.vae.quant.bias[self.vae.config.latent_channels :], SURE)
 
 
 def recipe(size: str) -> Recipe:
@@ -77,7 +81,7 @@ def recipe(size: str) -> Recipe:
         build=lambda: Autoencoder(chosen),
         losses=losses,
         batch_size=16 if chosen["vae"] is COMPACT else 8,
-        learning_rate=1e-3,
+        learning_rate=3e-4,
         weight_decay=1e-2,
         reuse=8,
     )

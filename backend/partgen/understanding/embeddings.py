@@ -122,8 +122,7 @@ class SentenceEncoder(Layers):
     def _attention(self, name: str, state: Floats, there: NDArray[np.bool_]) -> Floats:
         count, length, width = state.shape
         query, key, value = (
-            self.linear(f"{name}.{kind}", state).reshape(count, length, self.heads, -1).swapaxes(1, 2)
-            for kind in ("query", "key", "value")
+            self.linear(f"{name}.{kind}", state).reshape(count, length, self.heads, -1).swapaxes(1, 2) for kind in ("query", "key", "value")
         )
         logits = query @ key.swapaxes(2, 3) / np.float32(np.sqrt(width / self.heads))
         logits = np.where(there[:, None, None], logits, np.float32(-1e9))

@@ -1,0 +1,93 @@
+"""Solids that diffusion draws, as claims: parts stay closed and exclusive whatever is drawn, and the seed decides what that is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from partgen.completion import Options, completer, drawn
+from partgen.completion.division import DividingCompleter
+from partgen.completion.drawn import DrawnDivision, clouds
+from partgen.completion.part_clouds import OBJECT_HALF_SIZE, PATCH_HALF_SIZE
+from partgen.completion.part_diffusion import PartDiffusion
+from partgen.errors import PartgenError
+from partgen.mesh import Mesh
+from partgen.training.completer import SIZES, CompleterNetwork
+from test_completion import knob_on_box
+from test_generative import claimants_of
+
+
+@pytest.fixture(scope="module")
+def untrained() -> PartDiffusion:
+    """The pipeline of random networks: whatever it draws, promises hold."""
+    torch.manual_seed(0)
+    network = CompleterNetwork(SIZES["tiny"])
+    torch.nn.init.normal_(network.transformer.proj_out.weight, std=0.5)
+    return PartDiffusion(network.part_encoder, network.transformer, network.vae, network.flow)
+
+
+def method(pipeline: PartDiffusion) -> DividingCompleter:
+    return DividingCompleter("generative", "completer", lambda options: DrawnDivision(pipeline, options.seed, options.steps or 4))
+
+
+def test_whatever_is_drawn_parts_are_closed_and_fill_the_object_together(untrained: PartDiffusion) -> None:
+    mesh, labels = knob_on_box()
+    parts = method(untrained).complete(mesh, labels).parts
+    whole = Mesh.from_triangles(mesh.vertices, mesh.faces)
+    corners = whole.vertices[whole.faces].astype(np.float64)
+    volume = np.einsum("ij,ij->i", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])).sum() / 6
+    assert all(part.measures.is_watertight for part in parts)
+    assert sum(part.measures.volume for part in parts) == pytest.approx(volume, rel=1e-3)
+    assert all(np.isin(np.flatnonzero(labels == part.label), part.original_faces).all() for part in parts)
+
+
+def test_the_seed_decides_what_is_drawn(untrained: PartDiffusion) -> None:
+    mesh, labels = knob_on_box()
+    claimants = claimants_of(mesh.vertices, mesh.faces, labels)
+    points = np.random.default_rng(0).uniform(-0.9, 0.9, (500, 3))
+    first, again, other = (DrawnDivision(untrained, seed, 4)(claimants, points, 3.0) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first - other).max() > 0.05
+
+
+def test_more_steps_draw_something_else(untrained: PartDiffusion) -> None:
+    mesh, labels = knob_on_box()
+    few, many = (method(untrained).complete(mesh, labels, None, Options(steps=steps)).parts for steps in (1, 12))
+    assert [part.measures.volume for part in few] != pytest.approx([part.measures.volume for part in many], rel=1e-4)
+
+
+def test_the_network_sees_every_part_where_it_lies_in_the_whole(untrained: PartDiffusion) -> None:
+    mesh, labels = knob_on_box()
+    claimants = claimants_of(mesh.vertices, mesh.faces, labels)
+    for claimant, cloud in zip(claimants, clouds(claimants, 0), strict=True):
+        assert np.ptp(cloud.local[:, :3], axis=0).max() == pytest.approx(2 * PATCH_HALF_SIZE, rel=1e-4)
+        assert np.ptp(cloud.whole[:, :3], axis=0).max() == pytest.approx(2 * OBJECT_HALF_SIZE, rel=0.1)
+        back = cloud.frame.outward(cloud.local[:, :3])
+        assert (back >= claimant.samples.min(axis=0) - 1e-4).all()
+        assert (back <= claimant.samples.max(axis=0) + 1e-4).all()
+        marked = cloud.whole[cloud.whole[:, 6] == 1, :3]
+        low, high = cloud.patch[:, :3].min(axis=0), cloud.patch[:, :3].max(axis=0)
+        assert ((marked > low - 0.1) & (marked < high + 0.1)).all()
+
+
+def test_a_model_that_a_method_cannot_work_with_is_refused_by_name() -> None:
+    for chosen, model in (("solid", "completer"), ("generative", "holopart"), ("holopart", "claims"), ("generative", "nothing")):
+        with pytest.raises(PartgenError, match=model) as caught:
+            completer(chosen, model)
+        assert caught.value.code == "method.other_model"
+
+
+def test_without_pytorch_the_drawn_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("partgen.completion.is_torch_installed", lambda: False)
+    with pytest.raises(PartgenError, match="PyTorch") as caught:
+        completer("generative", "completer")
+    assert caught.value.code == "method.no_torch"
+    assert completer("generative").method == "generative"
+
+
+def test_weights_that_are_not_whole_are_told_before_anything_is_done(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    monkeypatch.setattr(drawn, "BUNDLED_FOLDER", tmp_path)
+    drawn.bundled_pipeline.cache_clear()
+    with pytest.raises(PartgenError) as caught:
+        completer("generative", "completer").complete(*knob_on_box())
+    assert caught.value.code == "weights.damaged"

@@ -13,7 +13,7 @@ from manifold3d import Error
 from partgen.cli import main
 from partgen.errors import PartgenError
 from partgen.generation import catalogue
-from partgen.generation.asking import found
+from partgen.generation.asking import found, without_counts
 from partgen.generation.catalogue import DESIGN, EVERY_HELD_OUT, Entry, Made, bundled, make
 from partgen.generation.designs import DESIGNS, make_design
 from partgen.generation.making import Place, new_parts
@@ -95,6 +95,13 @@ def test_other_words_for_the_same_find_the_same(prompt: str, name: str, attribut
 
 def test_what_is_denied_is_not_given() -> None:
     assert "pointed" not in {word for entry in found("a roof that is not pointed").entries for word in entry.attributes}
+
+
+def test_without_its_counts_a_prompt_still_names_the_part() -> None:
+    words = bundled().counted
+    assert without_counts("a wheel with five spokes", words) == "a wheel with"
+    assert without_counts("a three-bladed propeller without any spikes", words) == "a propeller"
+    assert without_counts("a bulbous leg", words) == "a bulbous leg"
 
 
 def test_numbers_are_the_same_in_words_and_digits() -> None:
@@ -243,6 +250,31 @@ def test_auto_makes_a_part_only_where_no_change_was_understood(table: tuple, tmp
     assert edit(table, tmp_path / "c.glb", "--prompt", "what is the capital of France?", "--json") == 1
     assert json.loads(capsys.readouterr().out)["refused"]
     assert not (tmp_path / "c.glb").exists()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "counts"),
+    [
+        ("a propeller with three blades", {"blade": 3}),
+        ("a four-bladed propeller", {"blade": 4}),
+        ("a hand with four fingers", {"finger": 4}),
+    ],
+)
+def test_auto_takes_so_many_of_something_for_the_part_that_has_them(
+    table: tuple, tmp_path: Path, capsys: pytest.CaptureFixture, prompt: str, counts: dict[str, int]
+) -> None:
+    assert edit(table, tmp_path / "o.glb", "--prompt", prompt, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["method"], told["understood"]["counts"]) == ("generative", counts)
+
+
+@pytest.mark.parametrize("prompt", ["three blades", "repeat it three times around", "three copies of the wheel with five spokes"])
+def test_auto_still_repeats_where_no_part_is_named_that_has_so_many(
+    table: tuple, tmp_path: Path, capsys: pytest.CaptureFixture, prompt: str
+) -> None:
+    assert edit(table, tmp_path / "o.glb", "--prompt", prompt, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["method"], told["edits"][0]["op"], told["edits"][0]["count"]) == ("instruct", "repeat", 3)
 
 
 def test_a_refused_prompt_writes_nothing(table: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import PartgenError
 
 if TYPE_CHECKING:
+    from ..editing.edits import Edit
     from ..understanding import Understanding
 
 DESCRIPTION = """\
@@ -48,8 +49,8 @@ that all views agree on in the place of the part, with its picture. For shapes t
   partgen edit chair.glb --labels labels/chair.npz --part 3 --method reshape --prompt "a lion's paw" -o paw.glb
 
 The method generative makes a new, closed part in the place of the old one, in its material: a learned search in PartGen's own
-catalogue of procedural parts, no diffusion model. auto takes it where the words are no change that can be made, but plainly name
-such a part.
+catalogue of procedural parts, no diffusion model. auto takes it where the words plainly name such a part and no change that can be made:
+three blades of a propeller with three blades are no three copies.
 
   partgen edit cart.glb --labels labels/cart.npz --part 2 --method generative -o spoked.glb --variations 4 \\
       --prompt "a wheel with five spokes"
@@ -160,6 +161,19 @@ def _is_plain_part(prompt: str) -> bool:
     return is_plain(prompt)
 
 
+def _describes_part(prompt: str, edits: Iterable[Edit]) -> bool:
+    """Whether all that was read as repeating is how many of something a new part has: no change of the old one is left then."""
+    from .generating import is_count_of_part
+
+    others, counts = [], []
+    for edit in edits:
+        if edit.op == "repeat":
+            counts.append(int(edit.complete().parameters["count"]))
+        elif edit.op != "replace":
+            others.append(edit)
+    return bool(counts) and not others and all(is_count_of_part(prompt, count) for count in counts)
+
+
 def check_files(options: argparse.Namespace) -> None:
     """Raises PartgenError where what changes a model is not all there, or the result would overwrite it."""
     if None in (options.file, options.prompt, options.labels, options.part, options.output):
@@ -182,7 +196,10 @@ def change(options: argparse.Namespace) -> int:
 
     check_files(options)
     understanding = reader(with_embeddings=options.model == "auto")(options.prompt)
-    if understanding.refused is not None and options.method == "auto" and _is_plain_part(options.prompt):
+    is_open = options.method == "auto"
+    if is_open and understanding.refused is not None and _is_plain_part(options.prompt):
+        return _generated(options)
+    if is_open and _describes_part(options.prompt, understanding.edits):
         return _generated(options)
     if understanding.refused is not None:
         print(json.dumps(understanding.as_dict(), ensure_ascii=False) if options.json else told(understanding))
@@ -194,7 +211,7 @@ def change(options: argparse.Namespace) -> int:
         try:
             made = edited(model, labels, options.part, edits, options.strength)
         except PartgenError as error:
-            if number == 0 and options.method == "auto" and error.code == "edit.replacement" and _is_plain_part(options.prompt):
+            if number == 0 and is_open and error.code == "edit.replacement" and _is_plain_part(options.prompt):
                 return _generated(options)
             raise
         target = target_of(options.output, number)

@@ -31,6 +31,17 @@ def is_plain(prompt: str) -> bool:
         return False
 
 
+def is_count_of_part(prompt: str, number: int) -> bool:
+    """Whether a prompt plainly names a part, also without its numbers, and this one is how many of something the part has: three, of
+    a propeller with three blades. Of "three blades" it is not, which may mean three of what is there."""
+    from ..generation.asking import found, without_counts
+    from ..generation.words import bundled_words
+
+    if not is_plain(prompt) or number not in found(prompt).asked.counts.values():
+        return False
+    return is_plain(without_counts(prompt, bundled_words().catalogue.counted))
+
+
 def generate(options: argparse.Namespace) -> int:
     """Writes the model with its part replaced, once for each variation. Returns the exit code. Raises PartgenError."""
     from ..files import read_model, write_file

@@ -5,7 +5,7 @@ Names and looks are learned; counts and "without" are read by a grammar and then
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -116,20 +116,41 @@ def has_counts(entry: Entry, counts: Mapping[str, int | None]) -> bool:
 
 def counted(said: Sequence[Token], words: Sequence[str]) -> dict[str, int | None]:
     """How many of what a prompt asks for: five spokes, 5-spoked, no knob, without any blades."""
-    known = {plural: word for word in words for plural in (word, PLURALS.get(word, word + "s"), f"{word}ed")}
     counts: dict[str, int | None] = {}
+    for one in _counts(said, words):
+        if one.number is not None:
+            counts[one.thing] = one.number
+        else:
+            counts.setdefault(one.thing, None)
+    return counts
+
+
+def without_counts(prompt: str, words: Sequence[str]) -> str:
+    """A prompt without what it says of how many there are of something: "a wheel with" five spokes."""
+    said = tokens(normal(prompt))
+    left_out = {place for one in _counts(said, words) for place in range(one.first, one.last + 1)}
+    return " ".join(token.text for place, token in enumerate(said) if place not in left_out)
+
+
+@dataclass(frozen=True)
+class _Count:
+    """That a prompt asks for a `number` of a `thing`, None for at least one, with its words from `first` to `last`."""
+
+    thing: str
+    number: int | None
+    first: int
+    last: int
+
+
+def _counts(said: Sequence[Token], words: Sequence[str]) -> Iterator[_Count]:
+    known = {plural: word for word in words for plural in (word, PLURALS.get(word, word + "s"), f"{word}ed")}
     for place, token in enumerate(said):
         if token.kind != WORD:
             continue
-        number = _number_before(said, place)
+        number, first = _number_before(said, place)
         word = known.get(token.text) or (COUNTED.get(token.text) if number is not None else None)
-        if word is None or word not in words:
-            continue
-        if number is not None:
-            counts[word] = number
-        elif _is_with(said, place):
-            counts.setdefault(word, None)
-    return counts
+        if word is not None and word in words and (number is not None or _is_with(said, place)):
+            yield _Count(word, number, first, place)
 
 
 def _is_counted_out(word: str, counts: Mapping[str, int | None]) -> bool:
@@ -137,17 +158,17 @@ def _is_counted_out(word: str, counts: Mapping[str, int | None]) -> bool:
     return any(count == 0 and (COUNTED.get(word) == thing or word.startswith(thing)) for thing, count in counts.items())
 
 
-def _number_before(said: Sequence[Token], place: int) -> int | None:
-    """The number that counts the word at a place, 0 after "without", None where there is none."""
+def _number_before(said: Sequence[Token], place: int) -> tuple[int | None, int]:
+    """The number that counts the word at a place, 0 after "without", and where it stands; None and the word's own place without one."""
     for before in range(place - 1, max(-1, place - 1 - REACH), -1):
         token = said[before]
         if token.kind == NUMBER and token.value == int(token.value):
-            return int(token.value)
+            return int(token.value), before
         if token.text in WITHOUT or (token.text == "of" and before and said[before - 1].text in FREE):
-            return 0
+            return 0, before
         if token.text in ("with", "has", "having", "and", "of") or token.kind != WORD:
-            return None
-    return None
+            break
+    return None, place
 
 
 def _is_with(said: Sequence[Token], place: int) -> bool:

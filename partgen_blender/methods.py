@@ -15,7 +15,8 @@ GEOMETRY, AI = "Geometry", "AI"
 class Method:
     """One method: `number` is saved in files and kept for ever, `tier` is what the set-up must hold for it.
 
-    `weights` is the id of its weights in the registry, "" where it needs none; each of the `alternatives` will do as well.
+    `weights` is the id of its weights in the registry, "" where it needs none; each of the `alternatives` will do as well. It needs all
+    of `also` besides.
     `has_features`: it tells what parts look like, not only where they are.
     """
 
@@ -27,6 +28,7 @@ class Method:
     weights: str = ""
     has_features: bool = False
     alternatives: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 METHODS = (

@@ -7,46 +7,28 @@ from dataclasses import dataclass, field
 
 import bpy
 import numpy as np
-from numpy.typing import NDArray
 from partgen.errors import PartgenError
-from partgen.protocol import GenerateRequest, GenerateResult
+from partgen.protocol import GenerateRequest, GenerateResult, ReshapeResult
 
-from .. import jobs, mesh_data, messages
+from .. import jobs, mesh_data
 from . import history
-from .surroundings import Surroundings, around, positions, triangles
+from .placing import PartRenewal
+from .surroundings import Place, around, positions, triangles
 
 
 @dataclass(kw_only=True)
-class PartGeneration(jobs.Variations):
-    """A part in whose place a new one is made."""
+class PartGeneration(PartRenewal):
+    """A part in whose place one of PartGen's own is put."""
 
     title = "Replace"
     done = "replaced"
 
-    prompt: str
-    surroundings: Surroundings
-    middle: NDArray[np.float64]  # (3,) in the world: what is sent and answered is about it
     results: list[GenerateResult] = field(default_factory=list)
 
-    def insert(self) -> list[str]:
-        object_ = jobs.object_of(self)
-        history.check(object_)
-        mesh = history.now(object_)
-        if mesh_data.read_polygons(mesh, object_.name).fingerprint != self.polygons.fingerprint:
-            sentence = f"{object_.name} was edited while it was being replaced, so the new part may not fit any more."
-            raise PartgenError("mesh.edited", sentence, "Ask for it again.")
-        if not self.results:
-            raise PartgenError("edit.nothing_made", f"Nothing was made in place of {object_.name}.", "Ask for it again.")
-        notes = history.add_parts(object_, self.prompt, self.results, [self._in_mesh(result) for result in self.results])
-        for note in (*notes, *self.notes):
-            messages.tell("INFO", f"{object_.name}: {note}")
-        return [f"{object_.name}: {self.results[0].caption}."]
-
-    def _in_mesh(self, result: GenerateResult) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """The new part in the space of the mesh, as that lay in the world when it was asked for."""
-        points = self.surroundings.to_mesh(result.vertices.astype(np.float64) + self.middle)
-        faces = result.faces.astype(np.int64)
-        return points, faces[:, ::-1] if self.surroundings.is_mirrored else faces
+    def caption_of(self, result: GenerateResult | ReshapeResult) -> str:
+        """See `PartRenewal`."""
+        assert isinstance(result, GenerateResult)
+        return result.caption
 
 
 def ask(objects: Iterable[bpy.types.Object], prompt: str, seed: int, variations: int) -> list[jobs.Job]:
@@ -77,7 +59,7 @@ def _asked(object_: bpy.types.Object, prompt: str, seed: int, variations: int) -
         object_uid=object_.session_uid,
         polygons=mesh_data.read_polygons(mesh, object_.name),
         prompt=prompt,
-        surroundings=surroundings,
+        place=Place(surroundings.matrix),
         middle=middle,
     )
     return job, request

@@ -21,11 +21,12 @@ from numpy.typing import NDArray
 from partgen.editing.edits import OPERATIONS, Edit
 from partgen.editing.variations import varied
 from partgen.errors import PartgenError
-from partgen.protocol import GenerateResult, PaintResult
+from partgen.protocol import PaintResult
 
 from .. import messages
 from . import paint, renewing
 from .remaking import Change, remake
+from .renewing import NewPart
 from .surroundings import around
 
 _FIELD = {"ratio": "factor", "angle": "degrees", "amount": "share", "count": "count", "seed": "count", "choice": "choice", "text": "text"}
@@ -68,34 +69,37 @@ def add_paintings(object_: bpy.types.Object, prompt: str, painted: Sequence[Pain
         step = _next_step(object_, prompt, painted[0].weights)
         step.strength, step.seed, step.variations = strength, painted[0].seed, len(painted)
         for result in painted:
-            painting = step.paintings.add()
-            painting.seed, painting.uv_map = result.seed, uv_map
-            painting.image = paint.picture(f"{object_.name} {prompt}"[:60], result.picture)
+            _add_picture(step, object_, result.seed, result.picture, uv_map)
             if len(result.part_uvs):
-                paint.remember_uvs(painting.image, now(object_), result.part_uvs)
+                paint.remember_uvs(step.paintings[-1].image, now(object_), result.part_uvs)
     return _taken(object_)
 
 
-def add_parts(
-    object_: bpy.types.Object,
-    prompt: str,
-    made: Sequence[GenerateResult],
-    surfaces: Sequence[tuple[NDArray[np.float64], NDArray[np.int64]]],
-) -> list[str]:
+def add_parts(object_: bpy.types.Object, prompt: str, made: Sequence[NewPart], made_by: str, strength: float = 1.0) -> list[str]:
     """Puts a new part in the place of an object's, as one step more, whose variations are `made`. Returns sentences for the artist.
 
-    `surfaces` are their points (V, 3) in the mesh's space and triangles (F, 3). Raises PartgenError, with nothing changed, where the
-    object cannot be edited.
+    Raises PartgenError, with nothing changed, where the object cannot be edited, or has no room for the UV map of what was painted.
     """
     check(object_)
-    meshes = renewing.renewed(now(object_), surfaces, f"{object_.name} {prompt}"[:60])
+    uv_map = paint.map_for(now(object_), "", is_new=any(part.picture is not None for part in made))
+    meshes = renewing.renewed(now(object_), [(part.points, part.faces) for part in made], f"{object_.name} {prompt}"[:60])
     with _quietly():
-        step = _next_step(object_, prompt, made[0].weights)
-        step.seed, step.variations = made[0].seed, len(made)
-        for result, mesh in zip(made, meshes, strict=True):
+        step = _next_step(object_, prompt, made_by)
+        step.strength, step.seed, step.variations = strength, made[0].seed, len(made)
+        for one, mesh in zip(made, meshes, strict=True):
             part = step.parts.add()
-            part.mesh, part.caption, part.notes = mesh, result.caption, "\n".join(result.notes)
+            part.mesh, part.caption, part.notes = mesh, one.caption, "\n".join(one.notes)
+            if one.picture is not None and one.uvs is not None:
+                _add_picture(step, object_, one.seed, one.picture, uv_map)
+                paint.remember_uvs(step.paintings[-1].image, mesh, one.uvs)
     return _taken(object_)
+
+
+def _add_picture(step: bpy.types.PropertyGroup, object_: bpy.types.Object, seed: int, pixels: NDArray[np.uint8], uv_map: str) -> None:
+    """Gives a step one painting more: a picture (n, n, 3) that is laid on by a UV map."""
+    painting = step.paintings.add()
+    painting.seed, painting.uv_map = seed, uv_map
+    painting.image = paint.picture(f"{object_.name} {step.prompt}"[:60], pixels)
 
 
 def now(object_: bpy.types.Object) -> bpy.types.Mesh:
@@ -158,12 +162,15 @@ def edits_of(step: bpy.types.PropertyGroup) -> list[Edit]:
 
 
 def _changes_of(step: bpy.types.PropertyGroup) -> Sequence[Edit | Change]:
-    """What a step does: its edits, or the painting or the part that it shows."""
-    if step.parts:
-        return [partial(renewing.put_on, made=step.parts[step.variation % len(step.parts)], prompt=step.prompt)]
-    if not step.paintings:
+    """What a step does: its edits, or the part and the painting that it shows."""
+    if not step.parts and not step.paintings:
         return edits_of(step)
-    return [partial(paint.put_on, painting=step.paintings[step.variation % len(step.paintings)], prompt=step.prompt)]
+    changes: list[Edit | Change] = []
+    if step.parts:
+        changes.append(partial(renewing.put_on, made=step.parts[step.variation % len(step.parts)], prompt=step.prompt))
+    if step.paintings:
+        changes.append(partial(paint.put_on, painting=step.paintings[step.variation % len(step.paintings)], prompt=step.prompt))
+    return changes
 
 
 def recompute(object_: bpy.types.Object) -> list[str]:

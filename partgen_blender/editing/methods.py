@@ -12,9 +12,10 @@ from .. import methods
 
 @dataclass(frozen=True)
 class Method(methods.Method):
-    """One method. `paints`: it makes pictures, which have a size and take steps, in place of a shape that sliders adjust. `renews`: it
-    makes a new part, with nothing of the old one to be changed more or less."""
+    """One method, and what its button is called: `verb`. `paints`: it makes pictures, which have a size and take steps, in place of a shape
+    that sliders adjust. `renews`: it makes a new part; where it does not paint, with nothing of the old one to be changed more or less."""
 
+    verb: str = "Edit"
     paints: bool = False
     renews: bool = False
 
@@ -36,7 +37,23 @@ METHODS = (
         tier=methods.AI,
         weights="sd15-inpainting",
         alternatives=("sdxl-inpainting",),
+        verb="Paint",
         paints=True,
+    ),
+    Method(
+        "reshape",
+        3,
+        "Reshape",
+        "Experimental: make the part anew from what is painted. A diffusion network on this computer paints four views of it as you say, "
+        "another one tells how far away all of that is, and the closed shape that the views agree on comes in its place, with the picture. "
+        "Tried with true views and with random networks; no real checkpoint was ever judged with it. Takes a little longer than Texture",
+        tier=methods.AI,
+        weights="sd15-inpainting",
+        alternatives=("sdxl-inpainting",),
+        also=("depth-anything-v2-small",),
+        verb="Reshape",
+        paints=True,
+        renews=True,
     ),
     Method(
         "generative",
@@ -45,6 +62,7 @@ METHODS = (
         "Experimental: make a new, closed part as you name it, such as “a wheel with five spokes”, and fit it where the old one is, in its "
         "material. A learned search among 2,600 procedural parts; what it has nothing like it says. About a second",
         weights="parts",
+        verb="Replace",
         renews=True,
     ),
 )

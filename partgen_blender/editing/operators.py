@@ -11,14 +11,16 @@ from partgen.errors import PartgenError
 
 from .. import messages, preferences
 from ..operators import chosen_objects, report_error
-from . import asking, generating, history, painting, properties
+from . import asking, generating, history, painting, properties, reshaping
 
 
 class PARTGEN_OT_edit_part(bpy.types.Operator):
     """Change the selected parts as the prompt says. Their neighbours stay as they are, and so does where they are attached"""
 
     # What the panel has for each of these where the caller says nothing.
-    _OF_THE_PANEL = ("prompt", "method", "strength", "add_vertices", "variations", "seed", "steps", "size", "model", "controlnet")
+    _OF_THE_PANEL = (
+        "prompt", "method", "strength", "add_vertices", "variations", "seed", "steps", "size", "model", "controlnet", "depth_model",
+    )  # fmt: skip
 
     bl_idname = "partgen.edit_part"
     bl_label = "Edit Part"
@@ -45,6 +47,7 @@ class PARTGEN_OT_edit_part(bpy.types.Operator):
     )
     model: bpy.props.StringProperty(name="Checkpoint", description=properties.MODEL, options={"SKIP_SAVE"})
     controlnet: bpy.props.StringProperty(name="ControlNet", description=properties.CONTROLNET, options={"SKIP_SAVE"})
+    depth_model: bpy.props.StringProperty(name="Depth Network", description=properties.DEPTH_MODEL, options={"SKIP_SAVE"})
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -70,13 +73,12 @@ class PARTGEN_OT_edit_part(bpy.types.Operator):
                 return {"FINISHED"}
             if self.method == "texture":
                 painting.ask(parts, self._wishes())
-                preferences.redraw()
-                return {"FINISHED"}
-            if self.method == "generative":
+            elif self.method == "reshape":
+                reshaping.ask(parts, self._wishes())
+            elif self.method == "generative":
                 generating.ask(parts, self.prompt, self.seed, self.variations)
-                preferences.redraw()
-                return {"FINISHED"}
-            asking.ask(parts, self.prompt, self.strength, self.seed, self.variations, self.add_vertices)
+            else:
+                asking.ask(parts, self.prompt, self.strength, self.seed, self.variations, self.add_vertices)
         except PartgenError as error:
             messages.keep(error)
             return report_error(self, error)
@@ -85,8 +87,9 @@ class PARTGEN_OT_edit_part(bpy.types.Operator):
 
     def _wishes(self) -> painting.Wishes:
         return painting.Wishes(
-            self.prompt, self.strength, self.seed, self.variations, self.steps, int(self.size), self.model, self.controlnet
-        )
+            self.prompt, self.strength, self.seed, self.variations, self.steps, int(self.size), self.model, self.controlnet,
+            self.depth_model,
+        )  # fmt: skip
 
 
 class _OnEdited:
@@ -132,7 +135,11 @@ class PARTGEN_OT_revert_edit(_OnEdited, bpy.types.Operator):
     bl_label = "Revert"
 
     steps: bpy.props.IntProperty(
-        name="Steps", description="How many edits to take back, the last ones first; 0 all of them", min=0, default=0
+        name="Steps",
+        description="How many edits to take back, the last ones first; 0 all of them",
+        min=0,
+        default=0,
+        options={"SKIP_SAVE"},  # or the panel's one step would be what a script that asks for all gets
     )
 
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
-from .. import mesh_data
+from .. import mesh_data, messages
 from .skins import principled, rendered_map, slots
 from .surroundings import corners
 
@@ -92,6 +92,12 @@ def made_for(step: bpy.types.PropertyGroup) -> list[bpy.types.ID]:
     """What was made for the paintings of a step: materials first, then their pictures."""
     materials = [one.made for painting in step.paintings for one in painting.materials if one.made is not None]
     return [*materials, *(painting.image for painting in step.paintings if painting.image is not None)]
+
+
+def tell_if_unseen() -> None:
+    """Tells the artist where no viewport shows what was painted."""
+    if not is_seen():
+        messages.tell("INFO", "No viewport shows textures: switch one to Material Preview to see what was painted.")
 
 
 def is_seen() -> bool:

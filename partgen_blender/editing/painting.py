@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import bpy
 import numpy as np
@@ -19,7 +20,7 @@ from .surroundings import corners, objects_beside
 @dataclass(frozen=True)
 class Wishes:
     """How parts are to be painted; the fields are those of a PaintRequest. `model` and `controlnet` are folders or ids, "" or "auto"
-    for the best that is there."""
+    for the best that is there; `depth_model`, too, which Reshape alone asks."""
 
     prompt: str
     strength: float = 1.0
@@ -29,6 +30,14 @@ class Wishes:
     size: int = 0
     model: str = ""
     controlnet: str = ""
+    depth_model: str = ""
+
+    def check(self) -> None:
+        """Raises PartgenError where they ask for nothing."""
+        if not self.prompt.strip():
+            raise PartgenError("edit.no_prompt", "There is no prompt.", "Say what the part should look like, as in “rusty iron”.")
+        if self.strength == 0:
+            raise PartgenError("edit.no_strength", "At strength 0 nothing would change.", "Raise the strength.")
 
 
 @dataclass(kw_only=True)
@@ -55,8 +64,7 @@ class PartPainting(jobs.Variations):
         history.add_paintings(object_, self.wishes.prompt, self.results, paint.map_for(mesh, self.uv_map, is_new), self.wishes.strength)
         for note in (*self.results[0].notes, *self.notes):
             messages.tell("INFO", f"{object_.name}: {note}" if note in self.results[0].notes else note)
-        if not paint.is_seen():
-            messages.tell("INFO", "No viewport shows textures: switch one to Material Preview to see what was painted.")
+        paint.tell_if_unseen()
         return [f"{object_.name}: {self.wishes.prompt} ({self.results[0].weights})."]
 
 
@@ -65,10 +73,7 @@ def ask(objects: Iterable[bpy.types.Object], wishes: Wishes) -> list[jobs.Job]:
 
     Raises PartgenError, with nothing started, where there is no backend, no prompt, or none of the parts can be painted.
     """
-    if not wishes.prompt.strip():
-        raise PartgenError("edit.no_prompt", "There is no prompt.", "Say what the part should look like, as in “rusty iron”.")
-    if wishes.strength == 0:
-        raise PartgenError("edit.no_strength", "At strength 0 nothing would change.", "Raise the strength.")
+    wishes.check()
     return jobs.start_each(objects, lambda object_: _asked(object_, wishes))
 
 
@@ -84,26 +89,10 @@ def _asked(object_: bpy.types.Object, wishes: Wishes) -> tuple[PartPainting, Pai
     """The job of painting an object, and what the backend is told of it: the part, then what stands around it."""
     check(object_)
     mesh = history.now(object_)
-    matrix = np.array(object_.matrix_world, np.float64)
-    skins = Skins()
-    part = skins.surface(object_, mesh, matrix)
-    around = [skins.surface(other, other.data, place) for other, place in _neighbours(object_, matrix)]
     layer = paint.painted_map(mesh, history.last_painted_map(object_))
-    request = PaintRequest(
-        object_.name,
-        wishes.prompt.strip(),
-        **_joined([part, *around]),
-        skins=tuple(skins.found),
-        polygon_of_face=part.polygon,
-        part_uvs=loop_uvs(mesh, layer.name)[corners(mesh)[0]] if layer is not None else np.empty((0, 3, 2), np.float32),
-        seed=wishes.seed,
-        variations=wishes.variations,
-        strength=wishes.strength,
-        steps=wishes.steps,
-        size=wishes.size,
-        model=_folder(wishes.model),
-        controlnet=_folder(wishes.controlnet),
-    )
+    part_uvs = loop_uvs(mesh, layer.name)[corners(mesh)[0]] if layer is not None else np.empty((0, 3, 2), np.float32)
+    seen = Seen.of(object_, mesh)
+    request = PaintRequest(**seen.fields, **fields_of(wishes), part_uvs=part_uvs)
     job = PartPainting(
         subject=f"edit {object_.session_uid}",
         object_name=object_.name,
@@ -115,6 +104,39 @@ def _asked(object_: bpy.types.Object, wishes: Wishes) -> tuple[PartPainting, Pai
     return job, request
 
 
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A part in its surroundings, as a painter sees it: `fields` of a PaintRequest, about the `middle` (3,) of the part in the world."""
+
+    fields: dict[str, Any]
+    middle: np.ndarray
+
+    @classmethod
+    def of(cls, object_: bpy.types.Object, mesh: bpy.types.Mesh) -> Seen:
+        """What is seen of an object, whose mesh is `mesh`: the part, then what stands around it."""
+        matrix = np.array(object_.matrix_world, np.float64)
+        skins = Skins()
+        part = skins.surface(object_, mesh, matrix)
+        around = [skins.surface(other, other.data, place) for other, place in _neighbours(object_, matrix)]
+        middle = (part.points.min(axis=0) + part.points.max(axis=0)) / 2  # so that single precision is enough far from the origin
+        surfaces = _joined([part, *around], middle)
+        return cls({"name": object_.name, **surfaces, "skins": tuple(skins.found), "polygon_of_face": part.polygon}, middle)
+
+
+def fields_of(wishes: Wishes) -> dict[str, Any]:
+    """The wishes as fields of a PaintRequest."""
+    return {
+        "prompt": wishes.prompt.strip(),
+        "seed": wishes.seed,
+        "variations": wishes.variations,
+        "strength": wishes.strength,
+        "steps": wishes.steps,
+        "size": wishes.size,
+        "model": folder(wishes.model),
+        "controlnet": folder(wishes.controlnet),
+    }
+
+
 def _neighbours(object_: bpy.types.Object, matrix: np.ndarray) -> list[tuple[bpy.types.Object, np.ndarray]]:
     """What stands around an object, and its matrix: the other visible parts, as they lie together also while they are exploded."""
     source = collections.source_of(object_)
@@ -124,9 +146,8 @@ def _neighbours(object_: bpy.types.Object, matrix: np.ndarray) -> list[tuple[bpy
     return [(other, np.array(other.matrix_world, np.float64)) for other in objects_beside(object_)]
 
 
-def _joined(surfaces: list[SkinnedSurface]) -> dict[str, np.ndarray]:
-    """Surfaces as the arrays of a request, about the middle of the first, so that single precision is enough far from the origin."""
-    middle = (surfaces[0].points.min(axis=0) + surfaces[0].points.max(axis=0)) / 2
+def _joined(surfaces: list[SkinnedSurface], middle: np.ndarray) -> dict[str, np.ndarray]:
+    """Surfaces as the arrays of a request, about a point (3,)."""
     first = np.cumsum([0, *(len(one.points) for one in surfaces)])
     return {
         "vertices": np.concatenate([one.points for one in surfaces]) - middle,
@@ -136,7 +157,7 @@ def _joined(surfaces: list[SkinnedSurface]) -> dict[str, np.ndarray]:
     }
 
 
-def _folder(chosen: str) -> str:
+def folder(chosen: str) -> str:
     """A folder as the backend can find it, whatever the .blend file says of it; ids as they are."""
     if not chosen.strip():
         return "auto"

@@ -31,7 +31,14 @@ METHOD = "How the part is edited"
 STEPS = "From noise to picture: more take longer and are finer. 0 for as many as suit the device"
 SIZE = "Texels along a side of the picture that is painted"
 MODEL = "A checkpoint of Stable Diffusion 1.5 or XL in a folder as diffusers lays it out. Empty for the best that was downloaded"
-CONTROLNET = "A ControlNet for depth in a folder of its own. Empty for the one that was downloaded for the checkpoint, or none"
+CONTROLNET = (
+    "A ControlNet for depth in a folder of its own. Empty for the one that was downloaded for the checkpoint, or none; "
+    "for Reshape none, since it would hold the old shape"
+)
+DEPTH_MODEL = (
+    "Of Reshape: a network that tells how far away what a picture shows is, in a folder as transformers lays it out. "
+    "Empty for the one that was downloaded"
+)
 SEED = "The number that variations are drawn by. The same number gives the same variations"
 
 
@@ -106,7 +113,7 @@ class PARTGEN_PG_edit_step(bpy.types.PropertyGroup):
     prompt: bpy.props.StringProperty()
     made_by: bpy.props.StringProperty(description="The method and the model that understood the prompt")
     edits: bpy.props.CollectionProperty(type=PARTGEN_PG_edit)
-    paintings: bpy.props.CollectionProperty(type=PARTGEN_PG_painting, description="Its variations, where the part was painted")
+    paintings: bpy.props.CollectionProperty(type=PARTGEN_PG_painting, description="Its variations, where it was painted")
     parts: bpy.props.CollectionProperty(type=PARTGEN_PG_made_part, description="Its variations, where a new part was made")
     strength: bpy.props.FloatProperty(
         name="Strength", description=STRENGTH, subtype="FACTOR", min=0.0, max=1.0, default=1.0, update=_changed, options=set()
@@ -140,6 +147,7 @@ class PARTGEN_PG_editing(bpy.types.PropertyGroup):
     size: bpy.props.EnumProperty(name="Texture Size", description=SIZE, items=SIZES, default="0", options=set())
     model: bpy.props.StringProperty(name="Checkpoint", description=MODEL, subtype="DIR_PATH", options=set())
     controlnet: bpy.props.StringProperty(name="ControlNet", description=CONTROLNET, subtype="DIR_PATH", options=set())
+    depth_model: bpy.props.StringProperty(name="Depth Network", description=DEPTH_MODEL, subtype="DIR_PATH", options=set())
 
 
 CLASSES = (

@@ -18,13 +18,10 @@ _MOST_NEIGHBOURS = 64
 
 
 @dataclass(frozen=True, eq=False)
-class Surroundings:
-    """`matrix` (4, 4) from the mesh's space to the world's; `neighbours` (F, 3, 3) triangles in the world's, wound outwards; `up` (3,)."""
+class Place:
+    """Where a mesh lies: `matrix` (4, 4) from its space to the world's."""
 
     matrix: Floats
-    neighbours: Floats
-    up: Floats
-    metres_per_unit: float
 
     def to_world(self, points: Floats) -> Floats:
         return points @ self.matrix[:3, :3].T + self.matrix[:3, 3]
@@ -36,6 +33,15 @@ class Surroundings:
     def is_mirrored(self) -> bool:
         """Whether what is wound outwards in the mesh is wound inwards in the world."""
         return bool(np.linalg.det(self.matrix[:3, :3]) < 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings(Place):
+    """What lies around a mesh: `neighbours` (F, 3, 3) triangles in the world's space, wound outwards; `up` (3,)."""
+
+    neighbours: Floats
+    up: Floats
+    metres_per_unit: float
 
     @property
     def centre(self) -> Floats | None:

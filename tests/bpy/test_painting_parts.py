@@ -14,6 +14,7 @@ import pytest
 import studio
 from conftest import MODULE, ROOT, _backend
 from drawing import drawn
+from painted import ball, choose, floor, picture_of, pixels, uvs
 from partgen.weights import registry
 
 
@@ -32,35 +33,6 @@ def messages(package: ModuleType) -> ModuleType:
     return importlib.import_module(f"{MODULE}.messages")
 
 
-def ball(name: str = "Knob", has_uvs: bool = False) -> bpy.types.Object:
-    """A ball of quads and triangles on the floor, with a clay material that is rough."""
-    bpy.ops.mesh.primitive_uv_sphere_add(segments=24, ring_count=12, radius=1, location=(0, 0, 1))
-    made = bpy.context.object
-    made.name = name
-    if not has_uvs:
-        while made.data.uv_layers:
-            made.data.uv_layers.remove(made.data.uv_layers[0])
-    clay = bpy.data.materials.new("Clay")
-    if not clay.node_tree:
-        clay.use_nodes = True
-    shader = next(node for node in clay.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
-    shader.inputs["Roughness"].default_value = 0.21
-    made.data.materials.append(clay)
-    return made
-
-
-def floor() -> bpy.types.Object:
-    bpy.ops.mesh.primitive_cube_add(size=1, location=(0, 0, -0.5), scale=(9, 9, 1))
-    bpy.context.object.name = "Floor"
-    return bpy.context.object
-
-
-def choose(*objects: bpy.types.Object) -> None:
-    for other in bpy.context.view_layer.objects:
-        other.select_set(other in objects)
-    bpy.context.view_layer.objects.active = objects[0]
-
-
 def ask(*parts: bpy.types.Object, prompt: str = "striped", **properties: object) -> None:
     choose(*parts)
     bpy.ops.ed.undo_push()
@@ -71,23 +43,6 @@ def ask(*parts: bpy.types.Object, prompt: str = "striped", **properties: object)
 def paint(jobs: ModuleType, *parts: bpy.types.Object, **properties: object) -> None:
     ask(*parts, **properties)
     assert jobs.finish(120)
-
-
-def picture_of(material: bpy.types.Material) -> bpy.types.Image:
-    """What colours a material."""
-    shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
-    (link,) = shader.inputs["Base Color"].links
-    return link.from_node.image
-
-
-def pixels(image: bpy.types.Image) -> np.ndarray:
-    found = np.empty(len(image.pixels), np.float32)
-    image.pixels.foreach_get(found)
-    return found.reshape(image.size[1], image.size[0], 4)
-
-
-def uvs(mesh: bpy.types.Mesh, name: str) -> np.ndarray:
-    return studio.values(mesh.uv_layers[name].uv, "vector", np.float32, 2)
 
 
 def test_a_part_without_uvs_gets_a_map_a_picture_in_the_file_and_a_copy_of_its_material(jobs: ModuleType) -> None:

@@ -20,6 +20,7 @@ from partgen.rendering.cameras import joined
 from partgen.segmentation import Progress, no_progress
 from partgen.texturing.depth import aligned, chosen_depth_folder, read_depth_folder
 from partgen.texturing.grid import Grid
+from partgen.texturing.lifting import lifted
 from partgen.texturing.views import PartViews
 from partgen.weights.registry import Role, entry
 from scipy.spatial import cKDTree
@@ -180,6 +181,18 @@ def standing(made: trimesh.Trimesh, x: float, z: float, y: float) -> trimesh.Tri
     made.apply_transform(trimesh.transformations.rotation_matrix(-np.pi / 2, (1, 0, 0)))
     made.apply_translation((x, y, z))
     return made
+
+
+def test_a_surface_through_the_corners_of_cells_is_closed_and_a_sheet_without_volume_is_none_of_it() -> None:
+    def emptiness(at: np.ndarray) -> np.ndarray:
+        """A body where x is below 0.5, up to z = 0.5, and beside it a sheet as thin as can be."""
+        height = (at[:, 2] - 0.5) * 16
+        return np.where(at[:, 0] < 0.5, height, np.abs(height))
+
+    made = trimesh.Trimesh(*lifted([], [], np.zeros(3), np.ones(3), 16, emptiness), process=False)
+    assert made.is_watertight
+    assert made.area_faces.min() > 0
+    assert made.bounds[1] == pytest.approx([0.5, 1.1, 0.5], abs=0.05)
 
 
 def test_views_without_the_part_are_told(tmp_path: Path) -> None:

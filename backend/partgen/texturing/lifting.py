@@ -22,6 +22,8 @@ Ints = NDArray[np.int64]
 RESOLUTION = 128
 BAND = 3.0
 """Cells on each side of the surface in which distances are told."""
+LEAST = 1e-3
+"""Cells: a surface nearer to a corner of cells, where triangles would have no area and the surface holes, is that far from it."""
 STEP = 3.0
 """Cells: where depth changes by more from pixel to pixel there is an edge, over which nothing is blended."""
 
@@ -51,6 +53,7 @@ def lifted(
     if emptiness is not None:
         inside = np.argwhere(field < 0)
         field[tuple(inside.T)] = np.maximum(field[tuple(inside.T)], np.clip(emptiness(first + cell * inside), -BAND, BAND))
+    field[np.abs(field) < LEAST] = LEAST
     if not (field < 0).any():
         raise PartgenError("edit.nothing_seen", "The views leave nothing of the part.", "Try another seed, or more strength.")
     field[[0, -1]], field[:, [0, -1]], field[:, :, [0, -1]] = BAND, BAND, BAND

@@ -145,7 +145,7 @@ class PARTGEN_PT_backend(_InSidebar, bpy.types.Panel):
         if devices.can_be_chosen():
             column = layout.column(align=True)
             if text := devices.memory_text():
-                column.label(text=text, icon="MEMORY")
+                draw_text(column, context, text, "MEMORY")
             column.operator("partgen.free_memory", icon="TRASH")
         row = layout.row(align=True)
         row.operator("partgen.open_log", icon="TEXT")

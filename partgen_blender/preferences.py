@@ -153,7 +153,7 @@ def draw_devices(layout: bpy.types.UILayout) -> None:
     column.use_property_decorate = False
     column.prop(get(), "device")
     column.prop(get(), "precision")
-    column.prop(get(), "idle_minutes", text="Free After Minutes")
+    column.prop(get(), "idle_minutes", text="Idle Minutes")
 
 
 def section(layout: bpy.types.UILayout, identifier: str, title: str, closed: bool = False) -> bpy.types.UILayout | None:

@@ -5,7 +5,7 @@ With licence and size, before anything is fetched.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import bpy
@@ -36,8 +36,8 @@ class Readiness:
     download: Entry | None = None
 
 
-def readiness(method: Method) -> Readiness:
-    """What of a method is here. Quick: panels ask at every redraw."""
+def readiness(method: Method, own: Collection[str] = ()) -> Readiness:
+    """What of a method is here, but for weights in whose place the artist has some of their `own`. Quick: panels ask at every redraw."""
     if not backend.is_found():
         return Readiness(False, f"Needs the set-up, with the tier {method.tier}.", Action.SET_UP)
     if method.id == "auto":
@@ -47,26 +47,36 @@ def readiness(method: Method) -> Readiness:
         return Readiness(False, "The backend is older than the add-on and does not have it.", Action.REPAIR)
     if host := backend.other_computer():
         return Readiness(True, f"The backend works on {host}, with what is there.")
-    entry = weights_of(method)
+    wanted = [entry for entry in needed(method) if not _is_one_of(entry, method, own)]
+    missing = [entry for entry in wanted if not catalog.condition(entry).is_usable]
     if method.tier == methods.AI and features.setup and features.setup.is_geometry_only():
-        afterwards = f", then {registry.in_megabytes(entry.size)} to download" if entry and not catalog.condition(entry).is_usable else ""
+        size = registry.in_megabytes(sum(entry.size for entry in missing))
+        afterwards = f", then {size} to download" if missing else ""
         return Readiness(False, f"Needs the tier AI; the environment holds Geometry only{afterwards}.", Action.SET_UP)
-    if entry is None:
-        return Readiness(True, "Ready. Needs no weights.")
-    condition = catalog.condition(entry)
-    if condition.is_usable:
-        return Readiness(True, condition.sentence)
-    if entry.kind is Kind.BUNDLED:
-        return Readiness(False, f"{condition.sentence} Install PartGen again.")
-    return Readiness(False, condition.sentence, download=entry)
+    if not wanted:
+        return Readiness(True, "Ready. Needs no weights." if not own else "Ready, with your own.")
+    if not missing:
+        return Readiness(True, catalog.condition(wanted[0]).sentence)
+    first = missing[0]
+    condition = catalog.condition(first)
+    sentence = condition.sentence if len(needed(method)) == 1 else f"Needs {first.title}. {condition.sentence}"
+    if first.kind is Kind.BUNDLED:
+        return Readiness(False, f"{sentence} Install PartGen again.")
+    return Readiness(False, sentence, download=first)
 
 
-def weights_of(method: Method) -> Entry | None:
-    """The weights of a method in the registry, of several that will do the ones that are here; None where it needs none."""
+def needed(method: Method) -> list[Entry]:
+    """The weights of a method in the registry, of several that will do the ones that are here."""
     if not method.weights:
-        return None
+        return []
     entries = [registry.entry(identifier) for identifier in (method.weights, *method.alternatives)]
-    return next((entry for entry in entries if catalog.condition(entry).is_usable), entries[0])
+    best = next((entry for entry in entries if catalog.condition(entry).is_usable), entries[0])
+    return [best, *(registry.entry(identifier) for identifier in method.also)]
+
+
+def _is_one_of(entry: Entry, method: Method, own: Collection[str]) -> bool:
+    """Whether an artist's `own` weights, named as those that they stand for, do instead of a method's."""
+    return entry.id in own or (entry.id in method.alternatives and method.weights in own)
 
 
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -80,18 +90,18 @@ def draw_chosen(
     settings: bpy.types.PropertyGroup,
     offered: Sequence[Method],
     menu: str,
-    has_own_model: bool = False,
+    own: Collection[str] = (),
 ) -> None:
-    """The `method` of `settings`, one of those `offered`, as a button that opens the panel `menu`; and what it lacks, but for a
-    download where the artist `has_own_model`."""
+    """The `method` of `settings`, one of those `offered`, as a button that opens the panel `menu`; and what it lacks, but for weights
+    in whose place the artist has some of their `own`."""
     chosen = next((method for method in offered if method.id == settings.method), offered[0])
     row = layout.split(factor=_LABEL_SHARE, align=True)
     label = row.row()
     label.alignment = "RIGHT"
     label.label(text="Method")
     row.popover(panel=menu, text=chosen.name)
-    now = readiness(chosen)
-    if not now.is_ready and not (has_own_model and now.download is not None):
+    now = readiness(chosen, own)
+    if not now.is_ready:
         draw_text(layout, context, f"{chosen.name}: {now.sentence}", "ERROR")
         _draw_button(layout, now)
 
@@ -117,7 +127,7 @@ def draw_offered(
 
 
 def _draw_method(layout: bpy.types.UILayout, context: bpy.types.Context, settings: bpy.types.PropertyGroup, method: Method) -> None:
-    now, entry = readiness(method), weights_of(method)
+    now = readiness(method)
     row = layout.row()
     row.prop_enum(settings, "method", method.id)
     side = row.row()
@@ -127,10 +137,12 @@ def _draw_method(layout: bpy.types.UILayout, context: bpy.types.Context, setting
     width = WIDTH * _UNIT
     explore = " What it finds can be explored." if method.has_features else ""
     draw_text(layout, context, f"{method.description}.{explore}", width=width)
-    if entry:
+    entries = needed(method)
+    for entry in entries:
         licence = layout.column()
         licence.alert = entry.licence.forbids_commercial_use
-        draw_text(licence, context, f"Licence of the weights: {licence_in_words(entry)}", "BLANK1", width=width)
+        of = "the weights" if len(entries) == 1 else entry.title
+        draw_text(licence, context, f"Licence of {of}: {licence_in_words(entry)}", "BLANK1", width=width)
     draw_text(layout, context, now.sentence, "CHECKMARK" if now.is_ready else "IMPORT", width=width)
     _draw_button(layout, now)
 

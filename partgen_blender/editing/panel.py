@@ -10,7 +10,9 @@ from ..models import catalog
 from ..operators import chosen_objects
 from ..wrapping import draw_text
 from . import history
-from .methods import CONTROLS, METHODS, method_of
+from .methods import CONTROLS, METHODS, Method, method_of
+
+_ICONS = {"instruct": "MOD_SIMPLEDEFORM", "texture": "TPAINT_HLT", "reshape": "MOD_REMESH", "generative": "MESH_MONKEY"}
 
 
 class PARTGEN_PT_edit(bpy.types.Panel):
@@ -35,25 +37,22 @@ class PARTGEN_PT_edit(bpy.types.Panel):
         options = layout.column()
         options.use_property_split = True
         options.use_property_decorate = False
-        has_own_model = bool(settings.model.strip())
-        method_menu.draw_chosen(options, context, settings, METHODS, PARTGEN_PT_editing_methods.__name__, has_own_model)
-        method = method_of(settings.method)
-        paints, renews = (method is not None and getattr(method, name) for name in ("paints", "renews"))
-        if not renews:
+        method = method_of(settings.method) or METHODS[0]
+        method_menu.draw_chosen(options, context, settings, METHODS, PARTGEN_PT_editing_methods.__name__, _own(method, settings))
+        if method.paints or not method.renews:
             options.prop(settings, "strength")
-        if not paints and not renews:
+        if not method.paints and not method.renews:
             options.prop(settings, "add_vertices")
         options.prop(settings, "variations")
-        if settings.variations > 1 or paints or renews:
+        if settings.variations > 1 or method.paints or method.renews:
             options.prop(settings, "seed")
-        if paints:
-            _draw_painting(layout, context, settings)
+        if method.paints:
+            _draw_painting(layout, context, settings, method)
         button = layout.row()
         button.scale_y = 1.4
         chosen = [object_ for object_ in chosen_objects(context) if object_.type == "MESH"]
-        what = "Paint" if paints else "Replace" if renews else "Edit"
-        text = f"{what} {len(chosen)} Parts" if len(chosen) > 1 else f"{what} Part"
-        button.operator("partgen.edit_part", text=text, icon="TPAINT_HLT" if paints else "MESH_MONKEY" if renews else "MOD_SIMPLEDEFORM")
+        text = f"{method.verb} {len(chosen)} Parts" if len(chosen) > 1 else f"{method.verb} Part"
+        button.operator("partgen.edit_part", text=text, icon=_ICONS[method.id])
         active = context.view_layer.objects.active
         if active.partgen_edited.steps:
             _draw_steps(layout, context, active)
@@ -71,9 +70,16 @@ class PARTGEN_PT_editing_methods(bpy.types.Panel):
         method_menu.draw_offered(self.layout, context, context.scene.partgen_editing, METHODS)
 
 
-def _draw_painting(layout: bpy.types.UILayout, context: bpy.types.Context, settings: bpy.types.PropertyGroup) -> None:
+def _own(method: Method, settings: bpy.types.PropertyGroup) -> list[str]:
+    """The weights in whose place the artist has folders of their own."""
+    folders = ((method.weights, settings.model), *((identifier, settings.depth_model) for identifier in method.also))
+    return [identifier for identifier, folder in folders if method.paints and folder.strip()]
+
+
+def _draw_painting(layout: bpy.types.UILayout, context: bpy.types.Context, settings: bpy.types.PropertyGroup, method: Method) -> None:
     """What painting lacks that would better it, and how it is done where an artist wants to decide that."""
-    if wanted := _absent_control(settings):
+    wanted = None if method.renews else _absent_control(settings)
+    if wanted is not None:
         draw_text(layout, context, f"Without {wanted.title} what is painted may not follow the shape.", "INFO")
         if catalog.at_work(wanted.id):
             layout.label(text="On its way: see the models in the preferences", icon="SORTTIME")
@@ -85,7 +91,7 @@ def _draw_painting(layout: bpy.types.UILayout, context: bpy.types.Context, setti
     if body is not None:
         body.use_property_split = True
         body.use_property_decorate = False
-        for name in ("steps", "size", "model", "controlnet"):
+        for name in ("steps", "size", "model", "controlnet", *(["depth_model"] if method.renews else [])):
             body.prop(settings, name)
 
 

@@ -43,7 +43,8 @@ by this; a graphics card takes seconds to minutes, a CPU minutes in a reduced fo
       --model FOLDER --controlnet FOLDER                       your own, as diffusers loads them, with files .safetensors
 
 The method reshape paints too, with room to grow, then asks a depth network how far away what it painted is, and puts the closed surface
-that all views agree on in the place of the part, with its picture. For shapes that words of instruct do not reach.
+that all views agree on in the place of the part, with its picture. For shapes that words of instruct do not reach. Experimental: it was
+tried with true views and with random networks, and no real checkpoint was ever judged with it.
 
   partgen models download depth-anything-v2-small
   partgen edit chair.glb --labels labels/chair.npz --part 3 --method reshape --prompt "a lion's paw" -o paw.glb
@@ -79,12 +80,13 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "--method",
         choices=METHODS,
         default="auto",
-        help="instruct, which auto takes, does what the words say; texture paints the part; reshape makes it anew from what is painted; "
+        help="instruct, which auto takes, does what the words say; texture paints the part; reshape (experimental) makes it anew "
+        "from what is painted; "
         "generative puts another part of PartGen's own in its place, as auto does where only that is meant",
     )
     parser.add_argument("--strength", type=_share, default=1.0, help="how much of the change is made, 0 to 1")
     parser.add_argument("--seed", type=int, default=0, help="of variations: the same seed gives the same ones")
-    parser.add_argument("--steps", type=_steps, help="of texture: more take longer and are finer")
+    parser.add_argument("--steps", type=_steps, help="of texture and reshape: more take longer and are finer")
     parser.add_argument("--variations", metavar="K", type=_count, default=1, help="this many results, OUT_2.glb, ...; the words are kept")
     said = parser.add_mutually_exclusive_group(required=True)
     said.add_argument("--prompt", metavar="TEXT", help="the instruction")
@@ -95,10 +97,14 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "--model",
         metavar="FOLDER_OR_ID",
         default="auto",
-        help="understanding leaves out the sentence embeddings that auto asks too; of texture: the checkpoint, auto takes the best here",
+        help="understanding leaves out the sentence embeddings that auto asks too; of texture and reshape: the checkpoint, auto takes "
+        "the best here",
     )
     parser.add_argument(
-        "--controlnet", metavar="FOLDER_OR_ID", default="auto", help="of texture: a ControlNet for depth; auto takes the one here, or none"
+        "--controlnet",
+        metavar="FOLDER_OR_ID",
+        default="auto",
+        help="of texture: a ControlNet for depth; auto takes the one here, or none; of reshape, whose old shape it holds, auto is none",
     )
     parser.add_argument(
         "--normals-controlnet", metavar="FOLDER_OR_ID", default="auto", help="of texture: one for normals, as --controlnet for depth"

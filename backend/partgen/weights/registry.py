@@ -481,7 +481,8 @@ ENTRIES: tuple[Entry, ...] = (
         id="depth-anything-v2-small",
         title="Depth Anything V2 Small",
         role=Role.DEPTH,
-        purpose="Tells how far away what a picture shows is: what was painted becomes the part's new shape.",
+        purpose="Tells how far away what a picture shows is: with it what was painted becomes the part's new shape. For Reshape, which is "
+        "experimental.",
         method="reshape",
         licence=Licence("Apache-2.0", APACHE),
         repository="depth-anything/Depth-Anything-V2-Small-hf",

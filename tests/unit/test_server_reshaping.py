@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
+from igl import point_mesh_squared_distance, signed_distance
 from partgen.errors import Action, Cancelled, PartgenError
 from partgen.geometry.rays import RayScene
 from partgen.protocol import Delivery, PaintResult, ReshapeRequest, ReshapeResult, Skin, Submit, read_message, write_message
@@ -25,6 +26,7 @@ pytest.importorskip("diffusers")
 import tiny_diffusion as tiny
 
 UP = np.array([0.0, 0.0, 1.0])
+BROWN = (0.47, 0.27, 0.12)
 
 
 def turned(profile: list[list[float]]) -> trimesh.Trimesh:
@@ -37,19 +39,20 @@ JUG = turned([[0, 0], [0.6, 0], [0.75, 0.4], [0.7, 0.8], [0.3, 1.3], [0.3, 1.6],
 TABLE = trimesh.creation.box((2.6, 2.6, 0.2), transform=trimesh.transformations.translation_matrix((0, 0, -0.1)))
 
 
-def request(**changes: object) -> ReshapeRequest:
-    """A grey vase on a brown table."""
-    vertices = np.concatenate([VASE.vertices, TABLE.vertices])
-    faces = np.concatenate([VASE.faces, TABLE.faces + len(VASE.vertices)])
-    skin = np.repeat([0, 1], [len(VASE.faces), len(TABLE.faces)])
-    skins = (Skin((0.5, 0.5, 0.5, 1.0)), Skin((0.47, 0.27, 0.12, 1.0)))
-    own = np.arange(len(VASE.faces))
+def request(part: trimesh.Trimesh = VASE, rest: trimesh.Trimesh = TABLE, **changes: object) -> ReshapeRequest:
+    """A grey part on brown surroundings: a vase on a table."""
+    vertices = np.concatenate([part.vertices, rest.vertices])
+    faces = np.concatenate([part.faces, rest.faces + len(part.vertices)])
+    skin = np.repeat([0, 1], [len(part.faces), len(rest.faces)])
+    skins = (Skin((0.5, 0.5, 0.5, 1.0)), Skin((*BROWN, 1.0)))
+    own = np.arange(len(part.faces))
     asked = ReshapeRequest("Vase", "a jug", vertices, faces, own, np.empty((0, 3, 2)), np.zeros((len(faces), 3, 2)), skin, skins)
     return replace(asked, **changes)
 
 
 class Truth:
-    """In place of a checkpoint and a depth network: the true pictures and depths, up to scale, of the jug on the table."""
+    """In place of a checkpoint and a depth network: the true pictures and depths, up to scale, of another body in the place of
+    the part."""
 
     class checkpoint:
         name, control = "truth", None
@@ -59,14 +62,14 @@ class Truth:
 
     side = 512
 
-    def __init__(self, asked: ReshapeRequest, placement: object) -> None:
+    def __init__(self, asked: ReshapeRequest, body: trimesh.Trimesh, placement: object) -> None:
         from partgen.texturing.inpainting import Effort
 
         self.placement, self.effort = placement, Effort()
         points, faces = asked.vertices.astype(float), asked.faces.astype(np.int64)
         rest, part = faces[len(asked.polygon_of_face) :], np.unique(faces[: len(asked.polygon_of_face)])
-        together = np.concatenate([points, JUG.vertices])
-        made = np.concatenate([rest, JUG.faces + len(points)])
+        together = np.concatenate([points, body.vertices])
+        made = np.concatenate([rest, body.faces + len(points)])
         scene, cameras = RayScene(together, made), around_part(points, points[part], UP, self.side // 2)
         self._seen: list[Buffers] = [render(scene, together, made, camera) for camera in cameras]
         self._first, self._left = len(rest), list(self._seen)
@@ -77,9 +80,9 @@ class Truth:
     def __call__(self, grid, prompt, seed=0, strength=1.0, progress=no_progress) -> np.ndarray:
         pictures = []
         for seen in self._seen:
-            is_jug = (seen.face >= self._first)[:, :, None]
-            brown = np.where(seen.mask[:, :, None], (0.47, 0.27, 0.12), 1.0)
-            pictures.append(np.where(is_jug, 0.3 + 0.5 * np.abs(seen.normal), brown))
+            is_body = (seen.face >= self._first)[:, :, None]
+            around = np.where(seen.mask[:, :, None], BROWN, 1.0)
+            pictures.append(np.where(is_body, 0.3 + 0.5 * np.abs(seen.normal), around))
         return joined(pictures)
 
     def depth(self, picture: np.ndarray) -> np.ndarray:
@@ -103,14 +106,14 @@ class TrueDepth:
 
 
 @pytest.fixture
-def truly(monkeypatch: pytest.MonkeyPatch, shelf: Path) -> Callable[[ReshapeRequest], ReshapeResult]:
+def truly(monkeypatch: pytest.MonkeyPatch, shelf: Path) -> Callable[[ReshapeRequest, trimesh.Trimesh], ReshapeResult]:
     """Answers a request by the truth."""
 
-    def answer(asked: ReshapeRequest) -> ReshapeResult:
+    def answer(asked: ReshapeRequest, body: trimesh.Trimesh) -> ReshapeResult:
         truths: list[Truth] = []
 
         def inpainter(wishes: object, placement: object) -> Truth:
-            truths.append(Truth(asked, placement))
+            truths.append(Truth(asked, body, placement))
             return truths[-1]
 
         monkeypatch.setattr(painting.painter, "inpainter", inpainter)
@@ -130,7 +133,7 @@ def reshaped(asked: ReshapeRequest) -> list[ReshapeResult]:
 
 
 def test_true_views_come_back_as_the_true_shape_closed_and_wound_outwards_with_its_picture(truly) -> None:
-    made = truly(request(size=256))
+    made = truly(request(size=256), JUG)
     surface = trimesh.Trimesh(made.vertices, made.faces, process=False)
     assert surface.is_watertight
     assert surface.volume == pytest.approx(JUG.volume, rel=0.05)
@@ -140,6 +143,24 @@ def test_true_views_come_back_as_the_true_shape_closed_and_wound_outwards_with_i
     assert 0 <= made.part_uvs.min() <= made.part_uvs.max() <= 1
     assert len(np.unique(made.picture.reshape(-1, 3), axis=0)) > 50
     assert (made.method, made.weights) == ("reshape", "truth, depth by truth")
+
+
+def test_a_new_shape_touches_what_the_old_one_touched_over_its_whole_foot_and_does_not_enter_it(truly) -> None:
+    turn = trimesh.transformations.rotation_matrix(0.5, (0, 0, 1)) @ trimesh.transformations.rotation_matrix(0.3, (0, 1, 0))
+    wall, knob, larger = (slab(turn, *box) for box in (((0.4, 3, 3), 0.7), ((0.5, 0.4, 0.4), 0.25), ((0.5, 0.5, 0.3), 0.25)))
+    made = truly(request(knob, wall), larger)
+    size = np.ptp(knob.vertices, axis=0).max()
+    corners, of_wall = (made.vertices.astype(float), made.faces.astype(np.int64)), (np.array(wall.vertices), np.array(wall.faces, np.int64))
+    assert signed_distance(corners[0], *of_wall)[0].min() > -0.001 * size
+    y, z = (values.reshape(-1) for values in np.meshgrid(np.linspace(-0.24, 0.24, 40), np.linspace(-0.14, 0.14, 40)))
+    foot = trimesh.transform_points(np.stack([np.full(y.size, 0.5), y, z], axis=1), turn)
+    gaps = np.sqrt(point_mesh_squared_distance(foot, *corners)[0]) / size
+    assert np.percentile(gaps, 95) < 0.005
+
+
+def slab(turn: np.ndarray, size: tuple[float, float, float], x: float) -> trimesh.Trimesh:
+    """A box about a place on the x axis, turned."""
+    return trimesh.creation.box(size, transform=turn @ trimesh.transformations.translation_matrix((x, 0, 0)))
 
 
 # ---- networks --------------------------------------------------------------------------------------------------------

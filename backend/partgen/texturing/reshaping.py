@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from igl import fast_winding_number
+from igl import fast_winding_number, point_mesh_squared_distance
 from numpy.typing import NDArray
 from scipy.ndimage import binary_fill_holes, distance_transform_edt
 from scipy.sparse import coo_matrix
@@ -44,6 +44,8 @@ FEW = 0.01
 """Of the pixels: with fewer than these beside the part, its own old depth has to tell how far away it is."""
 FLECK = 0.02
 """Of all vertices: a piece of surface with fewer is none."""
+CLEAR = 0.5
+"""Beyond this from -1, outside, to 1, inside, a point is so far on one side that the distance to the surface may count."""
 CLOSE = 3.0
 """Cells from what was seen of the part within which a piece of surface has to come to be kept."""
 
@@ -120,11 +122,11 @@ def reshaped(
         # Four views from above tell nothing of the underside: it ends where the old one did.
         found = (floor - at @ up) / cell
         if len(around.faces):
-            found = np.maximum(found, (2 * _inside(at, around.points, around.faces) - 1) * BAND)
+            found = np.maximum(found, _within(at, around.points, around.faces, cell))
         # What stands before it may hide anything. There the part is what it was.
         hidden = np.flatnonzero(~_is_shown(at, views.cameras, masks))
-        was = _inside(at[hidden], part, np.arange(len(part)).reshape(-1, 3))
-        found[hidden] = np.maximum(found[hidden], (1 - 2 * was) * BAND)
+        was = _within(at[hidden], part, np.arange(len(part)).reshape(-1, 3), cell)
+        found[hidden] = np.maximum(found[hidden], -was)
         return np.asarray(found)
 
     vertices, faces = _kept(*lifted(views.cameras, depths, low, high, RESOLUTION, emptiness), seen, CLOSE * cell)
@@ -136,9 +138,22 @@ def _size(part: Floats) -> float:
     return float(np.ptp(part, axis=0).max())
 
 
-def _inside(at: Floats, points: Floats, faces: Ints) -> Floats:
-    """How much points (k, 3) are inside of triangles (F, 3) over `points`, whichever way these are turned: (k,), 1 within a closed one."""
-    return np.abs(np.asarray(fast_winding_number(points, faces.astype(np.int64), np.ascontiguousarray(at)))).reshape(-1)
+def _within(at: Floats, points: Floats, faces: Ints, cell: float) -> Floats:
+    """How far points (k, 3) lie within triangles (F, 3) over `points`, whichever way these are turned, in cells within the band, negative
+    outside: (k,). Where they leave open what is inside, it is how sure that is, and the surface lies where it is even."""
+    if not len(at):
+        return np.zeros(0)
+    winding = fast_winding_number(points, faces.astype(np.int64), np.ascontiguousarray(at))
+    inside = 2 * np.abs(np.asarray(winding)).reshape(-1) - 1
+    low, high = at.min(axis=0) - BAND * cell, at.max(axis=0) + BAND * cell
+    corners = points[faces]
+    near = faces[((corners.max(axis=1) > low) & (corners.min(axis=1) < high)).all(axis=1)]
+    distance = np.full(len(at), BAND)
+    clear = np.flatnonzero(np.abs(inside) > CLEAR)
+    if len(near) and len(clear):
+        found = point_mesh_squared_distance(np.ascontiguousarray(at[clear]), points, np.ascontiguousarray(near.astype(np.int64)))
+        distance[clear] = np.minimum(np.sqrt(found[0]) / cell, BAND)
+    return np.where(np.abs(inside) > CLEAR, np.sign(inside) * distance, inside * BAND)
 
 
 def _is_shown(at: Floats, cameras: Sequence[Camera], masks: Sequence[Bools]) -> Bools:

@@ -481,8 +481,7 @@ ENTRIES: tuple[Entry, ...] = (
         id="depth-anything-v2-small",
         title="Depth Anything V2 Small",
         role=Role.DEPTH,
-        purpose="Tells how far away what a picture shows is: with it what was painted becomes the part's new shape. For Reshape, which is "
-        "experimental.",
+        purpose="Tells how far away what a picture shows is: Reshape, which is experimental, makes a part's new shape of it.",
         method="reshape",
         licence=Licence("Apache-2.0", APACHE),
         repository="depth-anything/Depth-Anything-V2-Small-hf",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -380,3 +381,35 @@ def test_the_panel_shows_who_made_it_and_flips_without_sliders_of_shape(jobs: Mo
     assert "1 of 2" in notes.texts
     flip()
     assert "stripes, depth by ruler, seed 4" in drawn("PARTGEN_PT_edit").texts
+
+
+# ---- as users have it ------------------------------------------------------------------------------------------------
+
+TINY = """
+import sys, importlib.util
+if importlib.util.find_spec("diffusers") is None: sys.exit(3)
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+import tiny_diffusion as tiny
+tiny.stable_diffusion(Path(sys.argv[2]) / "sd")
+tiny.depth_network(Path(sys.argv[2]) / "depth")
+"""
+
+
+def test_the_backend_of_users_reshapes_a_part_by_tiny_random_networks(real_backend: None, tmp_path: Path, messages: ModuleType) -> None:
+    python = ROOT / ".venv/bin/python"
+    done = subprocess.run([python, "-c", TINY, ROOT / "tests/unit", tmp_path], check=False, capture_output=True, text=True)
+    if done.returncode == 3:
+        pytest.skip("needs diffusers")
+    assert not done.returncode, done.stderr
+    jobs = importlib.import_module(f"{MODULE}.jobs")
+    floor()
+    knob = ball()
+    before = shape(knob)
+    reshape(jobs, knob, steps=1, model=str(tmp_path / "sd"), depth_model=str(tmp_path / "depth"))
+    assert not [message for message in messages.shown if message.level == "ERROR"]
+    assert shape(knob) != before
+    assert is_closed(knob.data)
+    assert knob.partgen_edited.steps[0].made_by == "sd, depth by depth"
+    reach = 0.2 * 2.0 + 0.1
+    assert (np.abs(world(knob) - (0, 0, 1)).max(axis=0) < 1 + reach).all()

@@ -14,7 +14,7 @@ import pytest
 import trimesh
 from partgen.cli import main
 from partgen.devices import CPU, Placement
-from partgen.errors import Action, PartgenError
+from partgen.errors import Action, Cancelled, PartgenError
 from partgen.files import read_model, write_file
 from partgen.segmentation import Progress, no_progress
 from partgen.texturing import inpainting
@@ -153,7 +153,21 @@ def test_less_strength_stays_nearer_to_what_was_there(shelf: Path) -> None:
 
 
 def test_one_step_is_made_however_weak_the_wish(shelf: Path) -> None:
-    assert np.isfinite(inpainter(shelf / "sd", steps=1)(grid(), "oak", strength=0.05)).all()
+    for strength in (0.05, 0.0001):
+        assert np.isfinite(inpainter(shelf / "sd", steps=1)(grid(), "oak", strength=strength)).all()
+
+
+def test_more_steps_than_the_networks_were_trained_with_can_be_asked_for(shelf: Path) -> None:
+    told: list[str] = []
+
+    def stop(fraction: float, stage: str) -> None:
+        told.append(stage)
+        raise Cancelled
+
+    for steps in (1000, 2000):
+        with pytest.raises(Cancelled):
+            inpainter(shelf / "sd", steps=steps)(grid(), "oak", progress=stop)
+        assert told.pop() == "step 1 of 999"
 
 
 def test_a_cancel_stops_between_steps(shelf: Path) -> None:

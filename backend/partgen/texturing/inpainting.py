@@ -41,6 +41,8 @@ SCALE = 8
 """Pixels for a latent along a side."""
 TRIAL = 4
 """How much smaller along a side pictures are by whose time that of larger ones is estimated."""
+LEAST_STRENGTH = 0.002
+"""Below it, not one of the thousand steps that networks are trained with would be made."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class DiffusionInpainter:
             raise PartgenError("edit.empty_prompt", "The prompt is empty.", "Say what the part is to look like: “rusty iron”.")
         if self.effort.steps < 1:
             raise PartgenError("options.steps", f"{self.effort.steps} steps lead nowhere.", "Choose 1 step or more.")
-        strength = min(strength, self.checkpoint.family.most_strength)
+        strength = min(max(strength, LEAST_STRENGTH), self.checkpoint.family.most_strength)
         steps = self._steps(strength)
         led = [_picture(seen) for control, seen in zip(self._controls, (grid.depth, grid.normal), strict=True) if control is not None]
         asked: dict[str, Any] = {"control_image": led if len(led) > 1 else led[0]} if led else {}
@@ -120,8 +122,10 @@ class DiffusionInpainter:
         return picture
 
     def _steps(self, strength: float) -> int:
-        """Steps that leave at least one to make of the share `strength` at their end."""
-        return max(self.effort.steps, math.ceil(1 / strength))
+        """Steps that leave at least one to make of the share `strength` at their end, and no more than the networks were trained with."""
+        schedule = self._pipeline.scheduler.config
+        most = schedule.num_train_timesteps - schedule.get("steps_offset", 0)  # by so much the last one comes later
+        return min(max(self.effort.steps, math.ceil(1 / max(strength, LEAST_STRENGTH))), most)
 
     def seconds(self, strength: float = 1.0) -> float:
         """How long a picture takes here, from one step of the networks and smaller pictures of the rest."""

@@ -138,6 +138,7 @@ def test_true_views_come_back_as_the_true_shape_closed_and_wound_outwards_with_i
     assert surface.is_watertight
     assert surface.volume == pytest.approx(JUG.volume, rel=0.05)
     assert np.abs(surface.bounds - JUG.bounds).max() < 0.03
+    assert np.degrees(np.percentile(surface.face_adjacency_angles, 95)) < 20  # without the steps of pixels and cells
     assert made.picture.shape == (256, 256, 3)
     assert made.part_uvs.shape == (len(made.faces), 3, 2)
     assert 0 <= made.part_uvs.min() <= made.part_uvs.max() <= 1

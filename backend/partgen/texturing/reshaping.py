@@ -46,6 +46,10 @@ FLECK = 0.02
 """Of all vertices: a piece of surface with fewer is none."""
 CLEAR = 0.5
 """Beyond this from -1, outside, to 1, inside, a point is so far on one side that the distance to the surface may count."""
+HELD = 1.5
+"""Cells: so near to what the part stands on or touches its surface is not smoothed."""
+SHRINK, GROW, ROUNDS = 0.5, -0.53, 10
+"""Of the way to the middle of its neighbours a vertex is moved, and back, so many times: Taubin 1995, section 3."""
 CLOSE = 3.0
 """Cells from what was seen of the part within which a piece of surface has to come to be kept."""
 
@@ -130,6 +134,10 @@ def reshaped(
         return np.asarray(found)
 
     vertices, faces = _kept(*lifted(views.cameras, depths, low, high, RESOLUTION, emptiness), seen, CLOSE * cell)
+    free = (vertices @ up - floor) / cell > HELD
+    if len(around.faces):
+        free &= np.abs(_within(vertices, around.points, around.faces, cell)) > HELD
+    vertices = _smoothed(vertices, faces, free)
     notes = (f"In {by_itself} of 4 views nothing beside the part tells how far away it is; its old depth did.",) if by_itself else ()
     return Shape(vertices, faces, notes)
 
@@ -154,6 +162,17 @@ def _within(at: Floats, points: Floats, faces: Ints, cell: float) -> Floats:
         found = point_mesh_squared_distance(np.ascontiguousarray(at[clear]), points, np.ascontiguousarray(near.astype(np.int64)))
         distance[clear] = np.minimum(np.sqrt(found[0]) / cell, BAND)
     return np.where(np.abs(inside) > CLEAR, np.sign(inside) * distance, inside * BAND)
+
+
+def _smoothed(points: Floats, faces: Ints, free: Bools) -> Floats:
+    """The vertices (n, 3) of a surface without its steps, but for those that are not `free` (n,): Taubin 1995, which does not shrink."""
+    ends = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    links = coo_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(len(points), len(points))).tocsr()
+    count = np.maximum(np.asarray(links.sum(axis=1)), 1)
+    for _ in range(ROUNDS):
+        for share in (SHRINK, GROW):
+            points = points + share * free[:, None] * (links @ points / count - points)
+    return points
 
 
 def _is_shown(at: Floats, cameras: Sequence[Camera], masks: Sequence[Bools]) -> Bools:

@@ -28,13 +28,12 @@ from proposals import STEPS as PROPOSALS
 from proposals import Proposals
 from together import STEPS as TOGETHER
 from together import Together
-from window import WHEEL_DOWN, WHEEL_UP, Disappointed, Window, expect
+from window import DRAWING_SECONDS, WHEEL_DOWN, WHEEL_UP, Disappointed, Window, expect
 
 LAMP = "Lamp"
 PIECES = 7  # of the lamp that start.py makes
 ROLE = "Finding Parts"
 SETTLING_SECONDS = 5.0
-DRAWING_SECONDS = 60.0  # without a graphics card, on a machine whose cores are all busy
 CLEARLY_BRIGHTER = 60  # of 255
 SAME_COLOR = 6  # of 255, in each channel
 # Of the objects that twins.py makes, points in their own space, seen from where start.py looks.
@@ -357,12 +356,15 @@ class Journey:
         expect(not folder.exists(), "Remove left the environment's folder.")
 
 
-STEPS: tuple[Callable[[Any], None], ...] = (
+SET_UP: tuple[Callable[[Any], None], ...] = (
     Journey.a_new_panel_is_a_sentence_and_a_button,
     Journey.it_tells_what_it_will_do_before_it_does_anything,
     Journey.a_folder_without_a_bundle_is_refused,
     Journey.it_can_be_cancelled_and_goes_on_where_it_stopped,
     Journey.it_sets_up_while_blender_stays_alive,
+)
+STEPS: tuple[Callable[[Any], None], ...] = (
+    *SET_UP,
     Journey.one_button_finds_the_parts,
     Journey.the_parts_are_shown_in_colors,
     Journey.undo_takes_the_decomposition_back,
@@ -446,7 +448,7 @@ def differences(now: State, then: State) -> list[str]:
 
 
 def main(folder: Path, out: Path, only: str = "") -> int:
-    """Takes all steps, or those whose names contain one of the words in `only`, with commas between."""
+    """Takes all steps, or the set-up and those whose names contain one of the words in `only`, with commas between."""
     window = Window(folder, out)
     journey = Journey(window, folder)
     completing = Completing(window, folder, journey._open, expect_same)
@@ -457,7 +459,7 @@ def main(folder: Path, out: Path, only: str = "") -> int:
     artists |= dict.fromkeys(PROPOSALS, Proposals(window, expect_same))
     states: dict[str, State] = {}
     verdict = "ok"
-    for step in (step for step in STEPS if any(word in step.__qualname__ for word in only.split(","))):
+    for step in (step for step in STEPS if step in SET_UP or any(word in step.__qualname__ for word in only.split(","))):
         name, began = step.__name__, time.monotonic()
         try:
             step(artists.get(step, journey))

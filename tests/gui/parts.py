@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ TABLE, STOOL = "Table", "Stool"
 PIECES = 6  # of the table: its top, four legs and a bowl
 LEG, OTHER_LEG, BOWL = (TABLE, (-0.8, -0.57, 0.5)), (TABLE, (0.8, -0.57, 0.5)), (TABLE, (0.3, -0.08, 1.32))
 NAME = "Front Leg"
-DRAWING_SECONDS = 60.0  # without a graphics card, on a machine whose cores are all busy
 State = dict[str, Any]
 
 
@@ -33,7 +31,7 @@ class Parts:
         window.click_text("Parts List", style="panel_title")
         window.rest()
         names = [name for name, _, _ in self.listed()]
-        self.wait_for_text(names[0])
+        window.wait_for_text(names[0])
         window.shot("parts_list")
         expect(len(names) == PIECES, f"The table has {PIECES} parts, but the list has {len(names)}.")
         for name in names:
@@ -94,12 +92,6 @@ class Parts:
         window.wait_until(lambda s: s["meshes"][TABLE]["listed"] == before, "Undo does not join the pieces again.")
         if self.own:
             self.open_file(self.own, lambda s: TABLE not in s["objects"])
-
-    def wait_for_text(self, text: str) -> None:
-        """Until the sidebar is drawn anew, which takes its time without a graphics card."""
-        deadline = time.monotonic() + DRAWING_SECONDS
-        while not self.window.where_is_text(text, self.window.SIDEBAR):
-            expect(time.monotonic() < deadline, f'The list does not show "{text}".')
 
     def listed(self) -> list[list[Any]]:
         """Name, number of faces, and whether it is shown, of every row for the table."""

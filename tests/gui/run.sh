@@ -5,10 +5,11 @@
 #   sid, trixie        the Blender of that Debian (5.2, 4.3), in a chroot that PARTGEN_GUI makes: root on Debian, and that script
 #   PATH_OF_BLENDER    your own, on a screen that cannot be seen: needs xvfb, xdotool and imagemagick
 # Without a name: BLENDER where that is set, else sid and trixie. Exits with 0 where it cannot run, and says so in capitals;
-# with PARTGEN_GUI_REQUIRED=1 that is a failure.
+# with PARTGEN_GUI_REQUIRED=1 that is a failure. PARTGEN_GUI_STEPS=Editing,Parts takes the set-up and those steps alone whose names
+# contain one of these words.
 #
-# Needs .venv (make setup), the extension zip, and the installation folder that `make test-gui` makes for this computer:
-# PARTGEN_EXTENSION and PARTGEN_BUNDLE, by default dist/partgen_blender.zip and build/gui-bundle.
+# Needs .venv with what the tests need (make dev), the extension zip, and the installation folder that `make test-gui` makes for this
+# computer: PARTGEN_EXTENSION and PARTGEN_BUNDLE, by default dist/partgen_blender.zip and build/gui-bundle.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
@@ -33,10 +34,12 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/empty folder"
 
-printf '{"python": "%s/bin"}\n' "$python" >"$work/settings.json" # for start.py
+# For start.py, and for who paints: the installation folder has no PyTorch, but an artist may name a backend of their own.
+printf '{"python": "%s/bin", "own_backend": ["%s/.venv/bin/python", "-m", "partgen", "serve"]}\n' "$python" "$root" >"$work/settings.json"
+TRANSFORMERS_VERBOSITY=error PYTHONPATH=tests/unit .venv/bin/python tests/gui/own_checkpoint.py "$work/own checkpoint"
 [ -f "$bundle/bundle.json" ] || { echo "There is no installation folder at $bundle: make test-gui makes it" >&2; exit 1; }
 cp -r "$bundle" "$work/installation folder"
-extras=("$work/settings.json" "$work/empty folder" "$work/installation folder" tests/gui)
+extras=("$work/settings.json" "$work/empty folder" "$work/installation folder" "$work/own checkpoint" tests/gui)
 
 in_a_chroot() { # SUITE OUT
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || cannot "the Blender of Debian $1 needs root on Debian"
@@ -45,7 +48,7 @@ in_a_chroot() { # SUITE OUT
     for extra in "${extras[@]}"; do options+=(-e "$extra"); done
     # Chroots see each other's screens under the same numbers, so one at a time.
     timeout 900 bash -c "while grep -q '@/tmp/.X11-unix/X9[0-9]' /proc/net/unix; do sleep 1; done" || cannot "the screen :90 is taken"
-    flock -w 1200 "${TMPDIR:-/tmp}/partgen-gui.lock" bash "$gui" -s "$1" -o "$2" -z "$extension" -b "$python" "${options[@]}" tests/gui/start.py tests/gui/drive.sh >"$2/run.log" 2>&1 || true
+    flock -w 1200 "${TMPDIR:-/tmp}/partgen-gui.lock" bash "$gui" -s "$1" -o "$2" -z "$extension" -b "$python" -b "$root/.venv" -b "$root/backend" "${options[@]}" tests/gui/start.py tests/gui/drive.sh >"$2/run.log" 2>&1 || true
 }
 
 in_a_blender_of_your_own() { # PATH OUT

@@ -1,7 +1,7 @@
 """Runs inside a real Blender: a desk lamp of seven pieces, the sidebar open at PartGen, a watcher, then "SETUP DONE".
 
 Beside the lamp's file lie twins.blend, with two objects that were taken apart elsewhere, snowman.blend, with one skin of several
-pieces, and ring.blend, with half a million faces.
+pieces, cart.blend, with the parts of a cart, and ring.blend, with half a million faces.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from mathutils import Euler
 FOLDER = Path(__file__).resolve().parent  # run.sh puts settings.json and the folder gui/ here
 sys.path.append(str(FOLDER / "gui"))  # of this Blender's test only: the extension itself touches no path
 
+from cart import make_cart  # noqa: E402
 from snowman import make_snowman  # noqa: E402
 from torus import make_torus  # noqa: E402
 from twins import make_twins  # noqa: E402
@@ -110,6 +111,19 @@ def make_fused_file() -> None:
 def save_fused_file() -> None:
     open_tab()
     bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "snowman.blend"), copy=True)
+    bpy.app.timers.register(make_file_of_parts, first_interval=0.1)
+
+
+def make_file_of_parts() -> None:
+    clear_scene()
+    make_cart()
+    look_at_selected()
+    bpy.app.timers.register(save_file_of_parts, first_interval=1.0)
+
+
+def save_file_of_parts() -> None:
+    open_tab()
+    bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "cart.blend"), copy=True)
     bpy.app.timers.register(make_own_file, first_interval=0.1)
 
 

@@ -11,6 +11,7 @@ import json
 import re
 import sys
 import traceback
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,7 @@ def state() -> dict[str, Any]:
         "meshes": {m.name: _mesh(m) for m in bpy.data.meshes if m.users},
         "shows_preview": bpy.context.window_manager.partgen.show_preview,
         "open_jobs": len(jobs.open_jobs()),
+        "progress": jobs.progress()[0],
         "messages": [{"text": f"{m.sentence} {m.remedy}".strip(), "action": m.action} for m in _module("messages").shown],
         "backend": _module("backend").status().name,
         "set_up": _set_up(),
@@ -205,6 +207,51 @@ def _counts(mesh: bpy.types.Mesh, name: str) -> dict[str, int]:
     return {str(int(value)): int(count) for value, count in zip(*np.unique(values, return_counts=True), strict=True)}
 
 
+def edited(name: str) -> list[dict[str, Any]]:
+    """The steps that made an object what it is: the variation that is shown, of how many, and what each of them is."""
+    return [
+        {
+            "prompt": step.prompt,
+            "made_by": step.made_by,
+            "shown": step.variation % step.variations + 1,
+            "of": step.variations,
+            "captions": [part.caption for part in step.parts],
+            "pictures": [{"size": list(p.image.size), "in_file": bool(p.image.packed_file)} for p in step.paintings if p.image],
+        }
+        for step in bpy.data.objects[name].partgen_edited.steps
+    ]
+
+
+def surfaces() -> dict[str, int]:
+    """For each mesh object a checksum of all that is seen of it: its place, points, faces, UV maps, materials and their pictures."""
+    return {o.name: _checksum(o) for o in bpy.context.scene.objects if o.type == "MESH"}
+
+
+def _checksum(object_: bpy.types.Object) -> int:
+    mesh = object_.data
+    place = np.round(np.array(object_.matrix_world), 5) + 0.0  # no negative zeros
+    seen = [place, *(_values(*of) for of in ((mesh.vertices, "co", 3), (mesh.loops, "vertex_index", 1), (mesh.polygons, "loop_total", 1)))]
+    for layer in mesh.uv_layers:
+        seen += [np.frombuffer(layer.name.encode(), np.uint8), _values(layer.uv, "vector", 2)]
+    for material in filter(None, mesh.materials):
+        seen.append(np.frombuffer(material.name.encode(), np.uint8))
+        images = [node.image for node in material.node_tree.nodes if node.type == "TEX_IMAGE" and node.image]
+        seen += [_pixels(image) for image in images]
+    return zlib.crc32(b"".join(values.tobytes() for values in seen))
+
+
+def _values(items: Any, name: str, width: int) -> np.ndarray:
+    found = np.empty(len(items) * width, np.float32)
+    items.foreach_get(name, found)
+    return found
+
+
+def _pixels(image: bpy.types.Image) -> np.ndarray:
+    found = np.empty(len(image.pixels), np.float32)
+    image.pixels.foreach_get(found)
+    return found
+
+
 # ---- what the window holds -------------------------------------------------------------------------------------------
 
 
@@ -325,5 +372,6 @@ def _every_region() -> Iterator[tuple[int, bpy.types.Window, bpy.types.Area, bpy
 
 
 QUESTIONS = {
-    question.__name__: question for question in (state, regions, objects_on_screen, place_on_screen, under_pointer, titles, rendered)
+    question.__name__: question
+    for question in (state, edited, surfaces, regions, objects_on_screen, place_on_screen, under_pointer, titles, rendered)
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import math
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -21,11 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 ANSWER_SECONDS = 60.0
+DRAWING_SECONDS = 60.0  # without a graphics card, on a machine whose cores are all busy
 # How well pixels have to agree with a rendered text: the right ones reach 0.97, other words of the panel 0.68.
 TEXT_AGREEMENT = 0.85
 FEELING_STEP = 9  # pixels: two for each button
 # Where to feel, of a region's width: rows of the panel hold several buttons, and small ones at their right end.
 END_OF_ROW = 0.83
+IN_FIELD = 0.6
 FEELING_COLUMNS = (0.5, END_OF_ROW, 0.25, 0.75, 0.92, 0.1)
 SCROLLS = 4
 DRAGS = 3
@@ -65,6 +68,7 @@ class Window:
     SIDEBAR = ("VIEW_3D", "UI")
     SCREEN = ("", "")  # all of it: menus and dialogs are in no region
     VIEWPORT = ("VIEW_3D", "WINDOW")
+    VIEWPORT_HEADER = ("VIEW_3D", "HEADER")
     PREFERENCES = ("PREFERENCES", "WINDOW")
     FILE_PATH = ("FILE_BROWSER", "UI")
     FILE_LIST = ("FILE_BROWSER", "WINDOW")
@@ -75,6 +79,7 @@ class Window:
         self._out = out
         self._questions = itertools.count()
         self._shots = itertools.count(1)
+        self._pointer = (0, 0)
         self._known: dict[tuple[str, tuple[str, str]], tuple[int, int]] = {}
         self.width, self.height = (int(size) for size in self._xdotool("getdisplaygeometry").split())
         for left_over in ("question.json", "answer.json"):
@@ -155,6 +160,12 @@ class Window:
         place = self.place(region)
         picture = self.crop(self.look(), place).mean(axis=2)
         return [(place.left + x, place.top + y) for x, y in _centers(picture, self._rendered(text, style))]
+
+    def wait_for_text(self, text: str, region: tuple[str, str] = SIDEBAR) -> None:
+        """Until a region is drawn anew, with this text."""
+        deadline = time.monotonic() + DRAWING_SECONDS
+        while not self.where_is_text(text, region):
+            expect(time.monotonic() < deadline, f'Nowhere in {" / ".join(region)} does it say "{text}".')
 
     def reads(self, sentence: str, region: tuple[str, str] = SIDEBAR) -> bool:
         """Whether every word of a sentence can be read in a region, however it is broken into lines, and none is cut off."""
@@ -237,10 +248,17 @@ class Window:
 
     def end_of_row(self, text: str) -> tuple[int, int]:
         """Where the sidebar has its small buttons, in the row of a text."""
-        found = self.where_is_text(text, self.SIDEBAR)
-        expect(found, f'Nowhere in the sidebar does it say "{text}".')
-        place = self.place(self.SIDEBAR)
-        return place.left + int(END_OF_ROW * place.width), found[0][1]
+        return self._in_row(text, END_OF_ROW, self.SIDEBAR)
+
+    def field_of(self, text: str, region: tuple[str, str] = SIDEBAR) -> tuple[int, int]:
+        """Where a region has the field behind this name."""
+        return self._in_row(text, IN_FIELD, region)
+
+    def _in_row(self, text: str, share: float, region: tuple[str, str]) -> tuple[int, int]:
+        found = self.where_is_text(text, region)
+        expect(found, f'Nowhere in {" / ".join(region)} does it say "{text}".')
+        place = self.place(region)
+        return place.left + int(share * place.width), found[0][1]
 
     def has(self, control: str, region: tuple[str, str] = SIDEBAR) -> bool:
         try:
@@ -250,6 +268,7 @@ class Window:
         return True
 
     def point(self, position: tuple[int, int]) -> None:
+        self._pointer = position
         self._xdotool("mousemove", *map(str, position))
 
     def click(self, control: str, region: tuple[str, str] = SIDEBAR, first: tuple[int, int] | None = None) -> None:
@@ -318,6 +337,28 @@ class Window:
                 return
             self.scroll(region, WHEEL_DOWN)
         raise Disappointed(f'Nowhere in {" / ".join(region)} does it say "{text}".')
+
+    def click_text_of(self, text: str, control: str, region: tuple[str, str] = SIDEBAR) -> None:
+        """Presses, of all places with this text, the one that is a button of this id, once it is drawn.
+
+        The nearest to the pointer is tried first: a menu that the pointer leaves closes.
+        """
+        deadline = time.monotonic() + DRAWING_SECONDS
+        while True:
+            places = sorted(self.where_is_text(text, region), key=lambda place: math.dist(place, self._pointer))
+            found = next((place for place in places if self._lies_at(control, place)), None)
+            if found is not None:
+                self.click_at(found)
+                return
+            complaint = f'Of {len(places)} places in {" / ".join(region)} that say "{text}", none is the button {control}.'
+            expect(time.monotonic() < deadline, complaint)
+
+    def fill_in(self, control: str, title: str, text: str, region: tuple[str, str] = SIDEBAR) -> None:
+        """Types into the field of a property, which stands behind `title`, in place of what is there, and accepts it."""
+        self.click_at(self.find(control, region, self.field_of(title, region)), times=2)  # once would do for words, not for numbers
+        self.key("ctrl+a")
+        self.type(text)
+        self.key("Return")
 
     def drag(self, control: str, pixels: int, while_held: Callable[[], object] | None = None) -> None:
         """Drags a slider sideways, in steps: Blender holds the pointer in place meanwhile. `while_held` runs before the release."""
@@ -395,9 +436,17 @@ class Window:
 
     def focus_newest(self) -> None:
         """Gives the keys to the window that was opened last: without a window manager nobody else does."""
-        windows = self._xdotool("search", "--onlyvisible", "--class", "blender").split()
-        self._xdotool("windowfocus", windows[-1])
+        self._xdotool("windowfocus", self._windows()[-1])
         time.sleep(0.2)
+
+    def back_to_first(self) -> None:
+        """Brings the window that was there first before the others, with the keys, as a click on it does."""
+        first = self._windows()[0]
+        self._xdotool("windowraise", first, "windowfocus", first)
+        time.sleep(0.5)
+
+    def _windows(self) -> list[str]:
+        return self._xdotool("search", "--onlyvisible", "--class", "blender").split()
 
     def _xdotool(self, *arguments: str) -> str:
         return subprocess.run(["xdotool", *arguments], capture_output=True, text=True, check=True).stdout

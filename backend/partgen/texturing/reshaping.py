@@ -101,20 +101,8 @@ def reshaped(
     """
     part = old.reshape(-1, 3)
     cell = (1 + 2 * GROWTH) * _size(part) / RESOLUTION
-    depths, points, masks, by_itself = [], [], [], 0
-    for number, (camera, painted, mask) in enumerate(zip(views.cameras, apart(picture), apart(views.grid.mask), strict=True)):
-        progress(number / (len(views.cameras) + 1), f"Telling depth, view {number + 1} of {len(views.cameras)}")
-        bare = around.buffers[number].depth
-        estimate = estimator(painted)
-        known, where = _known(views.buffers[number].depth, bare, mask)
-        by_itself += where is None
-        depth = aligned(estimate, known, mask & np.isfinite(known) if where is None else where)
-        shown = _shown(camera, painted, mask, depth, bare, around.colours[number], part)
-        depths.append(np.where(shown, np.minimum(depth, bare), bare))
-        points.append(_unprojected(camera, depths[-1], shown))
-        masks.append(shown)
-    seen = np.concatenate(points)
-    if not len(seen):
+    shown = _read(views, picture, around, estimator, part, progress)
+    if not len(shown.points):
         remedy = "Try another seed, or say another colour than white."
         raise PartgenError("edit.nothing_seen", "The views show nothing of the part.", remedy)
     progress(len(views.cameras) / (len(views.cameras) + 1), "Fusing the views")
@@ -128,18 +116,47 @@ def reshaped(
         if len(around.faces):
             found = np.maximum(found, _within(at, around.points, around.faces, cell))
         # What stands before it may hide anything. There the part is what it was.
-        hidden = np.flatnonzero(~_is_shown(at, views.cameras, masks))
+        hidden = np.flatnonzero(~_is_shown(at, views.cameras, shown.masks))
         was = _within(at[hidden], part, np.arange(len(part)).reshape(-1, 3), cell)
         found[hidden] = np.maximum(found[hidden], -was)
         return np.asarray(found)
 
-    vertices, faces = _kept(*lifted(views.cameras, depths, low, high, RESOLUTION, emptiness), seen, CLOSE * cell)
-    free = (vertices @ up - floor) / cell > HELD
+    points, faces = _kept(*lifted(views.cameras, shown.depths, low, high, RESOLUTION, emptiness), shown.points, CLOSE * cell)
+    free = (points @ up - floor) / cell > HELD
     if len(around.faces):
-        free &= np.abs(_within(vertices, around.points, around.faces, cell)) > HELD
-    vertices = _smoothed(vertices, faces, free)
+        free &= np.abs(_within(points, around.points, around.faces, cell)) > HELD
+    return Shape(_smoothed(points, faces, free), faces, shown.notes)
+
+
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """What painted views show: of each its `depths` (H, W), with the part in place, and where that is seen (`masks`); of all together
+    `points` (n, 3) of the part, and sentences."""
+
+    depths: Sequence[Floats]
+    masks: Sequence[Bools]
+    points: Floats
+    notes: tuple[str, ...]
+
+
+def _read(
+    views: PartViews, picture: Floats, around: Surroundings, estimator: DepthEstimator, part: Floats, progress: Progress
+) -> _Shown:
+    """What painted views of a part show, which had the vertices `part` (n, 3) before."""
+    depths, points, masks, by_itself = [], [], [], 0
+    for number, (camera, painted, mask) in enumerate(zip(views.cameras, apart(picture), apart(views.grid.mask), strict=True)):
+        progress(number / (len(views.cameras) + 1), f"Telling depth, view {number + 1} of {len(views.cameras)}")
+        bare = around.buffers[number].depth
+        estimate = estimator(painted)
+        known, where = _known(views.buffers[number].depth, bare, mask)
+        by_itself += where is None
+        depth = aligned(estimate, known, mask & np.isfinite(known) if where is None else where)
+        shown = _shown(camera, painted, mask, depth, bare, around.colours[number], part)
+        depths.append(np.where(shown, np.minimum(depth, bare), bare))
+        points.append(_unprojected(camera, depths[-1], shown))
+        masks.append(shown)
     notes = (f"In {by_itself} of 4 views nothing beside the part tells how far away it is; its old depth did.",) if by_itself else ()
-    return Shape(vertices, faces, notes)
+    return _Shown(depths, masks, np.concatenate(points), notes)
 
 
 def _size(part: Floats) -> float:

@@ -116,7 +116,7 @@ def _draw_steps(layout: bpy.types.UILayout, context: bpy.types.Context, object_:
     if last.variations > 1:
         _draw_flipping(box, last)
     if last.paintings:
-        _draw_painted(box, last)
+        _draw_painted(box, context, last)
     elif last.parts:
         _draw_made(box, context, last)
     else:
@@ -140,13 +140,13 @@ def _draw_flipping(layout: bpy.types.UILayout, step: bpy.types.PropertyGroup) ->
     row.operator("partgen.flip_variation", text="", icon="TRIA_RIGHT").step = 1
 
 
-def _draw_painted(layout: bpy.types.UILayout, step: bpy.types.PropertyGroup) -> None:
+def _draw_painted(layout: bpy.types.UILayout, context: bpy.types.Context, step: bpy.types.PropertyGroup) -> None:
     """Who painted a step's picture, and its name, under which artists find it."""
     painting = step.paintings[step.variation % len(step.paintings)]
     layout.label(text=f"{step.made_by}, seed {painting.seed}", icon="TPAINT_HLT")
     if painting.image is not None:
         width, height = painting.image.size
-        layout.label(text=f"{painting.image.name}, {width} x {height}", icon="IMAGE_DATA")
+        draw_text(layout, context, f"{painting.image.name}, {width} x {height}", "IMAGE_DATA")
 
 
 def _draw_made(layout: bpy.types.UILayout, context: bpy.types.Context, step: bpy.types.PropertyGroup) -> None:

@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from partgen.completion.extraction import ClosedSurface, closed_surface
 from partgen.completion.part_clouds import Frame, PartCloud
 from partgen.completion.part_diffusion import Effort, PartDiffusion
-from partgen.training import shape_vae
 from partgen.training.examples import held_out_seed
 from partgen.training.export import read_weights
 from partgen.training.pairs import QUERIES, part_pairs
 from partgen.training.recipe import Arrays
+from partgen.training.shape_vae import Autoencoder, prepared
 from scipy.spatial import cKDTree
 from trimesh import Trimesh
 from trimesh.sample import sample_surface
@@ -39,7 +39,7 @@ Answer = Callable[[Arrays, int], Field]
 
 CELLS = 64
 HIDDEN = 0.1
-STEPS, GUIDANCE = 20, 1.0
+STEPS, GUIDANCE = 20, 2.0
 SAMPLES = 4000
 NEAR = 0.05
 MEASURES = ("overlap", "hidden", "chamfer", "f1_05", "inside")
@@ -58,13 +58,10 @@ def main() -> None:
     for folder in options.weights:
         answer = completer(folder, options.guidance)
         rows = [scores(part, answer(part, number)) for number, part in enumerate(parts)]
-        print(f"{shown(folder):40s}" + "".join(f"{np.nanmean([row[name] for row in rows]):10.4f}" for name in MEASURES), flush=True)
-
-
-def shown(folder: Path) -> str:
-    """What a folder's weights are called."""
-    record = json.loads((folder / "training.json").read_text())
-    return f"{record['recipe']} {record['size']}"
+        print(
+            f"{folder.resolve().parent.name:40s}" + "".join(f"{np.nanmean([row[name] for row in rows]):10.4f}" for name in MEASURES),
+            flush=True,
+        )
 
 
 def held_out_parts(wanted: int) -> Iterator[Arrays]:
@@ -76,15 +73,15 @@ def held_out_parts(wanted: int) -> Iterator[Arrays]:
         example = part_pairs(held_out_seed(index))
         if example is not None:
             found += 1
-            yield {name: values[0] for name, values in shape_vae.prepared(example).items()}
+            yield {name: values[0] for name, values in prepared(example).items()}
 
 
 def completer(folder: Path, guidance: float) -> Answer:
     """What the weights in a folder answer."""
-    record = json.loads((folder / "training.json").read_text())
-    if record["recipe"] == "completer":
+    config = json.loads((folder / "config.json").read_text())
+    if "transformer" in config:
         return diffused(PartDiffusion.from_training(folder), guidance)
-    network = shape_vae.Autoencoder(shape_vae.SIZES[record["size"]])
+    network = Autoencoder(config)
     network.load_state_dict(read_weights(folder))
     return encoded(network.eval())
 
@@ -100,7 +97,7 @@ def diffused(pipeline: PartDiffusion, guidance: float) -> Answer:
     return answer
 
 
-def encoded(network: shape_vae.Autoencoder) -> Answer:
+def encoded(network: Autoencoder) -> Answer:
     """By an autoencoder, without noise."""
 
     def answer(part: Arrays, seed: int) -> Field:

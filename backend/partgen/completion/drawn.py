@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from ..weights.registry import BUNDLED_FOLDER
+from ..weights.loading import location
 from .division import DividingCompleter, expected_overlaps
 from .extraction import CHUNK, HALF_SIZE
 from .influence import Claimant, hand_made_claims
@@ -25,7 +25,7 @@ from .part_diffusion import Effort, PartDiffusion
 Floats = NDArray[np.float64]
 
 WEIGHTS = "completer"
-STEPS = 20
+STEPS, GUIDANCE = 20, 2.0
 SEEN = 2048
 """Points on the patch and on the whole that the network is shown: as in training."""
 SUREST = 6.0
@@ -39,8 +39,9 @@ def drawn_completer() -> DividingCompleter:
 
 @cache
 def bundled_pipeline() -> PartDiffusion:
-    """The networks that ship with PartGen, read once, on the CPU. Raises PartgenError "weights.damaged" where they are not whole."""
-    return PartDiffusion.from_training(BUNDLED_FOLDER / WEIGHTS)
+    """The networks that ship with PartGen, read once, on the CPU. Raises PartgenError "weights.damaged" where they are not
+    whole."""
+    return PartDiffusion.from_training(location(WEIGHTS))
 
 
 class DrawnDivision:
@@ -48,7 +49,7 @@ class DrawnDivision:
 
     def __init__(self, pipeline: PartDiffusion, seed: int, steps: int = STEPS) -> None:
         self._pipeline, self._seed = pipeline, seed
-        self._effort = Effort(pipeline.part_encoder.config.num_tokens, steps, guidance=1.0)
+        self._effort = Effort(pipeline.part_encoder.config.num_tokens, steps, guidance=GUIDANCE)
         self._overlaps: list[float] = []
 
     def __call__(self, claimants: Sequence[Claimant], points: Floats, diagonal: float) -> Floats:

@@ -250,6 +250,21 @@ ENTRIES: tuple[Entry, ...] = (
         contents=Contents(tensors=37, parameters=61_969),
     ),
     Entry(
+        id="completer",
+        title="Small Completer",
+        role=Role.COMPLETER,
+        purpose="Draws the complete solid of a part by diffusion. Experimental; trained by PartGen on procedural shapes.",
+        method="generative",
+        licence=Licence("CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
+        kind=Kind.BUNDLED,
+        files=(
+            SourceFile("model.safetensors", 7242386, size_is_exact=True),
+            SourceFile("config.json", 590, size_is_exact=True),
+            SourceFile("training.json", 738, size_is_exact=True),
+        ),
+        contents=Contents(tensors=384, parameters=3_600_657),
+    ),
+    Entry(
         id="understanding",
         title="Instructions",
         role=Role.TEXT,

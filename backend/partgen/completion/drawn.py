@@ -1,9 +1,9 @@
-"""The completer `generative` with the model `completer`: the inside of an object divided by solids that diffusion draws. Experimental.
+"""The completer `generative` with the model `completer`: what diffusion draws as the solid of every part has a say, too. Experimental.
 
 A small network of HoloPart's kind (Yang et al. 2025), trained by PartGen on procedural shapes, is shown what is visible of a part and of
 the whole, and draws its solid as a field that is positive inside. Such fields overlap, leave gaps, and miss what is visible by more
-than an artist accepts; so they only claim: each point within the object goes to the part whose field is surest of it, and `solid` makes
-closed parts of that, which keep every visible face. Needs PyTorch.
+than an artist accepts. So they are evidence and no more: added to what the network of claims says of each point within the object, of
+which `solid` makes closed parts that keep every visible face. Needs PyTorch.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
 
 from ..weights.loading import location
-from .division import DividingCompleter, expected_overlaps
+from . import Options
+from .division import DividingCompleter
 from .extraction import CHUNK, HALF_SIZE
-from .influence import Claimant, hand_made_claims
+from .generative import ClaimedDivision, bundled_weights
+from .influence import Claimant
 from .part_clouds import OBJECT_HALF_SIZE, PATCH_HALF_SIZE, Frame, PartCloud, in_frame, seed_of_part
 from .part_diffusion import Effort, PartDiffusion
 
@@ -28,50 +29,48 @@ WEIGHTS = "completer"
 STEPS, GUIDANCE = 20, 2.0
 SEEN = 2048
 """Points on the patch and on the whole that the network is shown: as in training."""
-SUREST = 6.0
-"""Fields count up to so much for or against a part: logits of a network that is never that sure by right."""
+SUREST, SAY = 1.5, 0.3
+"""Fields count up to so much for or against a part, and so much of that is added to its claim: by parts of procedural shapes."""
 
 
 def drawn_completer() -> DividingCompleter:
     """The completer of the bundled networks. Its seeds draw, its steps are those from noise to a solid."""
-    return DividingCompleter("generative", WEIGHTS, lambda options: DrawnDivision(bundled_pipeline(), options.seed, options.steps or STEPS))
+
+    def drawn(options: Options) -> ClaimedDivision:
+        return drawn_division(bundled_pipeline(), options.seed, options.steps or STEPS)
+
+    return DividingCompleter("generative", WEIGHTS, drawn)
+
+
+def drawn_division(pipeline: PartDiffusion, seed: int, steps: int) -> ClaimedDivision:
+    """The division of a seed, with the solids that are drawn by it."""
+    return ClaimedDivision(bundled_weights(), seed, DrawnSolids(pipeline, seed, steps))
 
 
 @cache
 def bundled_pipeline() -> PartDiffusion:
-    """The networks that ship with PartGen, read once, on the CPU. Raises PartgenError "weights.damaged" where they are not
-    whole."""
+    """The networks that ship with PartGen, read once, on the CPU. Raises PartgenError "weights.damaged" where they are not whole."""
     return PartDiffusion.from_training(location(WEIGHTS))
 
 
-class DrawnDivision:
-    """The claims of solids that diffusion draws, as in `division.Division`."""
+class DrawnSolids:
+    """Solids that diffusion draws by a seed in so many steps, as evidence for `generative.ClaimedDivision`."""
 
     def __init__(self, pipeline: PartDiffusion, seed: int, steps: int = STEPS) -> None:
         self._pipeline, self._seed = pipeline, seed
         self._effort = Effort(pipeline.part_encoder.config.num_tokens, steps, guidance=GUIDANCE)
-        self._overlaps: list[float] = []
 
-    def __call__(self, claimants: Sequence[Claimant], points: Floats, diagonal: float) -> Floats:
-        """How strongly each of the claimants claims points (n, 3): (parts, n)."""
-        effort = self._effort
-        logits = np.full((len(claimants), len(points)), -SUREST)
+    def __call__(self, claimants: Sequence[Claimant], points: Floats) -> Floats:
+        """What speaks for each of the claimants at points (n, 3), in logits: (parts, n)."""
+        found = np.full((len(claimants), len(points)), -SUREST)
         for number, cloud in enumerate(clouds(claimants, self._seed)):
-            seed = seed_of_part(self._seed, number)
             within = cloud.frame.inward(points).astype(np.float32)
             near = np.flatnonzero((np.abs(within) < HALF_SIZE).all(axis=1))
             if len(near):
-                drawn = self._pipeline.latents(self._pipeline.conditions(cloud, effort, seed), effort, seed)
-                logits[number, near] = read(self._pipeline.field(drawn), within[near])
-        # Where no field knows better, or all do, the surfaces around decide.
-        claims = np.clip(logits, -SUREST, SUREST) + hand_made_claims(claimants, points, diagonal)
-        chances = softmax(claims, axis=0)
-        self._overlaps += expected_overlaps(chances.T, claims.argmax(axis=0))
-        return claims
-
-    @property
-    def expected(self) -> float:
-        return float(np.mean(self._overlaps)) if self._overlaps else 1.0
+                seed = seed_of_part(self._seed, number)
+                latents = self._pipeline.latents(self._pipeline.conditions(cloud, self._effort, seed), self._effort, seed)
+                found[number, near] = np.clip(read(self._pipeline.field(latents), within[near]), -SUREST, SUREST)
+        return SAY * found
 
 
 def read(field: Callable[[NDArray[np.float32]], NDArray[np.float32]], points: NDArray[np.float32]) -> NDArray[np.float32]:

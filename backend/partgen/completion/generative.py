@@ -11,7 +11,7 @@ logits, smooth in space).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import numpy as np
@@ -50,15 +50,19 @@ def bundled_weights() -> ClaimWeights:
         raise absent(entry(WEIGHTS), Condition(State.DAMAGED, "a file is missing in this installation or cannot be read.")) from error
 
 
-class ClaimedDivision:
-    """The claims of a network, for `influence.territory`: those that are most likely for seed 0, else drawn.
+Evidence = Callable[[Sequence[Claimant], Floats], Floats]
+"""What else speaks for each of the claimants at points (n, 3), in logits: (parts, n)."""
 
-    `expected` is then how far the network expects its division to overlap the true parts: the mean over all parts that it
-    divided space among of the expected intersection over the union.
+
+class ClaimedDivision:
+    """The claims of a network, as in `division.Division`: those that are most likely for seed 0, else drawn.
+
+    `evidence` has a say in them, where there is any. `expected` is how far the network expects its division to overlap the true parts:
+    the mean over all parts that it divided space among of the expected intersection over the union.
     """
 
-    def __init__(self, weights: ClaimWeights, seed: int) -> None:
-        self._weights, self._seed = weights, seed
+    def __init__(self, weights: ClaimWeights, seed: int, evidence: Evidence | None = None) -> None:
+        self._weights, self._seed, self._evidence = weights, seed, evidence
         self._overlaps: list[float] = []
 
     def __call__(self, claimants: Sequence[Claimant], points: Floats, diagonal: float) -> Floats:
@@ -66,6 +70,8 @@ class ClaimedDivision:
         part, features = claim_features(claimants, points, diagonal)
         logits = np.full((len(points), len(claimants)), APART)
         np.put_along_axis(logits, part, claim_logits(self._weights, features).astype(np.float64), axis=1)
+        if self._evidence is not None:
+            logits += self._evidence(claimants, points).T
         chances = softmax(logits, axis=1)
         if self._seed:
             logits = logits + smooth_gumbel_noise(points / diagonal, len(claimants), np.random.default_rng(self._seed))

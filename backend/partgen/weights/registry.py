@@ -260,7 +260,7 @@ ENTRIES: tuple[Entry, ...] = (
         files=(
             SourceFile("model.safetensors", 7242386, size_is_exact=True),
             SourceFile("config.json", 590, size_is_exact=True),
-            SourceFile("training.json", 738, size_is_exact=True),
+            SourceFile("training.json", 726, size_is_exact=True),
         ),
         contents=Contents(tensors=384, parameters=3_600_657),
     ),

@@ -59,6 +59,23 @@ def positions(mesh: bpy.types.Mesh) -> NDArray[np.float32]:
     return values(mesh.vertices, "co", np.float32, 3)
 
 
+def shape(part: bpy.types.Object) -> bytes:
+    """What tells whether vertices moved."""
+    return positions(part.data).tobytes()
+
+
+def world(part: bpy.types.Object) -> NDArray[np.float64]:
+    """Where the vertices are in the world, without modifiers: (V, 3)."""
+    matrix = np.array(part.matrix_world)
+    return positions(part.data) @ matrix[:3, :3].T + matrix[:3, 3]
+
+
+def is_closed(mesh: bpy.types.Mesh) -> bool:
+    """Whether every edge has two faces."""
+    keys = [key for polygon in mesh.polygons for key in polygon.edge_keys]
+    return len(keys) == 2 * len(set(keys))
+
+
 def corner_normals(mesh: bpy.types.Mesh) -> NDArray[np.float32]:
     return values(mesh.corner_normals, "vector", np.float32, 3)
 

@@ -12,6 +12,7 @@ import pytest
 import studio
 from conftest import MODULE
 from partgen.editing.edits import OPERATIONS
+from studio import is_closed, world
 
 PARAMETERS = {"material": {"name": "iron", "finish": "rusty"}, "replace": {"with": "ball"}}
 
@@ -54,16 +55,6 @@ def edit(part: bpy.types.Object, *edits: dict, **properties: object) -> None:
     bpy.ops.ed.undo_push()
     result = bpy.ops.partgen.edit_part("EXEC_DEFAULT", True, edits=json.dumps(edits), **properties)
     assert result == {"FINISHED"}
-
-
-def world(part: bpy.types.Object) -> np.ndarray:
-    matrix = np.array(part.matrix_world)
-    return studio.positions(part.data) @ matrix[:3, :3].T + matrix[:3, 3]
-
-
-def is_closed(mesh: bpy.types.Mesh) -> bool:
-    keys = [key for polygon in mesh.polygons for key in polygon.edge_keys]
-    return len(keys) == 2 * len(set(keys))
 
 
 @pytest.mark.parametrize("op", sorted(OPERATIONS))

@@ -16,6 +16,7 @@ from bl_ext.user_default.partgen_blender import method_menu
 from bl_ext.user_default.partgen_blender.editing.methods import method_of
 from conftest import MODULE, ROOT, _backend
 from drawing import drawn
+from studio import is_closed, shape, world
 
 
 @pytest.fixture
@@ -77,20 +78,6 @@ def flip() -> None:
 
 def revert(**properties: object) -> None:
     bpy.ops.partgen.revert_edit("EXEC_DEFAULT", True, **properties)
-
-
-def shape(part: bpy.types.Object) -> bytes:
-    return studio.positions(part.data).tobytes()
-
-
-def world(part: bpy.types.Object) -> np.ndarray:
-    matrix = np.array(part.matrix_world)
-    return studio.positions(part.data) @ matrix[:3, :3].T + matrix[:3, 3]
-
-
-def is_closed(mesh: bpy.types.Mesh) -> bool:
-    keys = [key for polygon in mesh.polygons for key in polygon.edge_keys]
-    return len(keys) == 2 * len(set(keys))
 
 
 def volume(part: bpy.types.Object) -> float:

@@ -17,6 +17,7 @@ from conftest import MODULE, ROOT, _backend
 from drawing import drawn
 from painted import ball, choose, floor, picture_of, pixels, uvs
 from partgen.weights import registry
+from studio import is_closed, shape, world
 
 
 @pytest.fixture
@@ -50,20 +51,6 @@ def flip() -> None:
 
 def revert(**properties: object) -> None:
     bpy.ops.partgen.revert_edit("EXEC_DEFAULT", True, **properties)
-
-
-def shape(part: bpy.types.Object) -> bytes:
-    return studio.positions(part.data).tobytes()
-
-
-def world(part: bpy.types.Object) -> np.ndarray:
-    matrix = np.array(part.matrix_world)
-    return studio.positions(part.data) @ matrix[:3, :3].T + matrix[:3, 3]
-
-
-def is_closed(mesh: bpy.types.Mesh) -> bool:
-    keys = [key for polygon in mesh.polygons for key in polygon.edge_keys]
-    return len(keys) == 2 * len(set(keys))
 
 
 def in_file() -> list[int]:

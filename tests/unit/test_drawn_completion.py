@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from partgen.completion import Options, completer, drawn
+from partgen.completion import Options, completer, drawn_solids
 from partgen.completion.division import DividingCompleter
-from partgen.completion.drawn import SAY, SUREST, DrawnSolids, clouds, drawn_division
+from partgen.completion.drawn_solids import SAY, SUREST, DrawnSolids, clouds, drawn_division
 from partgen.completion.part_clouds import OBJECT_HALF_SIZE, PATCH_HALF_SIZE, Frame, PartCloud
 from partgen.completion.part_diffusion import Effort, PartDiffusion
 from partgen.errors import PartgenError
@@ -64,8 +64,8 @@ def test_more_steps_draw_something_else(untrained: PartDiffusion) -> None:
 def test_the_bundled_network_draws_the_part_that_it_is_shown() -> None:
     """Of shapes that it never learned from, at points anywhere in the box: nearer to the true solid than to that of another part."""
     parts = [values for values in (part_pairs(held_out_seed(index)) for index in range(2, 12)) if values is not None]
-    pipeline = drawn.bundled_pipeline()
-    effort = Effort(pipeline.part_encoder.config.num_tokens, drawn.STEPS, guidance=drawn.GUIDANCE)
+    pipeline = drawn_solids.bundled_pipeline()
+    effort = Effort(pipeline.part_encoder.config.num_tokens, drawn_solids.STEPS, guidance=drawn_solids.GUIDANCE)
     own, others = [], []
     for number, part in enumerate(parts):
         cloud = PartCloud(part["patch"][0], part["whole"][0], part["local"][0], Frame(np.zeros(3), 1.0))
@@ -107,8 +107,8 @@ def test_without_pytorch_the_drawn_model_says_what_to_install(monkeypatch: pytes
 
 
 def test_weights_that_are_not_whole_are_told_before_anything_is_done(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
-    monkeypatch.setattr(drawn, "location", lambda id: tmp_path)
-    drawn.bundled_pipeline.cache_clear()
+    monkeypatch.setattr(drawn_solids, "location", lambda id: tmp_path)
+    drawn_solids.bundled_pipeline.cache_clear()
     with pytest.raises(PartgenError) as caught:
         completer("generative", "completer").complete(*knob_on_box())
     assert caught.value.code == "weights.damaged"

@@ -139,8 +139,11 @@ SEEDED = frozenset({"holopart", "generative"})
 """Those that draw their answer by a seed, and so can give several; the others give one."""
 
 
-MODELS = {"generative": ("claims", "completer"), "holopart": ("holopart",)}
-"""The ids of the weights that each method can work with, its own choice first."""
+def models(method: str) -> tuple[str, ...]:
+    """The ids of the weights that a method can work with, its own choice first."""
+    from ..weights.registry import ENTRIES, Role
+
+    return tuple(entry.id for entry in ENTRIES if entry.role is Role.COMPLETER and entry.method == method)
 
 
 def completer(method: str, model: str = "") -> Completer:
@@ -150,8 +153,7 @@ def completer(method: str, model: str = "") -> Completer:
     """
     if method not in METHODS:
         raise PartgenError("method.unknown", f"There is no completion method '{method}'.", f"Choose one of: {', '.join(METHODS)}.")
-    known = MODELS.get(method, ())
-    if model and model not in known:
+    if model and model not in (known := models(method)):
         sentence = f"The completion method '{method}' does not work with the model '{model}'."
         remedy = f"Choose one of: {', '.join(known)}." if known else "It needs none: leave --model out."
         raise PartgenError("method.other_model", sentence, remedy)
@@ -176,7 +178,7 @@ def completer(method: str, model: str = "") -> Completer:
         from .holopart import HoloPartCompleter
 
         return HoloPartCompleter()
-    from .drawn import drawn_completer
+    from .drawn_solids import drawn_completer
 
     return drawn_completer()
 

@@ -59,6 +59,14 @@ class PartCloud:
     local: Floats
     frame: Frame
 
+    @classmethod
+    def of(cls, patch: NDArray[np.float64], whole: NDArray[np.float64], is_part: NDArray[np.bool_], around: Frame) -> PartCloud:
+        """From points with normals on the patch (N, 6) and on the whole (M, 6), which of the latter are the part's (M,), and the
+        object's frame."""
+        frame = Frame.around(patch[:, :3], PATCH_HALF_SIZE)
+        marked = np.concatenate([_in_frame(around, whole), is_part[:, None].astype(np.float32)], axis=1)
+        return cls(_in_frame(around, patch), marked, _in_frame(frame, patch), frame)
+
 
 class ObjectClouds:
     """The clouds of the parts of one object, each the same whichever others are asked for."""
@@ -80,14 +88,7 @@ class ObjectClouds:
         """The cloud of one of `labels`."""
         faces = np.flatnonzero(self._label_of_face == label)
         patch, _ = _samples(self._graph, faces, self._points, self._seed_of(label))
-        frame = Frame.around(patch[:, :3], PATCH_HALF_SIZE)
-        is_part = (self._whole_label == label)[:, None]
-        return PartCloud(
-            in_frame(self._frame, patch),
-            np.concatenate([in_frame(self._frame, self._whole), is_part.astype(np.float32)], axis=1),
-            in_frame(frame, patch),
-            frame,
-        )
+        return PartCloud.of(patch, self._whole, self._whole_label == label, self._frame)
 
     def _seed_of(self, label: int) -> int:
         return seed_of_part(self._seed, label)
@@ -106,5 +107,5 @@ def _samples(graph: FaceGraph, faces: NDArray[np.integer], count: int, seed: int
     return np.concatenate([points, graph.normals[face]], axis=1), face
 
 
-def in_frame(frame: Frame, samples: NDArray[np.float64]) -> Floats:
+def _in_frame(frame: Frame, samples: NDArray[np.float64]) -> Floats:
     return np.concatenate([frame.inward(samples[:, :3]), samples[:, 3:]], axis=1).astype(np.float32)

@@ -20,7 +20,7 @@ from .division import DividingCompleter
 from .extraction import CHUNK, HALF_SIZE
 from .generative import ClaimedDivision, bundled_weights
 from .influence import Claimant
-from .part_clouds import OBJECT_HALF_SIZE, PATCH_HALF_SIZE, Frame, PartCloud, in_frame, seed_of_part
+from .part_clouds import OBJECT_HALF_SIZE, Frame, PartCloud, seed_of_part
 from .part_diffusion import Effort, PartDiffusion
 
 Floats = NDArray[np.float64]
@@ -86,14 +86,9 @@ def clouds(claimants: Sequence[Claimant], seed: int) -> list[PartCloud]:
     whole = np.concatenate([drawn(claimant, count, random) for claimant, count in zip(claimants, counts, strict=True)])
     part_of_point = np.repeat(np.arange(len(claimants)), counts)
     around = Frame.around(np.concatenate([claimant.samples for claimant in claimants]), OBJECT_HALF_SIZE)
-    found = []
-    for number, claimant in enumerate(claimants):
-        patch = drawn(claimant, SEEN, random)
-        own = Frame.around(patch[:, :3], PATCH_HALF_SIZE)
-        is_part = (part_of_point == number)[:, None].astype(np.float32)
-        marked = np.concatenate([in_frame(around, whole), is_part], axis=1)
-        found.append(PartCloud(in_frame(around, patch), marked, in_frame(own, patch), own))
-    return found
+    return [
+        PartCloud.of(drawn(claimant, SEEN, random), whole, part_of_point == number, around) for number, claimant in enumerate(claimants)
+    ]
 
 
 def drawn(claimant: Claimant, count: int, random: np.random.Generator) -> Floats:

@@ -100,9 +100,17 @@ def draw_chosen(
     label.alignment = "RIGHT"
     label.label(text="Method")
     row.popover(panel=menu, text=chosen.name)
-    now = readiness(chosen, own)
+    draw_lack(layout, context, chosen, own)
+
+
+def draw_lack(
+    layout: bpy.types.UILayout, context: bpy.types.Context, method: Method, own: Collection[str] = (), width: float | None = None
+) -> None:
+    """What a method lacks, but for weights in whose place the artist has some of their `own`, with the button that mends it; nothing
+    where it is ready. There is room for `width`, pixels at scale 1, or the region's."""
+    now = readiness(method, own)
     if not now.is_ready:
-        draw_text(layout, context, f"{chosen.name}: {now.sentence}", "ERROR")
+        draw_text(layout, context, f"{method.name}: {now.sentence}", "ERROR", width=width)
         _draw_button(layout, now)
 
 

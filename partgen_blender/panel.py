@@ -237,9 +237,12 @@ def _draw_apply(layout: bpy.types.UILayout, context: bpy.types.Context, source: 
 
 
 def _draw_menu(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
-    menu.layout.separator()
-    menu.layout.operator("partgen.decompose", icon="MOD_EXPLODE")
-    menu.layout.operator("partgen.complete", icon="MOD_SOLIDIFY")
+    layout = menu.layout
+    layout.operator_context = "INVOKE_DEFAULT"  # a context menu would execute, and neither heed the panel's settings nor open a dialog
+    layout.separator()
+    layout.operator("partgen.decompose", icon="MOD_EXPLODE")
+    layout.operator("partgen.complete", icon="MOD_SOLIDIFY")
+    layout.operator("partgen.edit_part", text="Edit Part…", icon="GREASEPENCIL").asks = True
 
 
 CLASSES = (PARTGEN_PT_decompose, PARTGEN_PT_parts, PARTGEN_PT_backend)

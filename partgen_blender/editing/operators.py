@@ -9,9 +9,12 @@ import bpy
 from partgen.editing.edits import edits_from
 from partgen.errors import PartgenError
 
-from .. import messages, preferences
+from .. import messages, method_menu, preferences
 from ..operators import chosen_objects, report_error
-from . import asking, generating, history, painting, properties, reshaping
+from . import asking, generating, history, options, painting, properties, reshaping
+from .methods import METHODS, method_of
+
+_DIALOG_WIDTH = 360
 
 
 class PARTGEN_OT_edit_part(bpy.types.Operator):
@@ -48,6 +51,9 @@ class PARTGEN_OT_edit_part(bpy.types.Operator):
     model: bpy.props.StringProperty(name="Checkpoint", description=properties.MODEL, options={"SKIP_SAVE"})
     controlnet: bpy.props.StringProperty(name="ControlNet", description=properties.CONTROLNET, options={"SKIP_SAVE"})
     depth_model: bpy.props.StringProperty(name="Depth Network", description=properties.DEPTH_MODEL, options={"SKIP_SAVE"})
+    asks: bpy.props.BoolProperty(
+        name="Ask", description="Ask in a dialog first, with what the panel has filled in", options={"SKIP_SAVE", "HIDDEN"}
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -58,10 +64,29 @@ class PARTGEN_OT_edit_part(bpy.types.Operator):
         for name in self._OF_THE_PANEL:
             if not self.properties.is_property_set(name):
                 setattr(self, name, getattr(settings, name))
+        if self.asks:
+            count = len(chosen_objects(context))
+            title = f"Edit {count} Parts" if count > 1 else "Edit Part"
+            return context.window_manager.invoke_props_dialog(self, width=_DIALOG_WIDTH, title=title, confirm_text="Edit")
         return self.execute(context)
 
+    def draw(self, context: bpy.types.Context) -> None:
+        """The dialog, and the panel of the last operation."""
+        layout = self.layout
+        layout.activate_init = True  # in a dialog: one types at once
+        layout.prop(self, "prompt", text="", icon="GREASEPENCIL")
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        method = method_of(self.method) or METHODS[0]
+        column.prop(self, "method")
+        method_menu.draw_lack(column, context, method, options.own_weights(self, method), _DIALOG_WIDTH)
+        options.draw(column, self, method)
+
     def execute(self, context: bpy.types.Context) -> set[str]:
-        parts = [object_ for object_ in chosen_objects(context) if object_.type == "MESH"]
+        if self.asks:
+            self._show_in_panel(context.scene.partgen_editing)
+        parts = chosen_objects(context)
         try:
             if self.edits:
                 told = edits_from(_read(self.edits))
@@ -84,6 +109,11 @@ class PARTGEN_OT_edit_part(bpy.types.Operator):
             return report_error(self, error)
         preferences.redraw()
         return {"FINISHED"}
+
+    def _show_in_panel(self, settings: bpy.types.PropertyGroup) -> None:
+        """Makes what was asked for in the dialog what the panel asks for next."""
+        for name in self._OF_THE_PANEL:
+            setattr(settings, name, getattr(self, name))
 
     def _wishes(self) -> painting.Wishes:
         return painting.Wishes(

@@ -9,7 +9,7 @@ from .. import backend, method_menu
 from ..models import catalog
 from ..operators import chosen_objects
 from ..wrapping import draw_text
-from . import history
+from . import history, options
 from .methods import CONTROLS, METHODS, Method, method_of
 
 _ICONS = {"instruct": "MOD_SIMPLEDEFORM", "texture": "TPAINT_HLT", "reshape": "MOD_REMESH", "generative": "MESH_MONKEY"}
@@ -34,18 +34,13 @@ class PARTGEN_PT_edit(bpy.types.Panel):
         layout = self.layout
         settings = context.scene.partgen_editing
         layout.prop(settings, "prompt", text="", icon="GREASEPENCIL")
-        options = layout.column()
-        options.use_property_split = True
-        options.use_property_decorate = False
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
         method = method_of(settings.method) or METHODS[0]
-        method_menu.draw_chosen(options, context, settings, METHODS, PARTGEN_PT_editing_methods.__name__, _own(method, settings))
-        if method.paints or not method.renews:
-            options.prop(settings, "strength")
-        if not method.paints and not method.renews:
-            options.prop(settings, "add_vertices")
-        options.prop(settings, "variations")
-        if settings.variations > 1 or method.paints or method.renews:
-            options.prop(settings, "seed")
+        own = options.own_weights(settings, method)
+        method_menu.draw_chosen(column, context, settings, METHODS, PARTGEN_PT_editing_methods.__name__, own)
+        options.draw(column, settings, method)
         if method.paints:
             _draw_painting(layout, context, settings, method)
         button = layout.row()
@@ -68,12 +63,6 @@ class PARTGEN_PT_editing_methods(bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         method_menu.draw_offered(self.layout, context, context.scene.partgen_editing, METHODS)
-
-
-def _own(method: Method, settings: bpy.types.PropertyGroup) -> list[str]:
-    """The weights in whose place the artist has folders of their own."""
-    folders = ((method.weights, settings.model), *((identifier, settings.depth_model) for identifier in method.also))
-    return [identifier for identifier, folder in folders if method.paints and folder.strip()]
 
 
 def _draw_painting(layout: bpy.types.UILayout, context: bpy.types.Context, settings: bpy.types.PropertyGroup, method: Method) -> None:

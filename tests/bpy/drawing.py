@@ -15,6 +15,10 @@ class Notes:
 
     texts: list[str] = field(default_factory=list)
     operators: list[str] = field(default_factory=list)
+    arguments: list[SimpleNamespace] = field(default_factory=list)
+    """What each operator is given."""
+    contexts: list[str] = field(default_factory=list)
+    """How each operator is called."""
     properties: list[str] = field(default_factory=list)
     disabled: list[str] = field(default_factory=list)
     """Operators in a layout that is not enabled."""
@@ -29,12 +33,13 @@ class Notes:
 class Layout:
     """Stands for a UILayout: every property can be set, every fold is open."""
 
-    def __init__(self, notes: Notes, enabled: bool = True) -> None:
+    def __init__(self, notes: Notes, enabled: bool = True, operator_context: str = "INVOKE_REGION_WIN") -> None:
         self._notes = notes
         self.enabled = enabled
+        self.operator_context = operator_context
 
     def _below(self, *_: Any, **__: Any) -> Layout:
-        return Layout(self._notes, self.enabled)
+        return Layout(self._notes, self.enabled, self.operator_context)
 
     row = column = box = split = grid_flow = _below
 
@@ -69,9 +74,11 @@ class Layout:
         assert icon in bpy.types.UILayout.bl_rna.functions["operator"].parameters["icon"].enum_items, icon
         self._notes.texts.append(text)
         self._notes.operators.append(identifier)
+        self._notes.contexts.append(self.operator_context)
         if not self.enabled:
             self._notes.disabled.append(identifier)
-        return SimpleNamespace()
+        self._notes.arguments.append(SimpleNamespace())
+        return self._notes.arguments[-1]
 
     def progress(self, factor: float = 0.0, text: str = "", **_: Any) -> None:
         assert 0.0 <= factor <= 1.0
@@ -83,6 +90,22 @@ def drawn(panel: str) -> Notes:
     """A panel of the sidebar."""
     notes = Notes()
     getattr(bpy.types, panel).draw(SimpleNamespace(layout=Layout(notes)), bpy.context)
+    return notes
+
+
+def drawn_in_menu(menu: str, module: str) -> Notes:
+    """What a module of the add-on adds to a menu of Blender's."""
+    notes = Notes()
+    for draw in getattr(bpy.types, menu).draw._draw_funcs:
+        if draw.__module__ == module:
+            draw(SimpleNamespace(layout=Layout(notes, operator_context="EXEC_REGION_WIN")), bpy.context)  # as in a context menu
+    return notes
+
+
+def drawn_dialog(operator: type[bpy.types.Operator], **properties: Any) -> Notes:
+    """The dialog of an operator that has these properties."""
+    notes = Notes()
+    operator.draw(SimpleNamespace(layout=Layout(notes), **properties), bpy.context)
     return notes
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import importlib
 import json
-from types import ModuleType
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import bpy
 import numpy as np
 import pytest
 import studio
+from bl_ext.user_default.partgen_blender import preferences
+from bl_ext.user_default.partgen_blender.editing.operators import PARTGEN_OT_edit_part
 from conftest import MODULE
+from drawing import drawn_dialog, drawn_in_menu
 from partgen.editing.edits import OPERATIONS
 from studio import is_closed, world
 
@@ -287,3 +291,130 @@ def test_an_empty_prompt_and_strength_zero_are_refused_at_once(history: ModuleTy
     with pytest.raises(RuntimeError, match="strength 0"):
         bpy.ops.partgen.edit_part("EXEC_DEFAULT", True, prompt="longer", strength=0.0)
     assert not jobs.open_jobs()
+
+
+# ---- in the viewport -------------------------------------------------------------------------------------------------
+
+ASKED = {"method": "instruct", "model": "", "depth_model": "", "variations": 1}
+
+
+@pytest.fixture
+def settings(package: ModuleType) -> bpy.types.PropertyGroup:
+    return bpy.context.scene.partgen_editing
+
+
+class Dialog:
+    """Stands for the operator as a menu invokes it, and for Blender, which opens its dialog: without a screen there is none."""
+
+    _OF_THE_PANEL = PARTGEN_OT_edit_part._OF_THE_PANEL
+
+    def __init__(self) -> None:
+        self.asks = True
+        self.properties = SimpleNamespace(is_property_set=lambda name: name == "asks")
+        self.titles: list[str] = []
+        manager = SimpleNamespace(invoke_props_dialog=self._opened)
+        names = ("scene", "view_layer", "selected_objects")
+        context = SimpleNamespace(window_manager=manager, **{name: getattr(bpy.context, name) for name in names})
+        assert PARTGEN_OT_edit_part.invoke(self, context, None) == {"RUNNING_MODAL"}
+
+    def _opened(self, operator: object, title: str, **_: object) -> set[str]:
+        assert operator is self
+        self.titles.append(title)
+        return {"RUNNING_MODAL"}
+
+    def confirm(self, **answers: object) -> set[str]:
+        """OK, after these fields were filled in: Blender executes the operator with what it has then."""
+        values = {name: getattr(self, name) for name in self._OF_THE_PANEL}
+        return bpy.ops.partgen.edit_part("EXEC_DEFAULT", True, asks=True, **values | answers)
+
+
+@pytest.mark.parametrize("menu", ["VIEW3D_MT_object", "VIEW3D_MT_object_context_menu"])
+def test_the_menus_of_the_viewport_offer_to_edit_and_ask_for_words_first(menu: str) -> None:
+    notes = drawn_in_menu(menu, f"{MODULE}.panel")
+    assert notes.texts[notes.operators.index("partgen.edit_part")] == "Edit Part…"
+    assert notes.arguments[notes.operators.index("partgen.edit_part")].asks
+
+
+def test_the_dialog_begins_with_what_the_panel_has_and_leaving_it_changes_nothing(
+    history: ModuleType, jobs: ModuleType, settings: bpy.types.PropertyGroup
+) -> None:
+    part = post()
+    before = world(part)
+    choose(part)
+    settings.prompt, settings.method, settings.strength, settings.variations, settings.seed = "longer", "texture", 0.5, 3, 7
+    settings.steps, settings.size, settings.model = 5, "512", "/mine"
+    dialog = Dialog()
+    assert dialog.titles == ["Edit Part"]
+    for name in PARTGEN_OT_edit_part._OF_THE_PANEL:
+        assert getattr(dialog, name) == getattr(settings, name), name
+    dialog.prompt, dialog.variations = "shorter", 2
+    assert (settings.prompt, settings.variations) == ("longer", 3)
+    assert np.array_equal(world(part), before)
+    assert not part.partgen_edited.steps
+    assert not jobs.open_jobs()
+
+
+def test_the_dialog_says_how_many_parts_it_is_about(history: ModuleType) -> None:
+    choose(post("First"), post("Second"))
+    assert Dialog().titles == ["Edit 2 Parts"]
+
+
+def test_confirming_the_dialog_edits_as_one_undo_step_and_the_panel_shows_what_was_asked(
+    history: ModuleType, jobs: ModuleType, settings: bpy.types.PropertyGroup
+) -> None:
+    part = post()
+    choose(part)
+    settings.prompt, settings.variations = "rusty iron", 3
+    bpy.ops.ed.undo_push()
+    assert Dialog().confirm(prompt="twice as long", strength=0.9, seed=4) == {"FINISHED"}
+    assert jobs.finish(60)
+    assert [step.prompt for step in part.partgen_edited.steps] == ["twice as long"]
+    assert np.ptp(world(part), axis=0)[2] == pytest.approx(4 * 2**0.9, rel=1e-4)
+    settings = bpy.context.scene.partgen_editing
+    assert (settings.prompt, settings.variations, settings.seed) == ("twice as long", 3, 4)
+    assert settings.strength == pytest.approx(0.9)
+    bpy.ops.ed.undo()
+    part = bpy.data.objects["Post"]
+    assert np.ptp(world(part), axis=0)[2] == pytest.approx(4)
+    assert not part.partgen_edited.steps
+
+
+def test_the_button_of_the_panel_and_scripts_leave_what_the_panel_says(
+    history: ModuleType, jobs: ModuleType, settings: bpy.types.PropertyGroup
+) -> None:
+    choose(post())
+    settings.prompt = "rusty iron"
+    assert bpy.ops.partgen.edit_part("EXEC_DEFAULT", True, prompt="twice as long") == {"FINISHED"}
+    assert settings.prompt == "rusty iron"
+
+
+def test_a_dialog_without_words_is_refused_as_the_panel_is(
+    history: ModuleType, jobs: ModuleType, messages: ModuleType, settings: bpy.types.PropertyGroup
+) -> None:
+    choose(post())
+    with pytest.raises(RuntimeError, match="no prompt"):
+        Dialog().confirm(prompt="  ")
+    of_dialog, messages.shown[:] = list(messages.shown), []
+    with pytest.raises(RuntimeError, match="no prompt"):
+        bpy.ops.partgen.edit_part("EXEC_DEFAULT", True, prompt="  ")
+    assert of_dialog == messages.shown
+    assert not jobs.open_jobs()
+
+
+def test_the_dialog_asks_only_for_what_the_method_heeds(history: ModuleType, jobs: ModuleType) -> None:
+    always = ["prompt", "method"]
+    assert drawn_dialog(PARTGEN_OT_edit_part, prompt="", strength=1.0, add_vertices=False, seed=0, **ASKED).properties == [
+        *always, "strength", "add_vertices", "variations",
+    ]  # fmt: skip
+    several = ASKED | {"method": "generative", "variations": 3}
+    assert drawn_dialog(PARTGEN_OT_edit_part, prompt="", seed=0, **several).properties == [*always, "variations", "seed"]
+
+
+def test_the_dialog_says_what_the_method_lacks_with_the_button_for_it(history: ModuleType, jobs: ModuleType, tmp_path: Path) -> None:
+    preferences.get().models_folder = str(tmp_path)
+    try:
+        painted = {"prompt": "", "strength": 1.0, "seed": 0, **ASKED, "method": "texture"}
+        assert "partgen.download_model" in drawn_dialog(PARTGEN_OT_edit_part, **painted).operators
+        assert not drawn_dialog(PARTGEN_OT_edit_part, **painted | {"model": "/mine"}).operators
+    finally:
+        preferences.get().property_unset("models_folder")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import studio
 from bl_ext.user_default.partgen_blender import applying, collections, explode, messages, operators, properties, regrouping, stored_tree
+from drawing import drawn_in_menu
 from mathutils import Vector
 from partgen.part_tree import PartTree
 
@@ -375,6 +376,13 @@ def test_menus_offer_to_decompose() -> None:
     for name in ("VIEW3D_MT_object", "VIEW3D_MT_object_context_menu"):
         drawn = [function.__module__ for function in getattr(bpy.types, name).draw._draw_funcs]
         assert "bl_ext.user_default.partgen_blender.panel" in drawn
+
+
+@pytest.mark.parametrize("menu", ["VIEW3D_MT_object", "VIEW3D_MT_object_context_menu"])
+def test_what_menus_start_heeds_the_settings_of_the_panel(menu: str) -> None:
+    notes = drawn_in_menu(menu, "bl_ext.user_default.partgen_blender.panel")
+    assert set(notes.operators) == {"partgen.decompose", "partgen.complete", "partgen.edit_part"}
+    assert set(notes.contexts) == {"INVOKE_DEFAULT"}  # executed, an operator would have its own defaults
 
 
 def test_add_on_can_be_disabled_and_enabled_again(package) -> None:

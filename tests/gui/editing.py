@@ -13,6 +13,7 @@ TABLE, STOOL = "Table", "Stool"
 WHEEL, BODY = "Front Wheel", "Body"
 FACE_OF_WHEEL, SIDE_OF_BODY = (WHEEL, (0.25, 0.25, 0.07)), (BODY, (0.0, -0.55, 0.2))
 FIVE_SPOKES = "a wheel with five spokes"
+THICKER = "twice as thick"
 PAINT = "red and white stripes"
 MAKING_SECONDS, PAINTING_SECONDS = 60.0, 240.0  # the latter with PyTorch to load, on a machine whose cores are all busy
 SETTLING_SECONDS = 5.0
@@ -50,6 +51,33 @@ class Editing(Artist):
         window.press("ctrl+z")
         self.expect_same(window, before, "Undo does not take the edit back")
 
+    def a_right_click_asks_for_words_where_the_mouse_is(self) -> None:
+        window = self.window
+        self.open_file(f"{self.folder}/cart.blend", lambda s: WHEEL in s["objects"])
+        self.choose(FACE_OF_WHEEL)
+        before, seen = window.state(), self.surfaces()
+        self.ask_by_right_click(FACE_OF_WHEEL, "twenty spikes")
+        window.shot("asked_by_a_right_click")
+        window.key("Escape")  # ends typing
+        window.key("Escape")
+        window.rest()
+        window.shot("not_asked_after_all")
+        expect(not window.where_is_text("Strength", window.SCREEN), "Escape does not close the dialog.")
+        self.expect_same(window, before, "A dialog that was left changed the cart")
+        self.ask_by_right_click(FACE_OF_WHEEL, THICKER)
+        window.key("Return")  # ends typing
+        window.shot("about_to_confirm")
+        window.key("Return")
+        self.wait_for_edit(WHEEL, THICKER, MAKING_SECONDS)
+        self.fold_or_unfold()
+        window.wait_for_text(THICKER)
+        window.shot("edited_by_a_right_click")
+        self.expect_changed(seen, WHEEL)
+        expect(len(window.where_is_text(THICKER, window.SIDEBAR)) == 2, "The panel does not show what was typed, besides what was done.")
+        window.press("ctrl+z")
+        self.expect_seen(seen, "One undo does not bring the wheel back")
+        self.expect_same(window, before, "One undo does not bring the cart back")
+
     # ---- a new part ------------------------------------------------------------------------------------------------------
 
     def a_wheel_becomes_the_one_that_was_named_and_nothing_else_changes(self) -> None:
@@ -58,7 +86,7 @@ class Editing(Artist):
         self.choose(FACE_OF_WHEEL)
         before, self.seen = window.state(), self.surfaces()
         self.fold_or_unfold()
-        self.choose_method("Instruct", "Generative")
+        self.choose_method("Generative")
         window.fill_in("partgen_editing.variations", "Variations", "3")
         window.rest()
         window.shot("a_new_part_is_asked_for")
@@ -118,7 +146,7 @@ class Editing(Artist):
         self.choose(SIDE_OF_BODY)
         before, self.seen = window.state(), self.surfaces()
         self.fold_or_unfold()
-        self.choose_method("Generative", "Texture")
+        self.choose_method("Texture")
         window.click_text("Painting")
         window.rest()
         window.fill_in("partgen_editing.model", "Checkpoint", f"{self.folder}/own checkpoint/model")
@@ -196,9 +224,10 @@ class Editing(Artist):
         self.window.click_at(self.window.place_of(*at))
         self.window.wait_until(lambda s: s["selected"] == [name] and s["active"] == name, f"A click on {name} does not select it alone.")
 
-    def choose_method(self, now: str, then: str) -> None:
+    def choose_method(self, then: str) -> None:
         window = self.window
-        window.click_at(max(window.where_is_text(now, window.SIDEBAR), key=lambda place: place[1]))
+        (x, _), rows = window.field_of("Method"), [y for _, y in window.where_is_text("Method", window.SIDEBAR)]
+        window.click_at((x, max(rows)))  # the panel that finds parts has one, too
         window.wait_for_text(then, window.SCREEN)
         window.shot(f"methods_that_edit_{then.lower()}")
         window.click_text_of(then, "partgen_editing.method", window.SCREEN)
@@ -216,6 +245,19 @@ class Editing(Artist):
         window.key("Return")
         window.rest()
         window.click_text_of(button, "partgen.edit_part")
+
+    def ask_by_right_click(self, at: tuple[str, tuple[float, float, float]], prompt: str) -> None:
+        """Opens the context menu over an object, and types a prompt into the dialog that it offers."""
+        window = self.window
+        window.right_click_at(window.place_of(*at))
+        window.wait_for_text("Shade Smooth", window.SCREEN)
+        window.shot("context_menu")
+        entries = window.where_is_text("Edit Part…", window.SCREEN)
+        expect(entries, "The context menu does not offer to edit the part.")
+        window.click_at(max(entries, key=lambda place: place[1]))  # above it the sidebar has a title that is much alike
+        window.wait_for_text("Strength", window.SCREEN)
+        window.type(prompt)  # at once: the field is what the dialog begins with
+        window.shot("typed_into_the_dialog")
 
     def wait_for_edit(self, name: str, prompt: str, seconds: float) -> State:
         """Until an object remembers a prompt and nothing goes on any more. Raises Disappointed where it ends without."""
@@ -282,6 +324,7 @@ class Editing(Artist):
 
 STEPS = (
     Editing.a_typed_prompt_changes_what_is_selected_and_undo_takes_it_back,
+    Editing.a_right_click_asks_for_words_where_the_mouse_is,
     Editing.a_wheel_becomes_the_one_that_was_named_and_nothing_else_changes,
     Editing.variations_are_flipped_compared_with_before_and_kept,
     Editing.a_body_is_painted_by_a_checkpoint_of_ones_own,

@@ -35,7 +35,7 @@ DRAGS = 3
 COLORFUL = 0.35  # saturation: the viewport's greys and the lamp's shade have less, every part's color has more
 HUES = 72
 LINE_WIDTH = 4  # pixels: outlines of what is selected, the grid and its axes are thinner
-BUTTON_LEFT, WHEEL_UP, WHEEL_DOWN = "1", "4", "5"
+BUTTON_LEFT, BUTTON_RIGHT, WHEEL_UP, WHEEL_DOWN = "1", "3", "4", "5"
 
 
 class Disappointed(Exception):
@@ -281,6 +281,13 @@ class Window:
         time.sleep(0.1)
         self._holding(held, "click", "--repeat", str(times), "--delay", "60", BUTTON_LEFT)
         time.sleep(0.2)
+
+    def right_click_at(self, position: tuple[int, int]) -> None:
+        """Opens the context menu of what is at a place."""
+        self.point(position)
+        time.sleep(0.1)
+        self._xdotool("click", BUTTON_RIGHT)
+        time.sleep(0.3)
 
     def click_here(self, times: int) -> None:
         """Clicks as fast as fingers can, where the pointer is."""

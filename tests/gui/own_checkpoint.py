@@ -1,4 +1,5 @@
-"""Makes a checkpoint that paints noise, and its ControlNet, as an artist may have them in a folder: own_checkpoint.py FOLDER
+"""Makes a checkpoint that paints noise, its ControlNet, and a depth network that guesses, as an artist may have them in a folder:
+own_checkpoint.py FOLDER
 
 Runs with the packages of the tests, and with tests/unit on its path.
 """
@@ -17,6 +18,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     tiny_diffusion.stable_diffusion(folder / "model")
     tiny_diffusion.depth_control(folder / "control")
+    tiny_diffusion.depth_network(folder / "depth")
 
 
 if __name__ == "__main__":

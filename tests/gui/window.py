@@ -364,7 +364,10 @@ class Window:
         """Types into the field of a property, which stands behind `title`, in place of what is there, and accepts it."""
         self.click_at(self.find(control, region, self.field_of(title, region)), times=2)  # once would do for words, not for numbers
         self.key("ctrl+a")
-        self.type(text)
+        if text:
+            self.type(text)
+        else:
+            self.key("BackSpace")
         self.key("Return")
 
     def drag(self, control: str, pixels: int, while_held: Callable[[], object] | None = None) -> None:

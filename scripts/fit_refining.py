@@ -124,11 +124,11 @@ def coarse(clickable: Clickable, rng: np.random.Generator) -> Clickable:
     object_ = clickable.object_
     tree = object_.tree
     count = min(int(np.exp(rng.uniform(np.log(4), np.log(100)))), tree.leaf_count)
-    leaf = tree.cut_into(count)
+    leaf = tree.cut_into(count).astype(np.int64)
     number = np.zeros(2 * tree.leaf_count - 1, np.int64)
     number[tree.nodes_into(count)] = leaf
     number[-(count - 1) or len(number) :] = np.arange(count, 2 * count - 1)
-    merges = number[tree.merges[tree.leaf_count - count :]]
+    merges = number[tree.merges[tree.leaf_count - count :]].astype(np.int32)
     features = refining.units(refining.totals(leaf, object_.features * object_.areas[:, None], count))
     kept = PartTree(merges, tree.heights[tree.leaf_count - count :], tree.default_scale)
     return replace(clickable, object_=refinable(kept, leaf[object_.leaf_of_face], object_.surface, features))

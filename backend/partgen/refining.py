@@ -567,7 +567,9 @@ def meant_faces(object_: Refinable, clicks: tuple[Click, ...]) -> Bools:
             # Where nobody knows what was meant before, nothing was changed last.
             before = object_.answers.get(clicks[: count - 2], faces) if count > 2 else np.zeros_like(faces)
             found = changes(object_, faces, before, clicks[:count])
-            faces = found.made(faces, int(judge().of_changes(found.traits).argmax()))
+            faces = found.made(
+                faces, found.likely if object_.tree.leaf_count < FEW_LEAVES else int(judge().of_changes(found.traits).argmax())
+            )
         object_.answers[clicks[:count]] = faces
     return object_.answers[clicks]
 
@@ -577,7 +579,8 @@ class Changes:
     """What a click may ask for, K changes, each of some faces to the kind of the `click`.
 
     The first N are whole `leaves` (L, N) beside the clicked one, and of that the faces `own` (n,). The others are faces near the
-    click, of `near` (m,) those `within` (m, K-N) some distance. `traits` (K, len(CHANGE_TRAITS)) tell which of them it asks for.
+    click, of `near` (m,) those `within` (m, K-N) some distance. `traits` (K, len(CHANGE_TRAITS)) tell which of them it asks for;
+    `likely` is the one in a node that it would ask for if it were the first click.
     """
 
     click: Click
@@ -587,6 +590,7 @@ class Changes:
     near: Ints
     within: Bools
     traits: Floats
+    likely: int
 
     def made(self, faces: Bools, number: int) -> Bools:
         """The faces (F,) that are meant after one of the changes, where `faces` (F,) are meant before."""
@@ -614,7 +618,7 @@ def changes(object_: Refinable, faces: Bools, before: Bools, clicks: Sequence[Cl
     whole = np.where(leaves, wrong[:, None], 0.0)
     whole[clicked] = max(1, int((faces[own] != is_wanted).sum()))
     found = Candidates(object_, faces, before, tuple(clicks), path, is_free, whole, vicinity)
-    return Changes((face, is_wanted), object_.leaf_of_face, leaves, own, vicinity.faces, vicinity.within, found.traits())
+    return Changes((face, is_wanted), object_.leaf_of_face, leaves, own, vicinity.faces, vicinity.within, found.traits(), found.likely())
 
 
 def node_leaves(object_: Refinable, clicks: Sequence[Click], path: Ints) -> tuple[Bools, Bools]:
@@ -724,6 +728,8 @@ CHANGE_TRAITS = (
     "reach", "cut_concave", "cut_length", "share_of_leaf", "share_of_vicinity",
 )  # fmt: skip
 
+FEW_LEAVES = 100
+"""A tree of fewer leaves is unlike those that the network of changes knows well: there, further clicks are judged as the first is."""
 REACHES = (0.08, 0.15, 0.25, 0.4, 0.6, 0.85, 1.2, 1.7, 2.4, 3.4)
 """How many faces a click may change that changes the nearest only, as multiples of those of its leaf."""
 CREASE = 5.0
@@ -816,6 +822,23 @@ class Candidates:
         """The area that changes, as if all faces of a leaf were as large: (K,)."""
         return np.maximum(self.object_.areas @ self.shares, 1e-9)
 
+    @cached_property
+    def scores(self) -> Floats:
+        """How much each node looks like a part: (N,), the least of those for what the tree has joined wrongly."""
+        scores = self.object_.scores[self.path]
+        return np.where(self.is_free, scores, scores[self.is_free].min())
+
+    @cached_property
+    def place(self) -> Floats:
+        """Where the click lies in what would change of each node: (N, 6), as `places` has it."""
+        mostly = self.shares[:, : len(self.path)] > 0.5
+        mostly[self.clicked] = True
+        return places(self.object_, self.clicks[-1][0], mostly)
+
+    def likely(self) -> int:
+        """The change that the networks of the first click choose."""
+        return of_greatest_overlap(self.scores + judge().of_clicks(self.place), self.sizes[: len(self.path)])
+
     def traits(self) -> Floats:
         """What the network of changes is asked about: (K, len(CHANGE_TRAITS))."""
         known = {**self.of_size(), **self.of_nodes(), **self.of_borders(), **self.of_clicks(), **self.of_near()}
@@ -836,11 +859,8 @@ class Candidates:
     def of_nodes(self) -> dict[str, Floats]:
         """How the tree holds together what changes, and where the click lies in it; nothing of changes near the click."""
         object_ = self.object_
-        scores = np.where(self.is_free, object_.scores[self.path], object_.scores[self.path][self.is_free].min())
+        scores, place = self.scores, self.place.T
         gaps = np.log(np.where(self.is_free, object_.gaps[self.path], 0) + 0.02)
-        mostly = self.shares[:, : len(self.path)] > 0.5
-        mostly[self.clicked] = True
-        place = places(object_, self.clicks[-1][0], mostly).T
         known = {
             "score": scores, "score_behind": scores - scores.max(), "gap": gaps, "gap_behind": gaps - gaps.max(),
             "share_of_node": np.minimum(self.sizes[: len(self.path)] / object_.nodes.sums(object_.counts)[self.path], 1),

@@ -7,7 +7,7 @@ import pytest
 import trimesh
 from numpy.typing import NDArray
 from partgen.part_tree import PartTree
-from partgen.refining import Refinable, changes, joining_nodes, nearer_leaves, of_greatest_overlap, own_faces, refinable, surface
+from partgen.refining import Refinable, changes, joining_nodes, nearer_leaves, of_greatest_overlap, refinable, surface
 
 
 def bar(length: int = 12, doubled: bool = False) -> tuple[trimesh.Trimesh, NDArray[np.int64]]:
@@ -115,19 +115,14 @@ def test_a_loose_piece_goes_with_the_click_that_is_nearer_through_the_air() -> N
     assert nearer_leaves(object_, [(0, True), (12, False)], True).tolist() == [True, False, False]
 
 
-def test_a_leaf_with_clicks_of_both_kinds_is_divided() -> None:
+def test_a_leaf_with_clicks_of_both_kinds_is_divided_halfway() -> None:
     object_, mesh = refinable_bar()
     region = object_.region([face_at(mesh, 0.1)], [face_at(mesh, 0.9)])
-    assert 6 in region.divided
-    assert region.faces[face_at(mesh, 0.1)]
-    assert not region.faces[face_at(mesh, 0.9)]
-
-
-def test_of_a_leaf_with_clicks_of_both_kinds_a_click_has_at_most_the_nearer_half() -> None:
-    object_, mesh = refinable_bar()
-    x = mesh.triangles_center[own_faces(object_, [(face_at(mesh, 0.1), True), (face_at(mesh, 0.9), False)]), 0]
-    assert 0.4 < x.min() < 0.6
-    assert x.max() > 0.8
+    assert region.divided.tolist() == [6]
+    within = object_.leaf_of_face == 6
+    x = mesh.triangles_center[within, 0]
+    assert region.faces[within][x < 0.3].all()
+    assert not region.faces[within][x > 0.7].any()
 
 
 def test_a_leaf_that_was_clicked_is_of_the_kind_of_the_click_even_where_only_some_of_its_faces_are() -> None:
@@ -209,7 +204,7 @@ def test_an_object_of_one_leaf_is_divided_by_clicks() -> None:
     assert object_.region([5]).faces.all()
     region = object_.region([face_at(mesh, -5)], [face_at(mesh, 5)])
     assert region.faces[mesh.triangles_center[:, 0] < -1].all()
-    assert not region.faces[face_at(mesh, 5)]
+    assert not region.faces[mesh.triangles_center[:, 0] > 1].any()
 
 
 def test_the_node_that_joins_two_leaves_is_the_lowest_that_has_both() -> None:

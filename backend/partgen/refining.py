@@ -6,13 +6,14 @@
     object_.answer([(face, True), (other, False), ...])     # clicks in their order, that say yes or no
 
 numpy only: the add-on answers inside Blender. What takes long is done once, in `surface` and `refinable`; an answer costs as
-much as there are leaves, and a little for the faces of leaves that clicks divide.
+much as there are leaves, and a little for the faces near the click.
 
 The first click means a node of the tree. Every further click says that a region around it is still wrong, and that the rest is
-right: it changes what is wrong in one of the nodes that have its leaf, so a region only ever becomes what clicks ask for. Which
-of the nodes is judged by where the click lies in what would change, because people click in the middle of what they mean; by how
-the tree holds the node together; and by how much its leaves look like those that were clicked, told by logistic regression on
-their features as in PartField (Liu et al. 2025, supplement, "interactive").
+right: it changes what is wrong around it, so a region only ever becomes what clicks ask for. It may change what is wrong in one of
+the nodes that have its leaf, or only the faces within some distance, because the borders of true parts also run through leaves.
+Which of these is judged by a small network: from where the click lies in what would change, because people click in the middle of
+what they mean; from how the tree holds the node together; from the borders that would appear and vanish; and from what was
+clicked before.
 """
 
 from __future__ import annotations
@@ -163,7 +164,7 @@ class Refinable:
     middles: Floats
     joined: Ints
     answers: dict[tuple[Click, ...], Bools] = field(default_factory=dict)
-    """The leaves that clicks already mean, so that one more click is one more step."""
+    """The faces that clicks already mean, so that one more click is one more step."""
 
     @cached_property
     def nodes(self) -> Nodes:
@@ -185,6 +186,27 @@ class Refinable:
     @cached_property
     def steps(self) -> Steps:
         return Steps.of(self)
+
+    @cached_property
+    def unlikeness(self) -> Floats:
+        """How little the two leaves of each pair look alike: (E,), 0 where nobody knows."""
+        looks = units(self.features)
+        return np.asarray(1 - (looks[self.pairs[:, 0]] * looks[self.pairs[:, 1]]).sum(axis=1)) if looks.size else np.zeros(len(self.pairs))
+
+    @cached_property
+    def faces_by_leaf(self) -> tuple[Ints, Ints]:
+        """The faces (F,) in the order of their leaves, and where those of each leaf begin and the last end (L+1,)."""
+        order = np.argsort(self.leaf_of_face, kind="stable")
+        return order, np.searchsorted(self.leaf_of_face[order], np.arange(self.tree.leaf_count + 1))
+
+    def faces_of(self, leaves: Ints) -> Ints:
+        """The faces of some leaves, rising: (n,)."""
+        order, start = self.faces_by_leaf
+        return np.sort(np.concatenate([order[start[leaf] : start[leaf + 1]] for leaf in leaves.tolist()]))
+
+    def share_of_leaves(self, faces: Bools) -> Floats:
+        """The share of the faces of each leaf that is in a region of faces (F,): (L,)."""
+        return np.bincount(self.leaf_of_face[faces], minlength=self.tree.leaf_count) / np.maximum(self.counts, 1)
 
     def node_at(self, face: int, scale: float) -> int:
         """The node that a click on `face` means at a scale that is known."""
@@ -220,8 +242,8 @@ class Refinable:
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """What is meant: `leaves` (L,) bool, `faces` (F,) bool. They differ in the `divided` leaves (n,), of which faces of both
-    kinds were clicked: there every face is of the kind of the nearest click, and `leaves` tells the greater share."""
+    """What is meant: `leaves` (L,) bool, `faces` (F,) bool. They differ in the `divided` leaves (n,), of which only some faces
+    are meant: there `leaves` tells the kind of the clicks in the leaf, or, without or with both, the greater share."""
 
     leaves: Bools
     faces: Bools
@@ -308,10 +330,9 @@ def traits(object_: Refinable, nodes: Nodes) -> Floats:
     concave, inner_concave = borders(object_, nodes, object_.concave)
     convex, inner_convex = borders(object_, nodes, object_.convex)
     looks = units(object_.features)
-    unlike = 1 - (looks[object_.pairs[:, 0]] * looks[object_.pairs[:, 1]]).sum(axis=1) if looks.size else np.zeros(len(object_.pairs))
     weight = np.maximum(object_.lengths, 1e-4)
     weights, inner_weights = borders(object_, nodes, weight)
-    border_unlike, inner_unlike = borders(object_, nodes, weight * unlike)
+    border_unlike, inner_unlike = borders(object_, nodes, weight * object_.unlikeness)
     mean = nodes.sums(looks * object_.areas[:, None])
     sibling = np.arange(total)
     sibling[tree.merges[:, 0]], sibling[tree.merges[:, 1]] = tree.merges[:, 1], tree.merges[:, 0]
@@ -360,12 +381,16 @@ def units(rows: Floats) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Judge:
-    """Two small networks of one hidden layer: how much a node looks like a part, and how well a click lies in it."""
+    """Two small networks of one hidden layer, how much a node looks like a part and how well a click lies in it, and one of two
+    hidden layers: how likely a click asks for a change."""
 
     mean: Floats
     deviation: Floats
     node: tuple[Floats, Floats, Floats]
     click: tuple[Floats, Floats, Floats]
+    change_mean: Floats
+    change_deviation: Floats
+    change: list[tuple[Floats, Floats]]
 
     def of_nodes(self, values: Floats) -> Floats:
         """The score of rows of traits (n, len(TRAITS)): (n,)."""
@@ -377,10 +402,27 @@ class Judge:
         columns = [*range(len(TRAITS), len(self.mean)), TRAITS.index("size"), TRAITS.index("leaves")]
         return _answer(self.click, (values - self.mean[columns]) / self.deviation[columns])
 
+    def of_changes(self, values: Floats) -> Floats:
+        """The score of rows of what tells of changes (n, len(CHANGE_TRAITS)): (n,)."""
+        return deep_answer(self.change, standardised(values, self.change_mean, self.change_deviation))
+
 
 def _answer(layers: tuple[Floats, Floats, Floats], values: Floats) -> Floats:
     weights, bias, out = layers
     return np.tanh(values @ weights.T + bias) @ out
+
+
+def standardised(values: Floats, mean: Floats, deviation: Floats) -> Floats:
+    """Values as the network of changes has them: at most eight deviations away from the mean of what it was fitted on."""
+    return np.clip((values - mean) / deviation, -8, 8)
+
+
+def deep_answer(layers: list[tuple[Floats, Floats]], values: Floats) -> Floats:
+    """What layers of weights (out, in) and bias (out,) make of rows (n, in), the last layer's only number: (n,)."""
+    *hidden, (weights, bias) = layers
+    for inner, shift in hidden:
+        values = np.tanh(values @ inner.T + shift)
+    return np.asarray((values @ weights.T + bias)[:, 0])
 
 
 @cache
@@ -392,7 +434,11 @@ def judge() -> Judge:
         weights, bias, out = (np.array(values, np.float64) for values in read[name])
         return weights, bias, out
 
-    return Judge(np.array(read["mean"]), np.array(read["deviation"]), layers("node"), layers("click"))
+    change = read["change"]
+    return Judge(
+        np.array(read["mean"]), np.array(read["deviation"]), layers("node"), layers("click"), np.array(change["mean"]),
+        np.array(change["deviation"]), [(np.array(weights), np.array(bias)) for weights, bias in change["layers"]],
+    )  # fmt: skip
 
 
 # ---- where a click lies in a node ------------------------------------------------------------------------------------
@@ -490,29 +536,6 @@ def depth_of_click(object_: Refinable, face: int, inside: Bools, depth: Floats) 
 # ---- several clicks --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """A handful of numbers, found on half of the categories; docs/benchmarks.md tells how.
-
-    What counts how much where a click changes a region: the `place` of the click in the change, how much the node looks like a
-    `part`, the `gap` in the tree above it (the logarithm of a difference of heights), and the `likeness` of its leaves. `joined`
-    takes the place of part and gap for a node of which clicks of the other kind leave only some. `weak`
-    is the weight of all leaves together as examples of what is not meant, `ridge` what keeps the regression from believing few
-    clicks too much.
-    """
-
-    place: float = 4.5
-    part: float = 0.5
-    gap: float = 0.8
-    likeness: float = 2.0
-    joined: float = -3.0
-    weak: float = 0.3
-    ridge: float = 1.0
-
-
-RECIPE = Recipe()
-
-
 def answer(object_: Refinable, clicks: Sequence[Click]) -> Region:
     """The region that clicks mean; see `Refinable.answer`."""
     first = next((number for number, (_, is_wanted) in enumerate(clicks) if is_wanted), None)
@@ -521,50 +544,114 @@ def answer(object_: Refinable, clicks: Sequence[Click]) -> Region:
         return Region(none, none[object_.leaf_of_face], np.zeros(0, np.int64))
     # What is meant begins with a click that says yes.
     ordered = (clicks[first], *clicks[:first], *clicks[first + 1 :])
-    return divided(object_, meant_leaves(object_, ordered), ordered)
+    faces = meant_faces(object_, ordered)
+    share = object_.share_of_leaves(faces)
+    leaves = 2 * totals(object_.leaf_of_face, object_.surface.areas * faces, len(share)) > object_.areas
+    clicked = object_.leaf_of_face[[face for face, _ in ordered]]
+    wanted = np.array([is_wanted for _, is_wanted in ordered])
+    leaves[np.setdiff1d(clicked[wanted], clicked[~wanted])] = True
+    leaves[np.setdiff1d(clicked[~wanted], clicked[wanted])] = False
+    return Region(leaves, faces, np.flatnonzero((share > 0) & (share < 1)))
 
 
-def meant_leaves(object_: Refinable, clicks: tuple[Click, ...]) -> Bools:
-    """The leaves (L,) that clicks mean, the first of which says yes; remembered."""
+def meant_faces(object_: Refinable, clicks: tuple[Click, ...]) -> Bools:
+    """The faces (F,) that clicks mean, the first of which says yes; remembered."""
     known = len(clicks)
     while known and clicks[:known] not in object_.answers:
         known -= 1
-    leaves = object_.answers[clicks[:known]] if known else object_.leaves_below(object_.predicted_node(clicks[0][0]))
-    for count in range(known, len(clicks)):
-        leaves = changed(object_, leaves, clicks[: count + 1]) if count else leaves
-        object_.answers[clicks[: count + 1]] = leaves
-    return leaves
+    for count in range(known + 1, len(clicks) + 1):
+        if count == 1:
+            faces = object_.leaves_below(object_.predicted_node(clicks[0][0]))[object_.leaf_of_face]
+        else:
+            faces = object_.answers[clicks[: count - 1]]
+            # Where nobody knows what was meant before, nothing was changed last.
+            before = object_.answers.get(clicks[: count - 2], faces) if count > 2 else np.zeros_like(faces)
+            found = changes(object_, faces, before, clicks[:count])
+            faces = found.made(
+                faces, found.likely if object_.tree.leaf_count < FEW_LEAVES else int(judge().of_changes(found.traits).argmax())
+            )
+        object_.answers[clicks[:count]] = faces
+    return object_.answers[clicks]
 
 
-def changed(object_: Refinable, leaves: Bools, clicks: Sequence[Click], recipe: Recipe = RECIPE) -> Bools:
-    """The leaves (L,) that are meant after the last of `clicks`, where those before mean `leaves` (L,).
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """What a click may ask for, K changes, each of some faces to the kind of the `click`.
 
-    The click changes what is of the other kind in one of the nodes on its path. Where a node holds clicks of the other kind, the
-    tree has joined what is to be told apart: of such a node the click changes what lies nearer to clicks of its own kind. What is
-    in its own leaf is told apart in `divided`.
+    The first N are whole `leaves` (L, N) beside the clicked one, and of that the faces `own` (n,). The others are faces near the
+    click, of `near` (m,) those `within` (m, K-N) some distance. `traits` (K, len(CHANGE_TRAITS)) tell which of them it asks for;
+    `likely` is the one in a node that it would ask for if it were the first click.
+    """
+
+    click: Click
+    leaf_of_face: Ints
+    leaves: Bools
+    own: Ints
+    near: Ints
+    within: Bools
+    traits: Floats
+    likely: int
+
+    def made(self, faces: Bools, number: int) -> Bools:
+        """The faces (F,) that are meant after one of the changes, where `faces` (F,) are meant before."""
+        face, is_wanted = self.click
+        count = self.leaves.shape[1]
+        if number < count:
+            changed = self.leaves[:, number][self.leaf_of_face]
+            changed[self.own] = True
+        else:
+            changed = np.zeros(len(faces), bool)
+            changed[self.near[self.within[:, number - count]]] = True
+        changed[face] = True
+        return faces | changed if is_wanted else faces & ~changed
+
+
+def changes(object_: Refinable, faces: Bools, before: Bools, clicks: Sequence[Click]) -> Changes:
+    """What the last of `clicks` may ask for, where those before mean `faces` (F,), and those before these `before` (F,)."""
+    face, is_wanted = clicks[-1]
+    clicked = int(object_.leaf_of_face[face])
+    path = object_.path(face)
+    leaves, is_free = node_leaves(object_, clicks, path)
+    own = own_faces(object_, clicks)
+    vicinity = Vicinity.of(object_, faces, clicks)
+    wrong = object_.counts * object_.share_of_leaves(faces != is_wanted)
+    whole = np.where(leaves, wrong[:, None], 0.0)
+    whole[clicked] = max(1, int((faces[own] != is_wanted).sum()))
+    found = Candidates(object_, faces, before, tuple(clicks), path, is_free, whole, vicinity)
+    return Changes((face, is_wanted), object_.leaf_of_face, leaves, own, vicinity.faces, vicinity.within, found.traits(), found.likely())
+
+
+def node_leaves(object_: Refinable, clicks: Sequence[Click], path: Ints) -> tuple[Bools, Bools]:
+    """Which leaves beside its own the last of `clicks` may change, of each node of its path (N,): (L, N), and which of the nodes
+    have no clicks of the other kind beside in its own leaf: (N,).
+
+    Where a node holds clicks of the other kind, the tree has joined what is to be told apart: of such a node the click changes
+    what lies nearer to clicks of its own kind.
     """
     face, is_wanted = clicks[-1]
-    own = int(object_.leaf_of_face[face])
-    path = object_.path(face)
+    clicked = int(object_.leaf_of_face[face])
     inside = object_.below(path)
-    against = [int(object_.leaf_of_face[other]) for other, wants in clicks if wants != is_wanted]
-    is_free = ~inside[[leaf for leaf in against if leaf != own]].any(axis=0)
-    largest_free = inside[:, is_free].any(axis=1)  # stays whole, so that each change lies inside the next
-    change = inside if is_free.all() else inside & (nearer_leaves(object_, clicks, is_wanted) | largest_free)[:, None]
-    change = change & (leaves != is_wanted)[:, None]
-    change[own] = True
-    sizes = object_.counts @ change
-    kind = 1 if is_wanted else -1
-    alike = likeness(object_, clicks, recipe) * object_.counts
-    of_nodes = recipe.part * object_.scores[path] + recipe.gap * np.log(object_.gaps[path] + 0.05)
-    scores = (
-        recipe.place * click_scores(object_, face, change)
-        + np.where(is_free, of_nodes, recipe.joined)
-        + recipe.likeness * kind * (alike @ change) / np.maximum(sizes, 1)
+    is_refused = np.zeros(len(inside), bool)
+    is_refused[[int(object_.leaf_of_face[other]) for other, wants in clicks if wants != is_wanted]] = True
+    is_refused[clicked] = False
+    is_free: Bools = np.logical_not(inside[is_refused].any(axis=0))
+    if not is_free.all():
+        largest_free = inside[:, is_free].any(axis=1)  # stays whole, so that each change lies inside the next
+        inside &= ((nearer_leaves(object_, clicks, is_wanted) & ~is_refused) | largest_free)[:, None]
+    inside[clicked] = False
+    return inside, is_free
+
+
+def own_faces(object_: Refinable, clicks: Sequence[Click]) -> Ints:
+    """The faces (n,) of the leaf of the last of `clicks` that lie no farther from clicks of its kind than from the others."""
+    face, is_wanted = clicks[-1]
+    leaf = object_.leaf_of_face
+    faces = object_.faces_of(leaf[[face]])
+    for_it, against = (
+        np.searchsorted(faces, [other for other, wants in clicks if wants == kind and leaf[other] == leaf[face]])
+        for kind in (is_wanted, not is_wanted)
     )
-    found = leaves.copy()
-    found[change[:, of_greatest_overlap(scores, sizes)]] = is_wanted
-    return found
+    return faces[nearer(object_.surface, faces, for_it, against)] if len(against) else faces
 
 
 def nearer_leaves(object_: Refinable, clicks: Sequence[Click], is_wanted: bool) -> Bools:
@@ -593,72 +680,252 @@ def of_greatest_overlap(scores: Floats, sizes: Floats) -> int:
     return int((overlap @ chances).argmax())
 
 
-def likeness(object_: Refinable, clicks: Sequence[Click], recipe: Recipe = RECIPE) -> Floats:
-    """How much each leaf looks like those that are meant and not like those that are not: log odds (L,), by logistic regression.
-
-    All leaves together count as one weak example of what is not meant, since most of an object never is.
-    """
-    yes, no = (object_.leaf_of_face[[face for face, is_wanted in clicks if is_wanted == kind]] for kind in (True, False))
-    known = units(object_.features) if object_.features.shape[1] else object_.looks
-    values = (known - known.mean(axis=0)) / np.maximum(known.std(axis=0), 1e-6) / np.sqrt(known.shape[1])
-    rows = np.concatenate([values[yes], values[no], values])
-    target = np.concatenate([np.ones(len(yes)), np.zeros(len(no) + len(values))])
-    weight = np.concatenate([np.ones(len(yes) + len(no)), recipe.weak * object_.areas])
-    weights = logistic_regression(np.column_stack([rows, np.ones(len(rows))]), target, weight, recipe.ridge)
-    return np.clip(values @ weights[:-1] + weights[-1] - np.log(len(yes) / (len(no) + recipe.weak)), -6, 6)
-
-
-def logistic_regression(rows: Floats, target: Floats, weight: Floats, ridge: float) -> Floats:
-    """The weights (D,) by which `rows` (n, D) tell `target` (n,) of 0 and 1, the last column being 1 throughout: Newton's method."""
-    penalty = np.full(rows.shape[1], ridge)
-    penalty[-1] = 1e-3
-    found = np.zeros(rows.shape[1])
-    for _ in range(12):
-        chance = _chance(rows @ found)
-        slope = rows.T @ (weight * (chance - target)) + penalty * found
-        bend = (rows.T * (weight * np.maximum(chance * (1 - chance), 1e-6))) @ rows + np.diag(penalty)
-        step = np.linalg.solve(bend, slope)
-        found -= step
-        if np.abs(step).max() < 1e-4:
-            break
-    return found
-
-
-def divided(object_: Refinable, leaves: Bools, clicks: Sequence[Click]) -> Region:
-    """The region of `leaves` (L,), where leaves with clicks of both kinds are divided between these."""
-    of_face, leaves = object_.leaf_of_face, leaves.copy()
-    positive, negative = (np.array([face for face, is_wanted in clicks if is_wanted == kind], np.int64) for kind in (True, False))
-    both = np.intersect1d(of_face[positive], of_face[negative])
-    faces = leaves[of_face]
-    for leaf in both:
-        inside = np.flatnonzero(of_face == leaf)
-        yes, no = (np.searchsorted(inside, clicked[of_face[clicked] == leaf]) for clicked in (positive, negative))
-        faces[inside] = nearer(object_.surface, inside, yes, no)
-        leaves[leaf] = 2 * object_.surface.areas[inside[faces[inside]]].sum() >= object_.areas[leaf]
-    return Region(leaves, faces, both)
-
-
-def nearer(surface: Surface, faces: Ints, yes: Ints, no: Ints) -> Bools:
-    """Which of some `faces` (n,) lie nearer to those at `yes` (p,) than to those at `no` (q,) among them, along the surface: (n,)."""
-    place = np.full(len(surface.areas), -1)
-    place[faces] = np.arange(len(faces))
-    one, other = place[surface.pairs].T
-    within = (one >= 0) & (other >= 0)
-    one, other = one[within], other[within]
+def nearer(surface: Surface, faces: Ints, one: Ints, other: Ints) -> Bools:
+    """Which of some `faces` (n,) lie, along the surface, no farther from those at `one` (p,) than from those at `other` (q,): (n,)."""
+    pairs, _ = pairs_among(surface, faces)
     centers = surface.centers[faces]
-    step = np.linalg.norm(centers[one] - centers[other], axis=1)
+    steps = np.linalg.norm(centers[pairs[:, 0]] - centers[pairs[:, 1]], axis=1)
     # Through the air, and twice as long, where nothing leads there along the surface.
-    distance = np.stack([2 * np.linalg.norm(centers[:, None] - centers[at][None], axis=2).min(axis=1) for at in (yes, no)], axis=1)
-    for column, at in enumerate((yes, no)):
-        distance[at, column] = 0
-    while True:
-        before = distance.copy()
-        np.minimum.at(distance, one, before[other] + step[:, None])
-        np.minimum.at(distance, other, before[one] + step[:, None])
-        if np.array_equal(before, distance):
-            break
+    start = np.stack([2 * np.linalg.norm(centers[:, None] - centers[at][None], axis=2).min(axis=1) for at in (one, other)], axis=1)
+    start[one, 0] = start[other, 1] = 0
+    distance = ways(start, pairs, steps)
     return np.asarray(distance[:, 0] <= distance[:, 1])
 
 
-def _chance(log_odds: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -30, 30))))
+def pairs_among(surface: Surface, faces: Ints) -> tuple[Ints, Ints]:
+    """The pairs (m, 2) of neighbours among some `faces` (n,), as places in these, and which pairs of the surface they are (m,)."""
+    place = np.full(len(surface.areas), -1)
+    place[faces] = np.arange(len(faces))
+    pairs = place[surface.pairs]
+    within = np.flatnonzero((pairs >= 0).all(axis=1))
+    return pairs[within], within
+
+
+def ways(start: Floats, pairs: Ints, steps: Floats) -> Floats:
+    """The shortest ways from distances to start with, (n, ...), over `pairs` (m, 2) that lie `steps` (m,) apart: (n, ...)."""
+    found = start.copy()
+    if not len(pairs):
+        return found
+    sources, targets = np.concatenate([pairs, pairs[:, ::-1]]).T
+    order = np.argsort(targets, kind="stable")
+    sources, lengths = sources[order], np.concatenate([steps, steps])[order].reshape(-1, *[1] * (start.ndim - 1))
+    reached, first = np.unique(targets[order], return_index=True)
+    while True:
+        shortest = np.minimum(np.minimum.reduceat(found[sources] + lengths, first, axis=0), found[reached])
+        if np.array_equal(shortest, found[reached]):
+            return found
+        found[reached] = shortest
+
+
+# ---- which change a click asks for -----------------------------------------------------------------------------------
+
+CHANGE_TRAITS = (
+    "is_wanted", "clicks", "is_near", "is_free", "size", "size_of_leaf", "size_of_region", "kept", "after",
+    "score", "score_behind", "gap", "gap_behind", "share_of_node",
+    "depth", "depth_missing", "shallower", "own_depth", "leaves",
+    "new_unlike", "new_concave", "new_length", "old_unlike", "old_concave", "joined", "inner_unlike",
+    "other_click", "same_click", "last",
+    "reach", "cut_concave", "cut_length", "share_of_leaf", "share_of_vicinity",
+)  # fmt: skip
+
+FEW_LEAVES = 100
+"""A tree of fewer leaves is unlike those that the network of changes knows well: there, further clicks are judged as the first is."""
+REACHES = (0.08, 0.15, 0.25, 0.4, 0.6, 0.85, 1.2, 1.7, 2.4, 3.4)
+"""How many faces a click may change that changes the nearest only, as multiples of those of its leaf."""
+CREASE = 5.0
+"""By how much a way grows that crosses a concave edge, for each radian of the bend."""
+MOST_NEAR = 5000
+"""How many faces around a click are looked at one by one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Vicinity:
+    """The `faces` (m,) of the clicked leaf and its neighbours, at most `MOST_NEAR`; which of them lie `within` (m, M) each of M
+    `reaches` (M,) of a click, over faces that are not yet as it says; `pairs` (n, 2) of neighbours among them and which of the surface
+    these are, `edges` (n,); and how many are `wrong` and can be reached."""
+
+    faces: Ints
+    within: Bools
+    reaches: Floats
+    pairs: Ints
+    edges: Ints
+    wrong: int
+
+    @classmethod
+    def of(cls, object_: Refinable, meant: Bools, clicks: Sequence[Click]) -> Vicinity:
+        """The vicinity of the last of `clicks`, where `meant` (F,) are the faces that are meant before."""
+        face, is_wanted = clicks[-1]
+        surface, clicked = object_.surface, int(object_.leaf_of_face[face])
+        beside = object_.pairs[(object_.lengths > 0) & (object_.pairs == clicked).any(axis=1)]
+        faces = object_.faces_of(np.union1d(beside.reshape(-1), [clicked]))
+        if len(faces) > MOST_NEAR:
+            away = ((surface.centers[faces] - surface.centers[face]) ** 2).sum(axis=1)
+            faces = np.sort(faces[np.argpartition(away, MOST_NEAR)[:MOST_NEAR]])
+        pairs, edges = pairs_among(surface, faces)
+        one, other = surface.centers[faces[pairs]].transpose(1, 0, 2)
+        steps = np.linalg.norm(one - other, axis=1) * (1 + CREASE * np.maximum(surface.bends[edges], 0)) + 1e-9
+        here = int(np.searchsorted(faces, face))
+        wrong = meant[faces] != is_wanted
+        wrong[here] = True
+        start = np.where(np.arange(len(faces)) == here, 0.0, np.inf)
+        between = wrong[pairs].all(axis=1)
+        away = ways(start, pairs[between], steps[between])
+        against = np.isin(faces, [other for other, wants in clicks if wants != is_wanted])
+        # Halfway to a click of the other kind is the border.
+        limit = 0.5 * float(ways(np.where(against, 0.0, np.inf), pairs, steps)[here]) if against.any() else np.inf
+        reached = np.sort(away[np.isfinite(away)])
+        numbers = np.minimum((np.array(REACHES) * object_.counts[clicked]).astype(np.int64), len(reached) - 1)
+        reaches = np.unique(np.minimum(reached[numbers], limit))
+        return cls(faces, away[:, None] <= reaches, reaches, pairs, edges, len(reached))
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """What tells of K changes which one a click asks for.
+
+    `faces` and `before` (F,) are meant before the click and before the click before; the changes are of `whole` (L, N) faces of each
+    leaf, in the nodes of the `path` (N,), `is_free` (N,) of clicks of the other kind, and of what is in reach in the `vicinity`.
+    """
+
+    object_: Refinable
+    faces: Bools
+    before: Bools
+    clicks: tuple[Click, ...]
+    path: Ints
+    is_free: Bools
+    whole: Floats
+    vicinity: Vicinity
+
+    @property
+    def clicked(self) -> int:
+        """The leaf of the click."""
+        return int(self.object_.leaf_of_face[self.clicks[-1][0]])
+
+    @cached_property
+    def counts(self) -> Floats:
+        """How many faces of each leaf change: (L, K)."""
+        leaf = self.object_.leaf_of_face[self.vicinity.faces]
+        return np.concatenate([self.whole, totals(leaf, self.vicinity.within.astype(np.float64), len(self.whole))], axis=1)
+
+    @cached_property
+    def sizes(self) -> Floats:
+        """How many faces change: (K,)."""
+        return np.maximum(self.counts.sum(axis=0), 1)
+
+    @cached_property
+    def shares(self) -> Floats:
+        """The share of each leaf that changes: (L, K)."""
+        return self.counts / np.maximum(self.object_.counts, 1)[:, None]
+
+    @cached_property
+    def areas(self) -> Floats:
+        """The area that changes, as if all faces of a leaf were as large: (K,)."""
+        return np.maximum(self.object_.areas @ self.shares, 1e-9)
+
+    @cached_property
+    def scores(self) -> Floats:
+        """How much each node looks like a part: (N,), the least of those for what the tree has joined wrongly."""
+        scores = self.object_.scores[self.path]
+        return np.where(self.is_free, scores, scores[self.is_free].min())
+
+    @cached_property
+    def place(self) -> Floats:
+        """Where the click lies in what would change of each node: (N, 6), as `places` has it."""
+        mostly = self.shares[:, : len(self.path)] > 0.5
+        mostly[self.clicked] = True
+        return places(self.object_, self.clicks[-1][0], mostly)
+
+    def likely(self) -> int:
+        """The change that the networks of the first click choose."""
+        return of_greatest_overlap(self.scores + judge().of_clicks(self.place), self.sizes[: len(self.path)])
+
+    def traits(self) -> Floats:
+        """What the network of changes is asked about: (K, len(CHANGE_TRAITS))."""
+        known = {**self.of_size(), **self.of_nodes(), **self.of_borders(), **self.of_clicks(), **self.of_near()}
+        return np.column_stack([known[name] for name in CHANGE_TRAITS])
+
+    def of_size(self) -> dict[str, Floats]:
+        """How much changes, and what would be meant then."""
+        total, region = len(self.faces), max(int(self.faces.sum()), 1)
+        after = np.maximum(region + (self.sizes if self.clicks[-1][1] else -self.sizes), 1)
+        return {
+            "size": np.log(self.sizes / total),
+            "size_of_leaf": np.log(self.sizes / self.object_.counts[self.clicked]),
+            "size_of_region": np.log(self.sizes / region),
+            "kept": np.minimum(region, after) / np.maximum(region, after),
+            "after": np.log(after / total),
+        }
+
+    def of_nodes(self) -> dict[str, Floats]:
+        """How the tree holds together what changes, and where the click lies in it; nothing of changes near the click."""
+        object_ = self.object_
+        scores, place = self.scores, self.place.T
+        gaps = np.log(np.where(self.is_free, object_.gaps[self.path], 0) + 0.02)
+        known = {
+            "score": scores, "score_behind": scores - scores.max(), "gap": gaps, "gap_behind": gaps - gaps.max(),
+            "share_of_node": np.minimum(self.sizes[: len(self.path)] / object_.nodes.sums(object_.counts)[self.path], 1),
+            "depth": place[0], "depth_missing": place[1], "shallower": place[2], "own_depth": place[3], "leaves": place[5],
+        }  # fmt: skip
+        return {
+            **{name: np.concatenate([values, np.zeros(len(self.vicinity.reaches))]) for name, values in known.items()},
+            "is_free": np.concatenate([self.is_free.astype(np.float64), np.ones(len(self.vicinity.reaches))]),
+        }
+
+    def of_borders(self) -> dict[str, Floats]:
+        """The borders of leaves that part what changes from what stays, which are new; that part it from what is as the click says
+        already, which vanish; and those inside."""
+        object_ = self.object_
+        one, other = object_.pairs.T
+        is_right = object_.share_of_leaves(self.faces == self.clicks[-1][1])[:, None]
+        changes, stays = self.shares, np.maximum(1 - is_right - self.shares, 0)
+        length = np.maximum(object_.lengths, 1e-4)
+        concave = np.minimum(object_.concave / np.maximum(object_.lengths, 1e-9), 2) * (object_.lengths > 0)
+        new, old, inner = (
+            length[:, None] * (changes[one] * kind[other] + changes[other] * kind[one]) for kind in (stays, is_right, 0.5 * changes)
+        )
+        new_length, old_length, inner_length = (border.sum(axis=0) + 1e-5 for border in (new, old, inner))
+        return {
+            "new_unlike": object_.unlikeness @ new / new_length,
+            "new_concave": concave @ new / new_length,
+            "new_length": np.log(new_length / np.sqrt(self.areas) + 0.05),
+            "old_unlike": object_.unlikeness @ old / old_length,
+            "old_concave": concave @ old / old_length,
+            "joined": old_length / (old_length + new_length),
+            "inner_unlike": object_.unlikeness @ inner / inner_length,
+        }
+
+    def of_clicks(self) -> dict[str, Floats]:
+        """What was clicked before, and how much of it the click before has changed."""
+        centers, radius = self.object_.surface.centers, np.sqrt(self.areas)
+        face, is_wanted = self.clicks[-1]
+
+        def away(kind: bool) -> float:
+            others = [other for other, wants in self.clicks[:-1] if wants == kind]
+            return float(np.linalg.norm(centers[others] - centers[face], axis=1).min()) if others else 3.0
+
+        return {
+            "is_wanted": np.full(len(radius), float(is_wanted)),
+            "clicks": np.full(len(radius), np.log(len(self.clicks))),
+            "other_click": np.log(away(not is_wanted) / radius + 0.05),
+            "same_click": np.log(away(is_wanted) / radius + 0.05),
+            "last": self.object_.share_of_leaves(self.before != self.faces) @ self.counts / self.sizes,
+        }
+
+    def of_near(self) -> dict[str, Floats]:
+        """How a change that is near the click ends: at creases or anywhere; nothing of whole leaves."""
+        near, surface, nodes = self.vicinity, self.object_.surface, len(self.path)
+        wrong = self.faces[near.faces] != self.clicks[-1][1]
+        one, other = near.pairs.T
+        cut = (near.within[one] != near.within[other]) & (wrong[one] & wrong[other])[:, None]
+        lengths = surface.lengths[near.edges]
+        length = lengths @ cut + 1e-9
+        radius = np.sqrt(max(self.object_.areas[self.clicked], 1e-9))
+        known = {
+            "is_near": np.ones(len(near.reaches)),
+            "reach": np.log(near.reaches / radius + 0.02),
+            "cut_concave": (np.maximum(surface.bends[near.edges], 0) * lengths) @ cut / length,
+            "cut_length": np.log(length / np.sqrt(self.areas[nodes:]) + 0.05),
+            "share_of_leaf": self.counts[self.clicked, nodes:] / self.whole[self.clicked, 0],
+            "share_of_vicinity": self.sizes[nodes:] / near.wrong,
+        }
+        return {name: np.concatenate([np.zeros(nodes), values]) for name, values in known.items()}

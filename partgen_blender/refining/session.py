@@ -143,7 +143,7 @@ class Session:
         object_ = self.object()
         self.clicks = clicks
         if clicks and object_ is not None:
-            part = self.refinable.leaves_below(part_rows.active_node(object_.data))
+            part = self.refinable.leaves_below(part_rows.active_node(object_.data))[self.refinable.leaf_of_face]
             first = next(number for number, click in enumerate(clicks) if click.is_wanted)
             ordered = [clicks[first], *clicks[:first], *clicks[first + 1 :]]
             self.refinable.answers[tuple((click.face, click.is_wanted) for click in ordered)] = part

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import trimesh
 from partgen.cli import main
-from partgen.evaluation.clicks import REPORTED, WAYS, Depths, best_of_path, by_refining, clicked, surface_of
+from partgen.evaluation.clicks import REPORTED, WAYS, Depths, best_of_path, by_refining, clicked, likeness, surface_of
 from partgen.mesh import Mesh
 from partgen.part_tree import PartTree
 from partgen.refining import Refinable, refinable
@@ -42,6 +43,15 @@ def test_of_several_pieces_the_largest_is_clicked(plate) -> None:
 def test_what_has_no_border_is_clicked_in_its_middle(plate) -> None:
     _, depths, along = plate
     assert along[depths.deepest(np.ones(len(along), bool))] == pytest.approx(12, abs=1)
+
+
+def test_what_looks_like_what_was_clicked_is_told_from_what_does_not(plate) -> None:
+    object_, _, along = plate
+    striped = replace(object_, features=np.array([(1, 0), (0, 1), (1, 0), (0, 1)], np.float64))
+    first, second, third = (int(np.abs(along - x).argmin()) for x in (3, 9, 15))
+    odds = likeness(striped, [(first, True), (third, True), (second, False)])
+    assert (odds[::2] > 0).all()
+    assert (odds[1::2] < 0).all()
 
 
 def test_clicks_go_where_the_region_is_still_wrong(plate) -> None:

@@ -7,7 +7,7 @@ import pytest
 import trimesh
 from numpy.typing import NDArray
 from partgen.part_tree import PartTree
-from partgen.refining import Recipe, Refinable, changed, joining_nodes, likeness, nearer_leaves, of_greatest_overlap, refinable, surface
+from partgen.refining import Refinable, changes, joining_nodes, nearer_leaves, of_greatest_overlap, refinable, surface
 
 
 def bar(length: int = 12, doubled: bool = False) -> tuple[trimesh.Trimesh, NDArray[np.int64]]:
@@ -79,8 +79,24 @@ def test_what_the_tree_has_joined_wrongly_is_told_apart_by_the_nearer_click() ->
     """The node above a third of the bar holds a leaf that was refused: of the node a click has what lies nearer to it."""
     object_, mesh = refinable_bar()
     clicks = [(face_at(mesh, 1.5), False), (face_at(mesh, -3.5), True)]
-    assert changed(object_, np.zeros(12, bool), clicks, Recipe(joined=50)).tolist() == leaves((0, 5))
-    assert changed(object_, np.zeros(12, bool), clicks, Recipe(joined=-50)).tolist() != leaves((0, 5))
+    nothing = np.zeros(len(mesh.faces), bool)
+    found = changes(object_, nothing, nothing, clicks)
+    choices = [found.made(nothing, number) for number in range(len(found.traits))]
+    assert any(np.array_equal(choice, np.array(leaves((0, 5)))[object_.leaf_of_face]) for choice in choices)
+    assert not any(choice[clicks[0][0]] for choice in choices)
+
+
+def test_a_click_may_change_less_than_its_leaf_up_to_a_crease() -> None:
+    """A flat strip that turns up in its middle, all of it one leaf: one of the changes is the side that was clicked."""
+    steps = np.arange(21)
+    along = np.stack([np.minimum(steps, 10), np.zeros(21), np.maximum(steps - 10, 0)], axis=1)
+    vertices = np.concatenate([along, along + np.array([0, 1, 0])])
+    corners = np.concatenate([(i, i + 1, i + 22, i + 21) for i in range(20)])
+    object_ = refinable(PartTree.from_merges([], 1), np.zeros(20, np.int64), surface(vertices, corners, np.arange(0, 81, 4)))
+    everything = np.ones(20, bool)
+    found = changes(object_, everything, ~everything, [(0, True), (15, False)])
+    left = [found.made(everything, number).tolist() for number in range(len(found.traits))]
+    assert [True] * 10 + [False] * 10 in left
 
 
 def test_of_what_lies_between_clicks_each_has_what_is_nearer() -> None:
@@ -109,6 +125,17 @@ def test_a_leaf_with_clicks_of_both_kinds_is_divided_halfway() -> None:
     assert not region.faces[within][x > 0.7].any()
 
 
+def test_a_leaf_that_was_clicked_is_of_the_kind_of_the_click_even_where_only_some_of_its_faces_are() -> None:
+    object_, mesh = refinable_bar()
+    rng = np.random.default_rng(2)
+    for _ in range(20):
+        clicks = rng.choice(len(mesh.faces), 8, replace=False)
+        positive, negative = object_.leaf_of_face[clicks[:4]], object_.leaf_of_face[clicks[4:]]
+        found = object_.region(clicks[:4], clicks[4:]).leaves
+        assert found[np.setdiff1d(positive, negative)].all()
+        assert not found[np.setdiff1d(negative, positive)].any()
+
+
 def test_nothing_is_meant_before_something_is_clicked_that_is_meant() -> None:
     object_, mesh = refinable_bar()
     region = object_.region([], [face_at(mesh, 0)])
@@ -125,17 +152,8 @@ def test_a_click_changes_nothing_that_is_right_already() -> None:
         clicks[0] = (clicks[0][0], True)
         for count in range(1, len(clicks)):
             before, after = object_.answer(clicks[:count]), object_.answer(clicks[: count + 1])
-            settled = ~np.isin(np.arange(12), after.divided)
-            kept = before.leaves <= after.leaves if clicks[count][1] else before.leaves >= after.leaves
-            assert kept[settled].all()
-
-
-def test_what_looks_like_what_was_clicked_is_told_from_what_does_not() -> None:
-    alike = np.arange(12) % 2
-    object_, mesh = refinable_bar(features=np.stack([alike, 1 - alike], axis=1).astype(np.float32))
-    odds = likeness(object_, [(face_at(mesh, -4.5), True), (face_at(mesh, -2.5), True), (face_at(mesh, -3.5), False)])
-    assert (odds[1::2] > 0).all()
-    assert (odds[::2] < 0).all()
+            kept = before.faces <= after.faces if clicks[count][1] else before.faces >= after.faces
+            assert kept.all()
 
 
 def test_doubled_vertices_and_distance_from_the_origin_change_nothing() -> None:

@@ -20,7 +20,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from ..geometry.adjacency import components
 from ..mesh import Mesh
-from ..refining import Click, Refinable, Surface, likeness, refinable, surface
+from ..refining import Click, Refinable, Surface, refinable, surface, units
 from ..segmentation import segmenter
 from .labelled import read_labelled
 from .measuring import Outcome
@@ -28,6 +28,7 @@ from .segmentation import Trial
 from .tables import aligned, failures, joined, number
 
 Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Row = dict[str, Any]
 Answer = Callable[[Refinable, Sequence[Click]], Bools]
@@ -36,6 +37,10 @@ Answer = Callable[[Refinable, Sequence[Click]], Bools]
 REPORTED = (1, 3, 5, 10)
 """Numbers of clicks."""
 SEED = 0
+WEAK = 0.3
+"""The weight of all leaves together as examples of what is not meant."""
+RIDGE = 1.0
+"""What keeps the regression from believing few clicks too much."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +50,7 @@ class Depths:
     surface: Surface
 
     @cached_property
-    def steps(self) -> tuple[Ints, NDArray[np.float64]]:
+    def steps(self) -> tuple[Ints, Floats]:
         """Pairs of neighbouring faces (E, 2), each once, and how far their centres lie apart (E,)."""
         pairs = np.unique(np.sort(self.surface.pairs, axis=1), axis=0)
         first, second = self.surface.centers[pairs.T]
@@ -118,7 +123,7 @@ def by_features_and_nearness(object_: Refinable, clicks: Sequence[Click]) -> Boo
     return np.asarray((likeness(object_, clicks) + nearness(object_, clicks) > 0)[object_.leaf_of_face])
 
 
-def nearness(object_: Refinable, clicks: Sequence[Click]) -> NDArray[np.float64]:
+def nearness(object_: Refinable, clicks: Sequence[Click]) -> Floats:
     """How much nearer each leaf lies to what is meant than to what is not, on the surface: the log of the distances' ratio (L,).
 
     Twice as far as in the air where nothing leads there on the surface.
@@ -135,6 +140,38 @@ def nearness(object_: Refinable, clicks: Sequence[Click]) -> NDArray[np.float64]
         along = object_.steps.spread(start)[:, 0]
         away.append(np.where(np.isfinite(along), along, 2 * through))
     return np.asarray(np.clip(np.log((away[1] + 1e-3) / (away[0] + 1e-3)), -3, 3))
+
+
+def likeness(object_: Refinable, clicks: Sequence[Click]) -> Floats:
+    """How much each leaf looks like those that are meant and not like those that are not: log odds (L,), by logistic regression on
+    their features, as in PartField (Liu et al. 2025, supplement, "interactive").
+
+    All leaves together count as one weak example of what is not meant, since most of an object never is.
+    """
+    yes, no = (object_.leaf_of_face[[face for face, is_wanted in clicks if is_wanted == kind]] for kind in (True, False))
+    known = units(object_.features) if object_.features.shape[1] else object_.looks
+    values = (known - known.mean(axis=0)) / np.maximum(known.std(axis=0), 1e-6) / np.sqrt(known.shape[1])
+    rows = np.concatenate([values[yes], values[no], values])
+    target = np.concatenate([np.ones(len(yes)), np.zeros(len(no) + len(values))])
+    weight = np.concatenate([np.ones(len(yes) + len(no)), WEAK * object_.areas])
+    weights = logistic_regression(np.column_stack([rows, np.ones(len(rows))]), target, weight, RIDGE)
+    return np.clip(values @ weights[:-1] + weights[-1] - np.log(len(yes) / (len(no) + WEAK)), -6, 6)
+
+
+def logistic_regression(rows: Floats, target: Floats, weight: Floats, ridge: float) -> Floats:
+    """The weights (D,) by which `rows` (n, D) tell `target` (n,) of 0 and 1, the last column being 1 throughout: Newton's method."""
+    penalty = np.full(rows.shape[1], ridge)
+    penalty[-1] = 1e-3
+    found = np.zeros(rows.shape[1])
+    for _ in range(12):
+        chance = 1 / (1 + np.exp(-np.clip(rows @ found, -30, 30)))
+        slope = rows.T @ (weight * (chance - target)) + penalty * found
+        bend = (rows.T * (weight * np.maximum(chance * (1 - chance), 1e-6))) @ rows + np.diag(penalty)
+        step = np.linalg.solve(bend, slope)
+        found -= step
+        if np.abs(step).max() < 1e-4:
+            break
+    return found
 
 
 WAYS: dict[str, Answer] = {
@@ -157,10 +194,15 @@ def clicked(answer: Answer, object_: Refinable, part: Bools, first: int, depths:
         found.append(float((region & part).sum() / (region | part).sum()))
         if found[-1] == 1:
             return found + [1.0] * (clicks - len(found))
-        sides = [(depths.largest_piece(side), kind) for side, kind in ((part & ~region, True), (region & ~part, False)) if side.any()]
-        piece, kind = max(sides, key=lambda side: int(side[0].sum()))
-        told.append((depths.deepest(piece), kind))
+        told.append(next_click(region, part, depths))
     return found
+
+
+def next_click(region: Bools, part: Bools, depths: Depths) -> Click:
+    """What somebody who means `part` (F,) clicks where a `region` (F,) is found that is another: the middle of what is most wrong."""
+    sides = [(depths.largest_piece(side), kind) for side, kind in ((part & ~region, True), (region & ~part, False)) if side.any()]
+    piece, kind = max(sides, key=lambda side: int(side[0].sum()))
+    return depths.deepest(piece), kind
 
 
 def best_of_path(object_: Refinable, part: Bools, face: int) -> float:

@@ -165,8 +165,9 @@ gallery-edits: .venv/.dev $(BPY)/.ready dist/partgen_blender.zip ## draw edits b
 	$(PYTHON) scripts/edits_sheet.py build/edits docs/gallery/edits.jpg
 
 .PHONY: gallery-parts
-gallery-parts: .venv/.dev ## draw parts replaced by words: docs/gallery/parts.jpg
+gallery-parts: .venv/.dev ## draw parts replaced by words: docs/gallery/parts.jpg, and drawn.jpg by the model that draws
 	$(PYTHON) scripts/draw_new_parts.py docs/gallery/parts.jpg --benchmark $(BENCHMARK)
+	$(PYTHON) scripts/draw_new_parts.py docs/gallery/drawn.jpg --benchmark $(BENCHMARK) --model shaper
 
 .PHONY: bench-features
 bench-features: .venv/.dev ## what PartField's features and the tree from them cost, and how good they are (LIMIT=4)

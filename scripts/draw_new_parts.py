@@ -1,4 +1,4 @@
-"""Draws parts replaced by words, before and after: `make gallery-parts` writes docs/gallery/parts.jpg.
+"""Draws parts replaced by words, before and after: `make gallery-parts` writes docs/gallery/parts.jpg, and drawn.jpg with --model shaper.
 
 The objects are procedural ones that the catalogue does not hold, and with --benchmark also models in the public domain.
 """
@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 from partgen.errors import PartgenError
-from partgen.generation.making import NewPart, Place, new_parts
+from partgen.generation.making import NewPart, Place
+from partgen.generation.wishing import SEARCHES, Wish, each_wished_part, models
 from partgen.geometry.adjacency import weld
 from partgen.shapes import Skin, make_shape
 from partgen.shapes.sheet import picture
@@ -43,11 +44,12 @@ def main() -> None:
     options.add_argument("output", type=Path)
     options.add_argument("--benchmark", type=Path, help="folder with labelled/")
     options.add_argument("--only", type=int, nargs="*", help="numbers of the edits to draw")
+    options.add_argument("--model", choices=models(), default=SEARCHES, help="what makes the parts")
     chosen = options.parse_args()
     edits = [(shape_surface(family, seed), part, prompt, family) for family, seed, part, prompt in EDITS]
     if chosen.benchmark:
         edits += [(model_surface(chosen.benchmark / "labelled" / f"{name}.npz"), part, prompt, name) for name, part, prompt in MODELS]
-    tiles = [drawn(*edit) for number, edit in enumerate(edits) if not chosen.only or number in chosen.only]
+    tiles = [drawn(*edit, chosen.model) for number, edit in enumerate(edits) if not chosen.only or number in chosen.only]
     sheet_of([tile for tile in tiles if tile is not None]).save(chosen.output, quality=88)
 
 
@@ -64,7 +66,7 @@ def model_surface(path: Path) -> tuple[Skin, list[str]]:
     return Skin((vertices[:, [0, 2, 1]] * [1, -1, 1]).astype(np.float32), faces.astype(np.int32), labels.astype(np.int32)), names.tolist()
 
 
-def drawn(surface: tuple[Skin, list[str]], part: str, prompt: str, name: str) -> Image.Image | None:
+def drawn(surface: tuple[Skin, list[str]], part: str, prompt: str, name: str, model: str) -> Image.Image | None:
     """Before and after, side by side, with the prompt below."""
     skin, names = surface
     if part not in names:
@@ -72,7 +74,7 @@ def drawn(surface: tuple[Skin, list[str]], part: str, prompt: str, name: str) ->
         return None
     chosen = skin.part_of_face == names.index(part)
     try:
-        new = new_parts(place_of(skin, chosen), prompt)[0]
+        new = next(each_wished_part(place_of(skin, chosen), Wish(prompt, model=model)))
     except PartgenError as error:
         print(f"{name}, {part}, {prompt}: {error.sentence} {error.remedy}", file=sys.stderr)
         return None

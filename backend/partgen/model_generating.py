@@ -12,7 +12,8 @@ from scipy.spatial import cKDTree
 from trimesh.visual import ColorVisuals, TextureVisuals
 
 from .files import Model
-from .generation.making import NewPart, Place, new_parts
+from .generation.making import NewPart, Place
+from .generation.wishing import Wish, each_wished_part
 from .model_editing import Part, check_part, cut_out, scene_of
 
 Floats = NDArray[np.float64]
@@ -32,12 +33,12 @@ class Generated:
         return self.part.notes
 
 
-def generated(model: Model, labels: NDArray[np.int32], part: int, prompt: str, seed: int = 0, count: int = 1) -> list[Generated]:
-    """The model with one part replaced by what a prompt asks for, once for each of `count` variations. Raises PartgenError."""
+def generated(model: Model, labels: NDArray[np.int32], part: int, wish: Wish) -> list[Generated]:
+    """The model with one part replaced by what is wished, once for each variation. Raises PartgenError."""
     check_part(model, labels, part)
     chosen = labels == part
     old = cut_out(model, chosen)
-    made = new_parts(place_of(model, chosen), prompt, seed, count)
+    made = list(each_wished_part(place_of(model, chosen), wish))
     rest = model.mesh.vertices[model.mesh.faces[~chosen]].astype(np.float64)
     results = []
     for one in made:

@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import Action, PartgenError
 
-PROTOCOL = 7
+PROTOCOL = 8
 MAGIC = b"\x00partgen\x00frames\x00"
 
 MAXIMUM_BANNER = 1 << 20
@@ -310,6 +310,8 @@ class GenerateRequest:
 
     `vertices` (V, 3) float32, z upwards; `faces` (F, 3) int32 are triangles, wound outwards, of which the first `of_part` are the old
     part's, the others those of what it is attached to. There are `variations`, the best first; the same `seed` gives the same ones.
+    `model` is the id of the weights: "parts" searches, "shaper" draws, in so many `steps`, 0 for its own choice, and as far from the old
+    part as `strength` lets it.
     """
 
     name: str
@@ -319,6 +321,9 @@ class GenerateRequest:
     of_part: int
     seed: int = 0
     variations: int = 1
+    model: str = "parts"
+    strength: float = 1.0
+    steps: int = 0
 
     def __post_init__(self) -> None:
         _settle(self, "vertices", np.float32, (-1, 3))

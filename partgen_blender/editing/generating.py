@@ -15,6 +15,21 @@ from . import history
 from .placing import PartRenewal
 from .surroundings import Place, around, positions, triangles
 
+MODELS = {"generative": "parts", "drawn": "shaper"}
+"""The weights of each method that makes parts here."""
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What is asked for each of the objects, as in `GenerateRequest`."""
+
+    prompt: str
+    seed: int
+    variations: int
+    model: str
+    strength: float
+    steps: int
+
 
 @dataclass(kw_only=True)
 class PartGeneration(PartRenewal):
@@ -31,17 +46,28 @@ class PartGeneration(PartRenewal):
         return result.caption
 
 
-def ask(objects: Iterable[bpy.types.Object], prompt: str, seed: int, variations: int) -> list[jobs.Job]:
+def ask(
+    objects: Iterable[bpy.types.Object],
+    prompt: str,
+    seed: int,
+    variations: int,
+    method: str = "generative",
+    strength: float = 1.0,
+    steps: int = 0,
+) -> list[jobs.Job]:
     """Asks for new parts and returns at once; `jobs.pump` puts them in place when they are there, as one undo step.
+
+    The `method` is one of MODELS; `strength`, how far it may leave the old part, and `steps`, 0 for its own choice, are for what draws.
 
     Raises PartgenError, with nothing started, where there is no backend, no prompt, or none of the parts can be replaced.
     """
     if not prompt.strip():
         raise PartgenError("edit.no_prompt", "There is no prompt.", "Say what part is to be made, as in “a wheel with five spokes”.")
-    return jobs.start_each(objects, lambda object_: _asked(object_, prompt.strip(), seed, variations))
+    wish = _Wish(prompt.strip(), seed, variations, MODELS[method], strength, steps)
+    return jobs.start_each(objects, lambda object_: _asked(object_, wish))
 
 
-def _asked(object_: bpy.types.Object, prompt: str, seed: int, variations: int) -> tuple[PartGeneration, GenerateRequest]:
+def _asked(object_: bpy.types.Object, wish: _Wish) -> tuple[PartGeneration, GenerateRequest]:
     """The job of replacing an object, and what the backend is told of it: its triangles, then those of what lies around it."""
     history.check(object_)
     mesh = history.now(object_)
@@ -52,13 +78,16 @@ def _asked(object_: bpy.types.Object, prompt: str, seed: int, variations: int) -
     middle = (part.min(axis=0) + part.max(axis=0)) / 2  # so that single precision is enough far from the origin
     corners = np.concatenate([part, surroundings.neighbours.reshape(-1, 3)]) - middle
     faces = np.arange(len(corners), dtype=np.int32).reshape(-1, 3)
-    request = GenerateRequest(object_.name, prompt, corners, faces, len(part) // 3, seed, variations)
+    request = GenerateRequest(
+        object_.name, wish.prompt, corners, faces, len(part) // 3, wish.seed, wish.variations, wish.model, wish.strength, wish.steps
+    )
     job = PartGeneration(
         subject=f"edit {object_.session_uid}",
         object_name=object_.name,
         object_uid=object_.session_uid,
         polygons=mesh_data.read_polygons(mesh, object_.name),
-        prompt=prompt,
+        prompt=wish.prompt,
+        strength=wish.strength,
         place=Place(surroundings.matrix),
         middle=middle,
     )

@@ -13,11 +13,13 @@ from .. import methods
 @dataclass(frozen=True)
 class Method(methods.Method):
     """One method, and what its button is called: `verb`. `paints`: it makes pictures, which have a size and take steps, in place of a shape
-    that sliders adjust. `renews`: it makes a new part; where it does not paint, with nothing of the old one to be changed more or less."""
+    that sliders adjust. `renews`: it makes a new part; where it neither paints nor `draws`, with nothing of the old one to be changed more
+    or less."""
 
     verb: str = "Edit"
     paints: bool = False
     renews: bool = False
+    draws: bool = False
 
 
 METHODS = (
@@ -64,6 +66,18 @@ METHODS = (
         weights="parts",
         verb="Replace",
         renews=True,
+    ),
+    Method(
+        "drawn",
+        4,
+        "Drawn",
+        "Experimental: have a new, closed part drawn as you name it, by a small diffusion network that is told of the words, of where the "
+        "old part sits and of what stands around it. Rougher than Generative; another seed draws another one. Seconds a part",
+        tier=methods.AI,
+        weights="shaper",
+        verb="Draw",
+        renews=True,
+        draws=True,
     ),
 )
 """In the order in which they are offered."""

@@ -100,8 +100,8 @@ class PARTGEN_OT_edit_part(bpy.types.Operator):
                 painting.ask(parts, self._wishes())
             elif self.method == "reshape":
                 reshaping.ask(parts, self._wishes())
-            elif self.method == "generative":
-                generating.ask(parts, self.prompt, self.seed, self.variations)
+            elif self.method in generating.MODELS:
+                generating.ask(parts, self.prompt, self.seed, self.variations, self.method, self.strength, self.steps)
             else:
                 asking.ask(parts, self.prompt, self.strength, self.seed, self.variations, self.add_vertices)
         except PartgenError as error:

@@ -9,7 +9,7 @@ from .methods import Method
 
 def draw(layout: bpy.types.UILayout, wishes: bpy.types.PropertyGroup | bpy.types.Operator, method: Method) -> None:
     """Those of the `wishes`, the panel's settings or an operator, that a method heeds."""
-    if method.paints or not method.renews:
+    if method.paints or method.draws or not method.renews:
         layout.prop(wishes, "strength")
     if not method.paints and not method.renews:
         layout.prop(wishes, "add_vertices")

@@ -12,7 +12,13 @@ from ..wrapping import draw_text
 from . import history, options
 from .methods import CONTROLS, METHODS, Method, method_of
 
-_ICONS = {"instruct": "MOD_SIMPLEDEFORM", "texture": "TPAINT_HLT", "reshape": "MOD_REMESH", "generative": "MESH_MONKEY"}
+_ICONS = {
+    "instruct": "MOD_SIMPLEDEFORM",
+    "texture": "TPAINT_HLT",
+    "reshape": "MOD_REMESH",
+    "generative": "MESH_MONKEY",
+    "drawn": "BRUSH_DATA",
+}
 
 
 class PARTGEN_PT_edit(bpy.types.Panel):

@@ -61,10 +61,10 @@ def choose(*objects: bpy.types.Object) -> None:
     bpy.context.view_layer.objects.active = objects[0]
 
 
-def ask(*parts: bpy.types.Object, prompt: str = "a pointed roof", **properties: object) -> None:
+def ask(*parts: bpy.types.Object, prompt: str = "a pointed roof", method: str = "generative", **properties: object) -> None:
     choose(*parts)
     bpy.ops.ed.undo_push()
-    assert bpy.ops.partgen.edit_part("EXEC_DEFAULT", True, prompt=prompt, method="generative", **properties) == {"FINISHED"}
+    assert bpy.ops.partgen.edit_part("EXEC_DEFAULT", True, prompt=prompt, method=method, **properties) == {"FINISHED"}
 
 
 def make(jobs: ModuleType, *parts: bpy.types.Object, **properties: object) -> None:
@@ -434,3 +434,50 @@ def test_the_panel_says_what_was_made_and_flips(jobs: ModuleType) -> None:
     assert captions[0].capitalize() in notes.text
     flip()
     assert captions[1].capitalize() in drawn("PARTGEN_PT_edit").text
+
+
+# ---- drawn -----------------------------------------------------------------------------------------------------------
+
+
+def test_drawn_parts_are_closed_in_place_and_one_undo_step(jobs: ModuleType) -> None:
+    roof, walls = hut()
+    before, around = shape(roof), shape(walls)
+    make(jobs, roof, method="drawn", variations=2, steps=6, seed=1)
+    first = world(roof)
+    assert is_closed(roof.data)
+    assert np.allclose(np.ptp(first[:, :2], axis=0), 2.4, atol=0.9)
+    assert 0.8 < first[:, 2].min() < 1.2  # on the walls, whose top is at 1
+    flip()
+    assert is_closed(roof.data)
+    assert not np.array_equal(world(roof)[:3], first[:3])
+    assert shape(walls) == around
+    notes = drawn("PARTGEN_PT_edit").text
+    assert "shaper, seed 1" in notes
+    assert "Experimental" in notes
+    bpy.ops.ed.undo()  # the flip
+    assert np.array_equal(world(bpy.data.objects["Roof"]), first)
+    bpy.ops.ed.undo()
+    assert shape(bpy.data.objects["Roof"]) == before
+
+
+def test_strength_and_steps_reach_what_draws(jobs: ModuleType) -> None:
+    roof, _ = hut()
+    choose(roof)
+    shapes = set()
+    for properties in ({"steps": 4}, {"steps": 6}, {"steps": 6, "strength": 0.3}):
+        make(jobs, roof, method="drawn", seed=1, **properties)
+        shapes.add(world(roof).tobytes())
+        revert()
+    assert len(shapes) == 3
+
+
+def test_drawing_says_that_it_is_experimental_and_what_it_needs(jobs: ModuleType) -> None:
+    assert method_of("drawn").tier == "AI"
+    roof, _ = hut()
+    choose(roof)
+    menu = drawn("PARTGEN_PT_editing_methods").text
+    assert "Drawn" in menu
+    bpy.context.scene.partgen_editing.method = "drawn"
+    notes = drawn("PARTGEN_PT_edit")
+    assert {"variations", "seed", "strength"} <= set(notes.properties)
+    assert "Draw Part" in notes.texts

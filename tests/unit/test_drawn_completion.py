@@ -8,8 +8,9 @@ import torch
 from partgen.completion import Options, completer, drawn_solids
 from partgen.completion.division import DividingCompleter
 from partgen.completion.drawn_solids import SAY, SUREST, DrawnSolids, clouds, drawn_division
+from partgen.completion.latent_diffusion import Effort
 from partgen.completion.part_clouds import OBJECT_HALF_SIZE, PATCH_HALF_SIZE, Frame, PartCloud
-from partgen.completion.part_diffusion import Effort, PartDiffusion
+from partgen.completion.part_diffusion import PartDiffusion
 from partgen.errors import PartgenError
 from partgen.mesh import Mesh
 from partgen.training.completer import SIZES, CompleterNetwork

@@ -14,8 +14,9 @@ import trimesh
 from partgen.completion import Completion, Options, completer
 from partgen.completion.flow_matching import FlowMatching, noised, velocity
 from partgen.completion.holopart import HoloPartCompleter
+from partgen.completion.latent_diffusion import Conditions, Effort
 from partgen.completion.part_clouds import ObjectClouds
-from partgen.completion.part_diffusion import FULL, REDUCED, Conditions, Effort, PartDiffusion
+from partgen.completion.part_diffusion import FULL, REDUCED, PartDiffusion
 from partgen.devices import CPU, Placement, place_for_half_precision
 from partgen.durations import in_words
 from partgen.errors import Action, Cancelled, PartgenError

@@ -11,7 +11,8 @@ import trimesh
 from partgen.cli import main
 from partgen.completion.extraction import HALF_SIZE
 from partgen.completion.holopart import HoloPartCompleter
-from partgen.completion.part_diffusion import Effort, PartDiffusion
+from partgen.completion.latent_diffusion import Effort
+from partgen.completion.part_diffusion import PartDiffusion
 from partgen.errors import PartgenError
 from partgen.mesh import Mesh
 from partgen.training import completer, shape_vae

@@ -1,4 +1,4 @@
-"""`partgen edit --method generative`: a part replaced by a new one that words ask for, from the catalogue of procedural parts."""
+"""`partgen edit --method generative`: a part replaced by a new one that words ask for, found in the catalogue or drawn."""
 
 from __future__ import annotations
 
@@ -46,29 +46,32 @@ def generate(options: argparse.Namespace) -> int:
     """Writes the model with its part replaced, once for each variation. Returns the exit code. Raises PartgenError."""
     from ..files import read_model, write_file
     from ..generation.making import no_more
+    from ..generation.wishing import SEARCHES, Wish
     from ..model_generating import generated
     from .labels import read_labels
     from .variations import target_of
 
     model = read_model(options.file)
     labels = read_labels(options.labels, model)
-    made = generated(model, labels, options.part, options.prompt, options.seed, options.variations)
+    used = SEARCHES if options.model == "auto" else options.model
+    wish = Wish(options.prompt, options.variations, used, options.seed, options.strength, options.steps or 0)
+    made = generated(model, labels, options.part, wish)
     for number, one in enumerate(made):
         target = target_of(options.output, number)
         write_file(target, one.scene.export(file_type="glb"))
-        _report(options, target, one)
+        _report(options, target, one, used)
     if len(made) < options.variations and not options.json:
         print(no_more(len(made)))
     return 0
 
 
-def _report(options: argparse.Namespace, target: Path, made: Generated) -> None:
+def _report(options: argparse.Namespace, target: Path, made: Generated, used: str) -> None:
+    from ..generation.catalogue import DRAWN
+
     entry = made.part.entry
     if not options.json:
-        print(
-            f"{target}: part {options.part} became {entry.caption} (generative, from the catalogue: {entry.of}, seed {entry.seed})",
-            flush=True,
-        )
+        source = f"drawn, seed {entry.seed}" if entry.family == DRAWN else f"from the catalogue: {entry.of}, seed {entry.seed}"
+        print(f"{target}: part {options.part} became {entry.caption} (generative, {source})", flush=True)
         for note in made.notes:
             print(f"  {note}", flush=True)
         return
@@ -76,6 +79,6 @@ def _report(options: argparse.Namespace, target: Path, made: Generated) -> None:
         "file": str(target), "part": options.part, "method": "generative", "prompt": options.prompt,
         "understood": made.part.asked.as_dict(), "confidence": round(made.part.asked.sure, 4),
         "made": {"caption": entry.caption, "family": entry.family, "of": entry.of, "seed": entry.seed},
-        "model": "parts", "bounds": made.bounds.tolist(), "notes": list(made.notes),
+        "model": used, "bounds": made.bounds.tolist(), "notes": list(made.notes),
     }  # fmt: skip
     print(json.dumps(answer, ensure_ascii=False), flush=True)

@@ -20,8 +20,9 @@ from .division import DividingCompleter
 from .extraction import CHUNK, HALF_SIZE
 from .generative import ClaimedDivision, bundled_weights
 from .influence import Claimant
+from .latent_diffusion import Effort
 from .part_clouds import OBJECT_HALF_SIZE, Frame, PartCloud, seed_of_part
-from .part_diffusion import Effort, PartDiffusion
+from .part_diffusion import PartDiffusion
 
 Floats = NDArray[np.float64]
 

@@ -22,8 +22,9 @@ from ..weights.loading import location
 from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, check_labels, no_delivery
 from .extraction import ClosedSurface
 from .fusing import fused
+from .latent_diffusion import Effort
 from .part_clouds import ObjectClouds, seed_of_part
-from .part_diffusion import FULL, REDUCED, Effort, PartDiffusion, within
+from .part_diffusion import FULL, REDUCED, PartDiffusion, within
 from .patches import Patch, patches, read_surface
 
 WEIGHTS = "holopart"

@@ -11,13 +11,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -29,8 +26,9 @@ from ..networks.part_dit import PartDiT, PartDiTConfig
 from ..networks.part_encoder import PartEncoder, PartEncoderConfig
 from ..networks.shape_vae import ShapeVAE, ShapeVAEConfig, TransformerBlock
 from ..segmentation import Progress, no_progress
-from .extraction import CHUNK, ClosedSurface, closed_surface, expected_reads
-from .flow_matching import FlowMatching, step
+from .extraction import CHUNK, ClosedSurface, expected_reads
+from .flow_matching import FlowMatching
+from .latent_diffusion import Conditions, Effort, LatentDiffusion
 from .part_clouds import POINTS, PartCloud
 
 CONFIG, WEIGHTS = "config.json", "diffusion_pytorch_model.safetensors"
@@ -38,31 +36,10 @@ TRAINED = "model*.safetensors"
 
 Network = TypeVar("Network", bound=nn.Module)
 
-
-@dataclass(frozen=True)
-class Effort:
-    """How much is spent on a part: `tokens` that describe it, `steps` from noise to shape, `cells` of the finest grid along a
-    side. `guidance` is how far it goes beyond what the conditions alone say; at 1 or less half of the work falls away."""
-
-    tokens: int = 2048
-    steps: int = 50
-    cells: int = 512
-    guidance: float = 3.5
-
-
 FULL = Effort()
 """As the authors do it."""
 REDUCED = Effort(tokens=512, steps=16, cells=128)
 """For a CPU: a twelfth of the work for the latents, an eighth for the surface. Coarser, and with less detail."""
-
-
-@dataclass(frozen=True)
-class Conditions:
-    """What the transformer is told of a part, both (1, T, D): the part by itself (None where its network has no use for that),
-    and within the object."""
-
-    local: Tensor | None
-    context: Tensor
 
 
 @dataclass(frozen=True)
@@ -78,16 +55,12 @@ class Stages:
         return self.conditions + self.steps + self.surface
 
 
-class PartDiffusion:
-    """The three networks and the schedule on one device.
-
-    What decides the result, which points become tokens and the noise, is drawn on the CPU in float32 from the seed: another
-    device or precision changes rounding alone.
-    """
+class PartDiffusion(LatentDiffusion):
+    """The three networks and the schedule on one device. Which points become tokens is drawn on the CPU from the seed, too."""
 
     def __init__(self, part_encoder: PartEncoder, transformer: PartDiT, vae: ShapeVAE, flow: FlowMatching) -> None:
-        self.part_encoder, self.transformer, self.vae, self.flow = part_encoder.eval(), transformer.eval(), vae.eval(), flow
-        self.device, self.dtype = torch.device("cpu"), transformer.proj_in.weight.dtype
+        super().__init__(transformer, vae, flow)
+        self.part_encoder = part_encoder.eval()
 
     @classmethod
     def from_folder(cls, folder: Path) -> PartDiffusion:
@@ -148,51 +121,6 @@ class PartDiffusion:
         patch, whole, local = (torch.from_numpy(cloud)[None].to(self.device) for cloud in (part.patch, part.whole, part.local))
         return Conditions(*self.part_encoder(patch, whole, local, effort.tokens, seed))
 
-    def latents(self, conditions: Conditions, effort: Effort, seed: int = 0, progress: Progress = no_progress) -> Tensor:
-        """The latents of a shape that fits the conditions: (1, tokens, C) float32."""
-        shape = (1, effort.tokens, self.transformer.config.in_channels)
-        noise = torch.randn(shape, generator=torch.Generator().manual_seed(seed))
-        return self.denoised(noise.to(self.device), conditions, effort, progress)
-
-    @torch.inference_mode()
-    def denoised(self, latents: Tensor, conditions: Conditions, effort: Effort, progress: Progress = no_progress) -> Tensor:
-        """From noise (1, T, C) to latents, `effort.steps` steps along the flow."""
-        for number, (sigma, next_sigma) in enumerate(pairwise(self.flow.sigmas(effort.steps).tolist())):
-            progress(number / effort.steps, f"step {number + 1} of {effort.steps}")
-            latents = step(latents, self.velocity(latents, sigma, conditions, effort.guidance), sigma, next_sigma)
-        return latents
-
-    def velocity(self, latents: Tensor, sigma: float, conditions: Conditions, guidance: float) -> Tensor:
-        """Where the latents (1, T, C) go at `sigma`, guided: beyond where the conditions lead, away from where nothing does."""
-        batch, local, context = latents, conditions.local, conditions.context
-        if guidance > 1:
-            batch = latents.expand(2, -1, -1)
-            local, context = None if local is None else after_zeros(local), after_zeros(context)
-        times = torch.full((len(batch),), self.flow.time(sigma), device=self.device)
-        found = self.transformer(batch.to(self.dtype), times, local, context).float()
-        if guidance > 1:
-            free, told = found.chunk(2)
-            return free + guidance * (told - free)
-        return found
-
-    @torch.inference_mode()
-    def surface(
-        self, latents: Tensor, effort: Effort, known: NDArray[np.float32] | None = None, progress: Progress = no_progress
-    ) -> ClosedSurface:
-        """The closed surface of latents (1, T, C), in the frame of the part. `known` (k, 3) are points that lie on it."""
-        return closed_surface(self.field(latents), effort.cells, known, progress=progress)
-
-    @torch.inference_mode()
-    def field(self, latents: Tensor) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
-        """Points (n, 3) in the frame of the part to how far inside they are (n,), positive within the shape."""
-        tokens = self.vae.expand(latents.to(self.dtype))
-
-        def logits(points: NDArray[np.float32]) -> NDArray[np.float32]:
-            with torch.inference_mode():
-                return self.vae.logits(tokens, torch.from_numpy(points)[None].to(self.device))[0].float().cpu().numpy()
-
-        return logits
-
     @torch.inference_mode()
     def timed(self, effort: Effort) -> Stages:
         """How long a part takes here, from one block of each network and a few points of the field: itself a small part of that."""
@@ -222,11 +150,6 @@ class PartDiffusion:
 
     def _seconds(self, work: Callable[[int], Any], size: int) -> float:
         return seconds_of(work, size, max(size // 32, 1), str(self.device))
-
-
-def after_zeros(condition: Tensor) -> Tensor:
-    """A condition (1, T, D) as the second of two, of which the first tells nothing: so the transformer was trained."""
-    return torch.cat([torch.zeros_like(condition), condition])
 
 
 def within(progress: Progress, low: float, high: float) -> Progress:

@@ -29,6 +29,7 @@ from ..generation.making import Place, fitted, new_parts
 from ..generation.phrasing import FRAMES, Wanted, framed, said, strangers
 from ..generation.placing import gap_of
 from ..generation.seating import Seat, signed_distances, surface_points
+from ..generation.wishing import DRAWS, Wish, each_wished_part
 from ..model_editing import Part, cut_out, scene_of
 from ..model_generating import place_of
 from ..shapes import all_families, make_shape
@@ -36,7 +37,7 @@ from ..shapes import all_families, make_shape
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-METHODS = ("generative", "random", "primitive")
+METHODS = ("generative", "drawn", "random", "primitive")
 LEAST_SHOWN = 0.02
 """Of an object's surface: a smaller part is not replaced here."""
 COVERED, DEEP = 0.03, 0.03
@@ -184,6 +185,15 @@ def by_words(task: Task, place: Place, seat: Seat, rng: np.random.Generator) -> 
     return new.points, new.faces
 
 
+def by_drawing(task: Task, place: Place, seat: Seat, rng: np.random.Generator) -> tuple[Floats, Ints] | None:
+    """As the editor answers with the model that draws."""
+    try:
+        new = next(each_wished_part(place, Wish(task.wanted.prompt, model=DRAWS)))
+    except PartgenError:
+        return None
+    return new.points, new.faces
+
+
 def by_chance(task: Task, place: Place, seat: Seat, rng: np.random.Generator) -> tuple[Floats, Ints] | None:
     """Any part of the catalogue, fitted alike."""
     entries = bundled().entries
@@ -203,7 +213,7 @@ def by_primitive(task: Task, place: Place, seat: Seat, rng: np.random.Generator)
 
 
 Maker = Callable[[Task, Place, Seat, np.random.Generator], "tuple[Floats, Ints] | None"]
-MAKERS: Mapping[str, Maker] = {"generative": by_words, "random": by_chance, "primitive": by_primitive}
+MAKERS: Mapping[str, Maker] = {"generative": by_words, "drawn": by_drawing, "random": by_chance, "primitive": by_primitive}
 
 
 def judged(task: Task, place: Place, seat: Seat, new: tuple[Floats, Ints] | None, judge: Judge) -> dict[str, float]:

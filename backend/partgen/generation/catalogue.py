@@ -44,7 +44,8 @@ SEEDS, DESIGN_SEEDS = 14, 160
 """Of each family, and of each design, how many are looked through."""
 ALIKE = 3
 """Entries of one family of which nothing different can be said, at most."""
-DESIGN = "design"
+DESIGN, DRAWN = "design", "drawn"
+"""Families of what is of no family of shapes: a design, and what a network drew, which is in no catalogue."""
 UP = np.array([0.0, 0.0, 1.0])
 PRECISION = 32
 """Steps to 1 in which the numbers of a seat are kept."""

@@ -138,17 +138,22 @@ def fitted(entry: Entry, place: Place, seat: Seat, wanted: Asked, notes: tuple[s
     new = placed(make(entry), seat, place.rest_points, place.rest_faces, UP)
     if new.gap > FAR:
         return None
-    solid = _solid(new.points, new.faces)
+    solid = solid_of(new.points, new.faces)
     if solid.is_empty():  # stretched so that it collapsed
         return None
+    return NewPart(*plugged(solid, place), entry, wanted, notes)
+
+
+def plugged(solid: Manifold, place: Place) -> tuple[Floats, Ints]:
+    """A part with what closes the holes that the old one leaves: points (V, 3) and faces (F, 3), closed."""
     for plug in plugs(place):
         solid = solid + plug
     mesh = solid.to_mesh()
-    points, faces = np.asarray(mesh.vert_properties[:, :3], np.float64), np.asarray(mesh.tri_verts, np.int64)
-    return NewPart(points, faces, entry, wanted, notes)
+    return np.asarray(mesh.vert_properties[:, :3], np.float64), np.asarray(mesh.tri_verts, np.int64)
 
 
-def _solid(points: Floats, faces: Ints) -> Manifold:
+def solid_of(points: Floats, faces: Ints) -> Manifold:
+    """The solid within a closed surface (V, 3), (F, 3); empty where it is none."""
     return Manifold(Mesh(np.ascontiguousarray(points, np.float32), np.ascontiguousarray(faces, np.uint32)))
 
 

@@ -8,13 +8,11 @@ import numpy as np
 
 from ..errors import PartgenError
 from ..generation.catalogue import UP
-from ..generation.making import Place, each_new_part, no_more
+from ..generation.making import Place, no_more
+from ..generation.wishing import Wish, each_wished_part
 from ..mesh import Mesh
 from ..protocol import GenerateRequest, GenerateResult
 from ..segmentation import Progress
-
-WEIGHTS = "parts"
-"""The id in the registry of the network and its catalogue."""
 
 
 def generate(request: GenerateRequest, progress: Progress, deliver: Callable[[GenerateResult], None]) -> tuple[str, ...]:
@@ -25,9 +23,10 @@ def generate(request: GenerateRequest, progress: Progress, deliver: Callable[[Ge
     progress(0.0, "Reading the part")
     place = _place(request)
     count = 0
-    for part in each_new_part(place, request.prompt, request.seed, request.variations, progress):
+    wish = Wish(request.prompt, request.variations, request.model, request.seed, request.strength, request.steps)
+    for part in each_wished_part(place, wish, progress):
         points, faces = part.points.astype(np.float32), part.faces.astype(np.int32)
-        deliver(GenerateResult(points, faces, part.entry.name, part.entry.caption, request.seed, weights=WEIGHTS, notes=part.notes))
+        deliver(GenerateResult(points, faces, part.entry.name, part.entry.caption, request.seed, weights=wish.model, notes=part.notes))
         count += 1
     progress(1.0, "Done")
     return (no_more(count),) if count < request.variations else ()

@@ -59,7 +59,7 @@ def take_over(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
 
 MODULES = {
     "superfaces": "superfaces", "partfield-small": "partfield_small", "shape-vae": "shape_vae", "completer": "completer",
-    "claims": "claims", "understanding": "understanding", "parts": "part_words",
+    "shaper": "shaper", "claims": "claims", "understanding": "understanding", "parts": "part_words",
 }  # fmt: skip
 """Of the recipes, by their id; imported when asked for, because torch takes seconds. Each has SIZES and `recipe(size)`."""
 

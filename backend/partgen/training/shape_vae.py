@@ -107,15 +107,16 @@ def losses(network: nn.Module, batch: Sequence[Example], rng: np.random.Generato
 
 
 def chosen_parts(batch: Sequence[Example], rng: np.random.Generator, points: int) -> dict[str, Tensor]:
-    """One part of every example of a batch, seen in one of eight ways: each array of an example (P, …) as (B, …), and of each of
-    CLOUDS as many `points` as are looked at."""
-    numbers = [int(rng.integers(len(example["patch"]))) for example in batch]
+    """One part of every example of a batch, seen in one of eight ways: each array of an example (P, …) as (B, …), and of those of
+    CLOUDS that there are as many `points` as are looked at."""
+    numbers = [int(rng.integers(len(example["surface"]))) for example in batch]
+    clouds = [name for name in CLOUDS if name in batch[0]]
     parts = {name: torch.stack([example[name][number] for example, number in zip(batch, numbers, strict=True)]) for name in batch[0]}
-    for name in CLOUDS:
+    for name in clouds:
         parts[name] = parts[name][:, torch.from_numpy(rng.permutation(parts[name].shape[1])[:points])]
     ways = torch.stack([SYMMETRIES[number] for number in rng.integers(len(SYMMETRIES), size=len(batch))])
     ways = ways.to(parts["query"].device)
-    return parts | {name: seen(parts[name], ways) for name in (*CLOUDS, "query")}
+    return parts | {name: seen(parts[name], ways) for name in (*clouds, "query")}
 
 
 def seen(vectors: Tensor, ways: Tensor) -> Tensor:

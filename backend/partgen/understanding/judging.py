@@ -22,9 +22,9 @@ EMBEDDINGS = "minilm"
 JUDGE = "judge.safetensors"
 CERTAIN = 0.98
 """Where the network is as sure as this, it is not asked twice."""
-SAY = 0.4
+SAY = 0.2
 """Of the second opinion on whether a prompt is an edit; the network has the rest."""
-SAY_OF_OP = 0.35
+SAY_OF_OP = 0.5
 """Of the second opinion on which edit a word stands for."""
 
 
@@ -37,7 +37,7 @@ class Judge:
     @classmethod
     def found(cls, folder: Path | None = None) -> Judge | None:
         """The judge, where the sentence embeddings are on this machine; None where not."""
-        if not (FOLDER / JUDGE).exists() or not condition(entry(EMBEDDINGS), models_folder(folder)).is_usable:
+        if not condition(entry(EMBEDDINGS), models_folder(folder)).is_usable:
             return None
         return cls.read(models_folder(folder) / EMBEDDINGS)
 

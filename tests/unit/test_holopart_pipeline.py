@@ -137,10 +137,22 @@ def test_the_time_is_told_before_the_first_step_and_every_step_afterwards(folder
     estimate = next(number for number, stage in enumerate(stages) if stage.startswith("2 parts on ") and "about" in stage)
     steps = [number for number, stage in enumerate(stages) if "step" in stage]
     assert estimate < steps[0]
-    assert [stages[number] for number in steps] == [f"Part {part} of 2: step {step} of 3" for part in (1, 2) for step in (1, 2, 3)]
+    told_of_steps = list(dict.fromkeys(stages[number] for number in steps))
+    assert told_of_steps == [f"Part {part} of 2: step {step} of 3" for part in (1, 2) for step in (1, 2, 3)]
     fractions = [fraction for fraction, _ in told]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1
+
+
+def test_the_progress_of_the_steps_is_at_its_end_when_the_last_is_made(folder: Path, snowman: tuple[Mesh, np.ndarray]) -> None:
+    pipeline = PartDiffusion.from_folder(folder)
+    conditions = pipeline.conditions(ObjectClouds(*snowman).part(0), TINY)
+    told: list[float] = []
+    latents = pipeline.latents(conditions, TINY, progress=lambda fraction, _: told.append(fraction))
+    assert told == pytest.approx([0, 1 / 3, 2 / 3, 1])
+    told.clear()
+    pipeline.changed(latents, 0.5, conditions, TINY, progress=lambda fraction, _: told.append(fraction))
+    assert told == pytest.approx([0, 1 / 2, 1])  # from half of the noise on there are fewer
 
 
 def test_a_cancel_between_steps_keeps_the_parts_that_are_done(folder: Path, snowman: tuple[Mesh, np.ndarray]) -> None:

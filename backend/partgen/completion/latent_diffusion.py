@@ -1,6 +1,8 @@
 """Latents of shapes by diffusion, and the surfaces that they stand for: a transformer, an autoencoder and a schedule on one device.
 
-noise ── PartDiT, step by step, told by conditions ── latents ── ShapeVAE ── field ── closed surface
+                   conditions
+                       │
+    noise ── PartDiT, step by step ── latents ── ShapeVAE ── field ── closed surface
 """
 
 from __future__ import annotations
@@ -77,13 +79,18 @@ class LatentDiffusion:
     def denoised(
         self, latents: Tensor, conditions: Conditions, effort: Effort, progress: Progress = no_progress, begin: float = 1.0
     ) -> Tensor:
-        """From noise (1, T, C) to latents, `effort.steps` steps along the flow; less noisy ones begin at `begin` and take fewer."""
+        """From noise (1, T, C) to latents, `effort.steps` steps along the flow; less noisy ones begin at `begin` and take fewer.
+
+        Reports the share of the steps that are made, 1 after the last, and stops before any of them where `progress` raises.
+        """
         sigmas = self.flow.sigmas(effort.steps).tolist()
         if begin < 1:
             sigmas = [begin, *(sigma for sigma in sigmas if sigma < begin)]
+        steps = len(sigmas) - 1
         for number, (sigma, next_sigma) in enumerate(pairwise(sigmas)):
-            progress(number / len(sigmas), f"step {number + 1} of {len(sigmas) - 1}")
+            progress(number / steps, f"step {number + 1} of {steps}")
             latents = step(latents, self.velocity(latents, sigma, conditions, effort.guidance), sigma, next_sigma)
+        progress(1.0, f"step {steps} of {steps}")
         return latents
 
     def velocity(self, latents: Tensor, sigma: float, conditions: Conditions, guidance: float) -> Tensor:

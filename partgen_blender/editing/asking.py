@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import bpy
-from partgen.editing.edits import Edit, checked
+from partgen.editing.edits import Edit, check_strength, checked
 from partgen.errors import PartgenError
 from partgen.protocol import Result, UnderstandRequest, UnderstandResult
 
@@ -58,8 +58,7 @@ def ask(
     """
     if not prompt.strip():
         raise PartgenError("edit.no_prompt", "There is no prompt.", "Say what the part should become, as in “longer” or “rusty iron”.")
-    if strength == 0:
-        raise PartgenError("edit.no_strength", "At strength 0 nothing would change.", "Raise the strength.")
+    check_strength(strength)
 
     def asked(object_: bpy.types.Object) -> tuple[PartEdit, UnderstandRequest]:
         history.check(object_)

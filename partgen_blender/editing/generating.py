@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import bpy
 import numpy as np
+from partgen.editing.edits import check_strength
 from partgen.errors import PartgenError
 from partgen.protocol import GenerateRequest, GenerateResult, ReshapeResult
 
@@ -59,10 +60,12 @@ def ask(
 
     The `method` is one of MODELS; `strength`, how far it may leave the old part, and `steps`, 0 for its own choice, are for what draws.
 
-    Raises PartgenError, with nothing started, where there is no backend, no prompt, or none of the parts can be replaced.
+    Raises PartgenError, with nothing started, where there is no backend, no prompt, no strength, or none of the parts can be replaced.
     """
     if not prompt.strip():
         raise PartgenError("edit.no_prompt", "There is no prompt.", "Say what part is to be made, as in “a wheel with five spokes”.")
+    if method == "drawn":  # what is found in the catalogue knows no strength
+        check_strength(strength)
     wish = _Wish(prompt.strip(), seed, variations, MODELS[method], strength, steps)
     return jobs.start_each(objects, lambda object_: _asked(object_, wish))
 

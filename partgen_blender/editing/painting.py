@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 import numpy as np
+from partgen.editing.edits import check_strength
 from partgen.errors import PartgenError
 from partgen.protocol import PaintRequest, PaintResult
 
@@ -36,8 +37,7 @@ class Wishes:
         """Raises PartgenError where they ask for nothing."""
         if not self.prompt.strip():
             raise PartgenError("edit.no_prompt", "There is no prompt.", "Say what the part should look like, as in “rusty iron”.")
-        if self.strength == 0:
-            raise PartgenError("edit.no_strength", "At strength 0 nothing would change.", "Raise the strength.")
+        check_strength(self.strength)
 
 
 @dataclass(kw_only=True)

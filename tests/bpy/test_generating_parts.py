@@ -471,6 +471,18 @@ def test_strength_and_steps_reach_what_draws(jobs: ModuleType) -> None:
     assert len(shapes) == 3
 
 
+def test_drawing_at_strength_0_is_refused_at_once_and_a_search_heeds_no_strength(jobs: ModuleType) -> None:
+    roof, _ = hut()
+    before = shape(roof)
+    choose(roof)
+    with pytest.raises(RuntimeError, match="At strength 0 nothing would change"):
+        bpy.ops.partgen.edit_part("EXEC_DEFAULT", True, prompt="a pointed roof", method="drawn", strength=0.0)
+    assert not jobs.open_jobs()
+    assert shape(roof) == before
+    make(jobs, roof, strength=0.0)
+    assert shape(roof) != before
+
+
 def test_drawing_says_that_it_is_experimental_and_what_it_needs(jobs: ModuleType) -> None:
     assert method_of("drawn").tier == "AI"
     roof, _ = hut()

@@ -19,7 +19,7 @@ from partgen.generation.hints import hints
 from partgen.generation.making import NewPart, Place, solid_of
 from partgen.generation.placing import gap_of
 from partgen.generation.seating import signed_distances, surface_points
-from partgen.generation.wishing import DRAWS, Wish, each_wished_part
+from partgen.generation.wishing import DRAWS, SEARCHES, Wish, each_wished_part
 from partgen.generation.words import READS, bundled_words
 from partgen.training import shaper
 from partgen.training.pairs import POINTS, QUERIES
@@ -220,6 +220,18 @@ def test_little_strength_stays_near_the_old_part(hut: Place) -> None:
     assert differs(near) < differs(far)
 
 
+@pytest.mark.parametrize("strength", [0.0, -1.0, float("nan")])
+def test_a_strength_that_leaves_nothing_to_draw_is_refused_with_what_to_do(leg: Place, strength: float) -> None:
+    with pytest.raises(PartgenError, match=f"At strength {strength:g} nothing would change") as told:
+        drawn(leg, "a turned leg", strength=strength)
+    assert told.value.code == "edit.no_strength"
+    assert told.value.remedy == "Raise the strength."
+
+
+def test_what_is_searched_for_comes_at_any_strength(leg: Place) -> None:
+    assert drawn(leg, "a turned leg", model=SEARCHES, strength=0.0).entry.name == "leg"
+
+
 def test_words_that_name_nothing_are_refused_before_anything_is_drawn(leg: Place) -> None:
     with pytest.raises(PartgenError) as told:
         drawn(leg, "a piano concerto in d minor")
@@ -299,6 +311,15 @@ def test_the_command_draws_and_says_so(leg: Place, tmp_path: Path, capsys: pytes
     assert answer["made"]["seed"] == 3
     assert "Experimental" in answer["notes"][0]
     assert trimesh.load(tmp_path / "out.glb").geometry
+
+
+def test_the_command_draws_nothing_at_strength_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["edit", "table.stl", "--labels", "labels.npz", "--part", "0", "--method", "generative", "--model", "shaper"]
+    with pytest.raises(SystemExit) as told:
+        main([*arguments, "--prompt", "a turned leg", "-o", str(tmp_path / "out.glb"), "--strength", "0"])
+    assert told.value.code == 2
+    assert "0 is not a number above 0" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_old_parts_are_read_by_points_on_their_surface(leg: Place) -> None:

@@ -101,6 +101,7 @@ def test_progress_goes_forward_and_tells_what_is_tried() -> None:
         ({"prompt": "an elephant"}, "generation.unknown_part"),
         ({"prompt": "a wheel with 57 spokes"}, "generation.not_as_asked"),
         ({"prompt": "  "}, "generation.empty_prompt"),
+        ({"model": "shaper", "strength": 0.0}, "edit.no_strength"),
         ({"of_part": 0}, "mesh.no_faces"),
         ({"vertices": np.full((16, 3), np.nan)}, "mesh.not_finite"),
     ],

@@ -177,6 +177,12 @@ def checked(edit: Edit) -> Edit:
     return replace(edit, parameters={name: _checked(edit.op, name, value) for name, value in edit.parameters.items()})
 
 
+def check_strength(strength: float) -> None:
+    """Raises PartgenError where a change of which so much is to be made is none. 1 is all of it."""
+    if not strength > 0:
+        raise PartgenError("edit.no_strength", f"At strength {strength:g} nothing would change.", "Raise the strength.")
+
+
 def _checked(op: str, name: str, value: Any) -> Any:
     parameter = OPERATIONS[op].get(name, Parameter("amount", low=0.0, high=1.0))
     try:

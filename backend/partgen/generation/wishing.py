@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..devices import is_torch_installed
+from ..editing.edits import check_strength
 from ..errors import Action, PartgenError
 from ..segmentation import Progress, no_progress
 from ..weights.registry import ENTRIES, Role
@@ -20,7 +21,7 @@ class Wish:
     """What is wanted: a part that the `prompt` names, in `count` variations, by the `model` of this id. The same `seed`, the same parts.
 
     Heeded by the model that draws alone: how many `steps` it takes from noise to a shape, 0 for its own choice, and `strength`, how far it
-    may leave the old part, 1 for as if there had been none.
+    may leave the old part, above 0, 1 for as if there had been none.
     """
 
     prompt: str
@@ -38,13 +39,14 @@ def models() -> tuple[str, ...]:
 
 def each_wished_part(place: Place, wish: Wish, progress: Progress = no_progress) -> Iterator[NewPart]:
     """The variations, each as soon as it is there. Raises PartgenError for a model that there is not, or that cannot work here, where the
-    words name nothing that can be made, and what `progress` raises."""
+    words name nothing that can be made or the strength leaves nothing to draw, and what `progress` raises."""
     if wish.model not in models():
         sentence = f"There is no model {wish.model} that makes parts."
         raise PartgenError("method.other_model", sentence, f"Choose one of: {', '.join(models())}.")
     if wish.model == SEARCHES:
         yield from each_new_part(place, wish.prompt, wish.seed, wish.count, progress)
         return
+    check_strength(wish.strength)
     if not is_torch_installed():
         sentence = f"The model '{wish.model}' needs PyTorch, which is not installed here."
         raise PartgenError("method.no_torch", sentence, "Set PartGen up with the tier AI.", Action.SET_UP)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..devices import Placement, place_for_half_precision, with_retries
 from ..durations import in_words
+from ..editing.edits import check_strength
 from ..errors import PartgenError
 from ..mesh import Mesh
 from ..protocol import PaintRequest, PaintResult
@@ -122,8 +123,7 @@ def _check(request: PaintRequest) -> None:
     """Raises PartgenError where a request cannot be painted."""
     if not request.prompt.strip():
         raise PartgenError("edit.empty_prompt", "The prompt is empty.", "Say what the part is to look like: “rusty iron”.")
-    if not 0 < request.strength <= 1:
-        raise PartgenError("edit.no_strength", f"At strength {request.strength:g} nothing would change.", "Raise the strength.")
+    check_strength(request.strength)
     if not len(request.polygon_of_face):
         raise PartgenError("mesh.no_faces", f"{request.name} has no faces.", "Choose a part that has a surface.")
     Mesh(request.vertices, request.faces, np.arange(len(request.faces), dtype=np.int32), request.name).check()

@@ -10,9 +10,10 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import trimesh
@@ -25,7 +26,7 @@ from ..files import Model, read_model
 from ..generation.asking import Asked, found
 from ..generation.catalogue import DESIGN, EVERY_HELD_OUT, Catalogue, Entry, Made, Whole, bundled, described, make, members
 from ..generation.designs import DESIGNS, make_design
-from ..generation.making import Place, fitted, new_parts
+from ..generation.making import Place, fitted
 from ..generation.phrasing import FRAMES, Wanted, framed, said, strangers
 from ..generation.placing import gap_of
 from ..generation.seating import Seat, signed_distances, surface_points
@@ -36,6 +37,7 @@ from ..shapes import all_families, make_shape
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+T = TypeVar("T")
 
 METHODS = ("generative", "drawn", "random", "primitive")
 LEAST_SHOWN = 0.02
@@ -119,9 +121,8 @@ def understanding(rng: np.random.Generator, catalogue: Catalogue, held_out: Sequ
     names, attributes, counts, refused = [], [], [], []
     for index in rng.permutation(len(held_out))[:600]:
         wanted = said(rng, held_out[index][0], catalogue, is_measured=True)
-        try:
-            answer = found(wanted.prompt)
-        except PartgenError:
+        answer = answered(partial(found, wanted.prompt))
+        if answer is None:
             names.append(False)
             continue
         names.append(answer.asked.name == wanted.name)
@@ -130,11 +131,8 @@ def understanding(rng: np.random.Generator, catalogue: Catalogue, held_out: Sequ
         if wanted.counts:
             counts.append(dict(wanted.counts) == dict(answer.asked.counts))
     for _ in range(300):
-        try:
-            found(framed(FRAMES, True, rng).format(x=str(rng.choice(strangers(catalogue)))))
-            refused.append(False)
-        except PartgenError:
-            refused.append(True)
+        prompt = framed(FRAMES, True, rng).format(x=str(rng.choice(strangers(catalogue))))
+        refused.append(answered(partial(found, prompt)) is None)
     shares = {"name": names, "attributes": attributes, "counts": counts, "refused": refused}
     return {key: float(np.mean(values)) for key, values in shares.items()}
 
@@ -178,20 +176,28 @@ def tasks(
 
 def by_words(task: Task, place: Place, seat: Seat, rng: np.random.Generator) -> tuple[Floats, Ints] | None:
     """As the editor answers."""
-    try:
-        new = new_parts(place, task.wanted.prompt)[0]
-    except PartgenError:
-        return None
-    return new.points, new.faces
+    return _wished(place, Wish(task.wanted.prompt))
 
 
 def by_drawing(task: Task, place: Place, seat: Seat, rng: np.random.Generator) -> tuple[Floats, Ints] | None:
     """As the editor answers with the model that draws."""
+    return _wished(place, Wish(task.wanted.prompt, model=DRAWS))
+
+
+def _wished(place: Place, wish: Wish) -> tuple[Floats, Ints] | None:
+    new = answered(partial(next, each_wished_part(place, wish)))
+    return None if new is None else (new.points, new.faces)
+
+
+def answered(ask: Callable[[], T]) -> T | None:
+    """What the editor makes or understands; None where it refuses, which is an answer, too. Raises PartgenError for all that is none:
+    that a method cannot work here says nothing of how good it is."""
     try:
-        new = next(each_wished_part(place, Wish(task.wanted.prompt, model=DRAWS)))
-    except PartgenError:
+        return ask()
+    except PartgenError as error:
+        if not error.code.startswith("generation."):
+            raise
         return None
-    return new.points, new.faces
 
 
 def by_chance(task: Task, place: Place, seat: Seat, rng: np.random.Generator) -> tuple[Floats, Ints] | None:

@@ -16,7 +16,7 @@ from partgen.errors import Cancelled, PartgenError
 from partgen.generation import drawing, wishing
 from partgen.generation.boxes import AROUND, HALF, NEAR, Box, sampled, surroundings
 from partgen.generation.hints import hints
-from partgen.generation.making import NewPart, Place, solid_of
+from partgen.generation.making import FAR, NewPart, Place, solid_of
 from partgen.generation.placing import gap_of
 from partgen.generation.seating import signed_distances, surface_points
 from partgen.generation.wishing import DRAWS, SEARCHES, Wish, each_wished_part
@@ -190,7 +190,7 @@ def test_what_is_drawn_is_closed_touches_the_rest_and_is_about_as_large_as_what_
         assert mesh.is_watertight
         assert mesh.is_winding_consistent
         assert mesh.volume > 0
-        assert gap_of(surface_points(new.points, new.faces), where.rest_points, where.rest_faces) <= drawing.FAR
+        assert gap_of(surface_points(new.points, new.faces), where.rest_points, where.rest_faces) <= FAR
         size, before = (np.linalg.norm(np.ptp(points, axis=0)) for points in (new.points, where.points))
         assert 0.5 < size / before < 2
         assert new.entry.name == prompt.split()[-1]

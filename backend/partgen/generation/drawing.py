@@ -6,6 +6,7 @@ and of what stands around, draws the latents of a shape from noise, and this is 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -30,7 +31,7 @@ from .asking import Asked, found
 from .boxes import HALF, Box, sampled, surroundings
 from .catalogue import DRAWN, Entry
 from .hints import hints
-from .making import NewPart, Place, plugged, solid_of
+from .making import FAR, NewPart, Place, plugged, solid_of
 from .placing import centre_of, gap_of, pressed, scales
 from .seating import Seat, surface_points
 from .wishing import DRAWS, Wish
@@ -53,8 +54,6 @@ CRUMB = 0.03
 """Of the volume of the largest piece: smaller ones are no part of what was meant."""
 FILLED = 1.4
 """By how much a drawing is stretched, at most, to fill its box."""
-FAR = 0.02
-"""Of its size: a part that stays farther from the rest does not fit there."""
 REACHED = 0.15
 """Of the box: a point so near to where the old part was attached is taken for attached."""
 
@@ -69,8 +68,6 @@ class Shaper(LatentDiffusion):
     @classmethod
     def from_folder(cls, folder: Path, tensors: dict[str, Tensor]) -> Shaper:
         """Of a folder as `partgen train shaper` leaves it, with its tensors. Raises PartgenError "weights.damaged"."""
-        import json
-
         try:
             config = json.loads((folder / "config.json").read_text("utf-8"))
             network = ShaperNetwork(config)
@@ -167,7 +164,8 @@ class Sketch:
         effort = Effort(shaper.tokens, wish.steps or STEPS, CELLS, GUIDANCE)
         conditions = shaper.conditions(self.hints, self.box, self.rest, wish.seed)
         old = shaper.encoded(sampled(self.old, SEEN, wish.seed), wish.seed)
-        surface = even_surface(shaper.field(shaper.changed(old, wish.strength, conditions, effort, wish.seed, progress)))
+        latents = shaper.changed(old, wish.strength, conditions, effort, wish.seed, progress)
+        surface = even_surface(shaper.field(latents), effort.cells)
         solid = whole(solid_of(surface.vertices, surface.faces)) if len(surface.faces) else Manifold()
         if solid.is_empty():
             return None
@@ -184,8 +182,8 @@ def _sized(box: Box, seat: Seat, sizes: Floats) -> Box:
     return replace(box, middle=seat.frame.points(centre[None])[0], extents=np.abs(box.turn) @ (sizes * factors))
 
 
-def even_surface(field: Field, cells: int = CELLS) -> ClosedSurface:
-    """The closed surface of a field, evened out: what a small network draws has ripples."""
+def even_surface(field: Field, cells: int) -> ClosedSurface:
+    """The closed surface of a field on a grid of so many cells along a side, evened out: what a small network draws has ripples."""
     values = gaussian_filter(refined(np.clip(sampled_field(field, cells), -SURE, SURE)), BLUR)
     return simplified(marched(values, HALF_SIZE), SIMPLE * 2 * HALF_SIZE / cells)
 

@@ -17,14 +17,14 @@ from ..devices import Placement, free_memory, place_for_half_precision, with_ret
 from ..durations import in_words
 from ..errors import PartgenError
 from ..mesh import Mesh
-from ..segmentation import Progress, no_progress
+from ..segmentation import Progress, no_progress, within
 from ..weights.loading import location
 from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, check_labels, no_delivery
 from .extraction import ClosedSurface
 from .fusing import fused
 from .latent_diffusion import Effort
 from .part_clouds import ObjectClouds, seed_of_part
-from .part_diffusion import FULL, REDUCED, PartDiffusion, within
+from .part_diffusion import FULL, REDUCED, PartDiffusion
 from .patches import Patch, patches, read_surface
 
 WEIGHTS = "holopart"

@@ -25,7 +25,7 @@ from ..errors import Action, PartgenError
 from ..networks.part_dit import PartDiT, PartDiTConfig
 from ..networks.part_encoder import PartEncoder, PartEncoderConfig
 from ..networks.shape_vae import ShapeVAE, ShapeVAEConfig, TransformerBlock
-from ..segmentation import Progress, no_progress
+from ..segmentation import Progress, no_progress, within
 from .extraction import CHUNK, ClosedSurface, expected_reads
 from .flow_matching import FlowMatching
 from .latent_diffusion import Conditions, Effort, LatentDiffusion
@@ -150,11 +150,6 @@ class PartDiffusion(LatentDiffusion):
 
     def _seconds(self, work: Callable[[int], Any], size: int) -> float:
         return seconds_of(work, size, max(size // 32, 1), str(self.device))
-
-
-def within(progress: Progress, low: float, high: float) -> Progress:
-    """A progress whose 0 and 1 are `low` and `high` of the given one."""
-    return lambda fraction, stage: progress(low + (high - low) * fraction, stage)
 
 
 def widen_while_working(network: nn.Module, dtype: torch.dtype) -> None:

@@ -21,7 +21,7 @@ from ..geometry.adjacency import components, normals_and_areas
 from ..geometry.rays import RayScene
 from ..geometry.solids import paired_half_edges, signed_volume
 from ..mesh import Mesh
-from ..segmentation import Progress, no_progress
+from ..segmentation import Progress, no_progress, within
 from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, check_labels, no_delivery
 from .caps import cap_faces, edge_codes, edges_of
 from .influence import Claimant, Claims, Ground, Territory, hand_made_claims, territory
@@ -110,7 +110,8 @@ class SolidCompleter:
         without = [name for name in names if name not in last_shell]
         parts: dict[int, CompletedPart] = {name: _assembled(mesh, surface, name, [], self.method) for name in without}
         for number, shell in enumerate(shells):
-            for label, piece in _divided(shell, self.claims, options.reach, _share(progress, number, len(shells))):
+            of_shell = within(progress, number / len(shells), (number + 1) / len(shells))
+            for label, piece in _divided(shell, self.claims, options.reach, of_shell):
                 if label not in pieces:
                     continue
                 pieces[label].append(piece)
@@ -119,11 +120,6 @@ class SolidCompleter:
                     deliver(parts[label])
         progress(1.0, "Done")
         return Completion(tuple(parts[name] for name in names), self.method)
-
-
-def _share(progress: Progress, number: int, count: int) -> Progress:
-    """The progress of the one with the `number` of `count` equal jobs."""
-    return lambda fraction, stage: progress((number + fraction) / count, stage)
 
 
 # ---- shells ----------------------------------------------------------------------------------------------------------

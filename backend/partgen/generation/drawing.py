@@ -22,10 +22,9 @@ from torch import Tensor
 from ..completion.extraction import HALF_SIZE, ClosedSurface, Field, marched, refined, sampled_field, simplified
 from ..completion.flow_matching import FlowMatching
 from ..completion.latent_diffusion import Conditions, Effort, LatentDiffusion
-from ..completion.part_diffusion import within
 from ..errors import PartgenError
 from ..networks.shaper import ShaperNetwork
-from ..segmentation import Progress, no_progress
+from ..segmentation import Progress, no_progress, within
 from ..weights.loading import load, location
 from .asking import Asked, found
 from .boxes import HALF, Box, sampled, surroundings

@@ -26,6 +26,11 @@ def no_progress(fraction: float, stage: str) -> None:
     """For callers who do not watch."""
 
 
+def within(progress: Progress, low: float, high: float) -> Progress:
+    """A progress whose 0 and 1 are `low` and `high` of the given one."""
+    return lambda fraction, stage: progress(low + (high - low) * fraction, stage)
+
+
 @dataclass(frozen=True, eq=False)
 class Segmentation:
     """What a segmenter answers: `leaf_of_face` (F,) int32 per triangle, the tree over the leaves, and who made it.

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..errors import PartgenError
 from ..mesh import Mesh
 from ..part_tree import PartTree
-from . import Progress, no_progress
+from . import Progress, no_progress, within
 from .geometric import default_count, grow, without_empty_leaves
 from .merging import Learned, Merges, MergeWeights, Pieces, Recipe, early_pieces, in_order, late_merges
 from .part_confidence import ALIKE, Forest, forest_of, likelihoods, traits
@@ -104,7 +104,7 @@ def propose(mesh: Mesh, count: int, method: str = "auto", seed: int = 0, progres
         seen.append(_Seen(regions, learned, pieces))
         return in_order(*late_merges(pieces, RECIPE)), descriptors
 
-    grown = grow(mesh, METHOD, merge, SIGNIFICANT, lambda fraction, stage: progress(0.7 * fraction, stage), WEIGHTS)
+    grown = grow(mesh, METHOD, merge, SIGNIFICANT, within(progress, 0.0, 0.7), WEIGHTS)
     found = grown.segmentation
     if found.tree.leaf_count < 2:
         proposals: tuple[Proposal, ...] = (Proposal(found.tree, "balanced", np.ones(1, np.float32)),)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..geometry.rays import RayScene
 from ..rendering.buffers import Buffers, render
-from ..segmentation import Progress, no_progress
+from ..segmentation import Progress, no_progress, within
 from .canvases import baked, canvas, notes
 from .depth import DepthEstimator, DepthNetwork
 from .grid import Inpainter
@@ -58,12 +58,12 @@ def renewed(
 
     `painting` is the share of the time that painting takes, for `progress`. Raises PartgenError, also where nothing of a part is shown.
     """
-    painted = _between(progress, 0.0, painting)
-    shaped = _between(progress, painting, 1.0)
+    painted = within(progress, 0.0, painting)
+    shaped = within(progress, painting, 1.0)
     around = _without_part(subject, views)
     roomy = with_room(views, around, subject.triangles)
     picture = roomy.grid.with_part(inpainter(roomy.grid, prompt, seed, strength, painted))
-    shape = reshaped(roomy, picture, around, estimator, subject.triangles, subject.up, _between(shaped, 0.0, LIFTED))
+    shape = reshaped(roomy, picture, around, estimator, subject.triangles, subject.up, within(shaped, 0.0, LIFTED))
     shaped(LIFTED, "Unwrapping the new shape")
     flat = unwrapped(shape.points, shape.faces)
     shaped(UNWRAPPED, "Baking the texture")
@@ -108,8 +108,3 @@ def _in_place(subject: Subject, points: Floats, faces: Ints) -> Subject:
         chosen=np.arange(len(together)) >= len(rest),
         colouring=lambda seen: np.ones((*seen.face.shape, 3)),
     )
-
-
-def _between(progress: Progress, begin: float, end: float) -> Progress:
-    """The progress of a piece of work that takes it from `begin` to `end`."""
-    return lambda fraction, stage: progress(begin + (end - begin) * fraction, stage)

@@ -24,8 +24,8 @@ from ..editing.replacing import primitive
 from ..errors import PartgenError
 from ..files import Model, read_model
 from ..generation.asking import Asked, found
-from ..generation.catalogue import DESIGN, EVERY_HELD_OUT, Catalogue, Entry, Made, Whole, bundled, described, make, members
-from ..generation.designs import DESIGNS, make_design
+from ..generation.catalogue import DESIGN, EVERY_HELD_OUT, Catalogue, Entry, Made, Whole, bundled, described, designed, make, members
+from ..generation.designs import DESIGNS
 from ..generation.making import Place, fitted
 from ..generation.phrasing import FRAMES, Wanted, framed, said, strangers
 from ..generation.placing import gap_of
@@ -112,8 +112,7 @@ def held_out_entries(catalogue: Catalogue, rounds: int = 4) -> Iterator[tuple[En
                 if entry.name in known:
                     yield entry, whole.made(members(shape, entry.of))
         for design in DESIGNS:
-            one = make_design(seed, design)
-            yield Entry(one.name, one.attributes, one.counts, DESIGN, seed, design), Made(one.solid, np.zeros((0, 3, 3)))
+            yield designed(seed, design)
 
 
 def understanding(rng: np.random.Generator, catalogue: Catalogue, held_out: Sequence[tuple[Entry, Made]]) -> dict[str, float]:

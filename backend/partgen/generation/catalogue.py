@@ -179,14 +179,19 @@ def _entry(row: Sequence[Any]) -> Entry:
 def make(entry: Entry) -> Made:
     """Makes a part from its seed. Raises PartgenError where the seed makes no such part: the generators have changed."""
     if entry.family == DESIGN:
-        design = make_design(entry.seed, entry.of)
-        return Made(design.solid, _triangles(design.rest))
+        return designed(entry.seed, entry.of)[1]
     shape = make_shape(entry.seed, entry.family)
     chosen = members(shape, entry.of)
     if not chosen:
         sentence = f"{entry.family} {entry.seed} has no {entry.of} any more."
         raise PartgenError("generation.other_shapes", sentence, "Make the catalogue anew: python -m partgen.generation.catalogue.")
     return Whole.of(shape).made(chosen)
+
+
+def designed(seed: int, design: str) -> tuple[Entry, Made]:
+    """A part of a design, and what is said of it; not how it sits."""
+    part = make_design(seed, design)
+    return Entry(part.name, part.attributes, part.counts, DESIGN, seed, design), Made(part.solid, _triangles(part.rest))
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,11 +246,10 @@ def gathered(seeds: int = SEEDS, design_seeds: int = DESIGN_SEEDS) -> Catalogue:
     for design in DESIGNS:
         kept = Counter()
         for seed in allowed(design_seeds):
-            made = make_design(seed, design)
-            entry = Entry(made.name, made.attributes, made.counts, DESIGN, seed, design)
+            entry, made = designed(seed, design)
             if kept[entry.said] < ALIKE:
                 kept[entry.said] += 1
-                entries.append(_seated(entry, Made(made.solid, _triangles(made.rest))))
+                entries.append(_seated(entry, made))
     return Catalogue(tuple(entries))
 
 

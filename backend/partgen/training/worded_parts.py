@@ -12,8 +12,8 @@ import numpy as np
 from igl import fast_winding_number
 
 from ..generation.boxes import Box, sampled, surroundings
-from ..generation.catalogue import DESIGN, UP, Entry, Made, Whole, bundled, described, make, members
-from ..generation.designs import DESIGNS, make_design
+from ..generation.catalogue import UP, Entry, Made, Whole, bundled, described, designed, members
+from ..generation.designs import DESIGNS
 from ..generation.hints import hints
 from ..generation.phrasing import said
 from ..generation.seating import seat_of
@@ -44,10 +44,7 @@ def worded_parts(seed: int) -> Arrays | None:
 
 def _designed(seed: int, rng: np.random.Generator) -> Iterator[tuple[Entry, Made]]:
     for index in rng.choice(len(DESIGNS), PARTS, replace=False).tolist():
-        name = list(DESIGNS)[index]
-        design = make_design(seed, name)
-        entry = Entry(design.name, design.attributes, design.counts, DESIGN, seed, name)
-        yield entry, make(entry)
+        yield designed(seed, list(DESIGNS)[index])
 
 
 def _of_shape(seed: int, rng: np.random.Generator) -> Iterator[tuple[Entry, Made]]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import trimesh
 from numpy.typing import NDArray
 
 from ..geometry.adjacency import FaceGraph, face_graph
+from ..geometry.sampling import surface_samples
 from ..mesh import Mesh
 
 POINTS = 20_480
@@ -99,10 +99,9 @@ def seed_of_part(seed: int, label: int) -> int:
     return int(np.random.SeedSequence([seed % 2**32, label % 2**32]).generate_state(1)[0])
 
 
-def _samples(graph: FaceGraph, faces: NDArray[np.integer], count: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def _samples(graph: FaceGraph, faces: NDArray[np.integer], count: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.integer]]:
     """Points with normals (count, 6), uniform over the area of some faces of the graph, and the faces that they are on (count,)."""
-    surface = trimesh.Trimesh(graph.points, graph.corners[faces], process=False)
-    points, where = trimesh.sample.sample_surface(surface, count, seed=seed)
+    points, where = surface_samples(graph.points, graph.corners[faces], count, seed)
     face = faces[where]
     return np.concatenate([points, graph.normals[face]], axis=1), face
 

@@ -15,7 +15,6 @@ from statistics import median
 from typing import Any, TypeVar
 
 import numpy as np
-import trimesh
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from scipy.sparse import coo_array, csr_array, diags_array
@@ -23,6 +22,7 @@ from scipy.sparse.linalg import eigsh
 
 from ..geometry.adjacency import FaceGraph, face_graph
 from ..geometry.rays import RayScene
+from ..geometry.sampling import surface_samples
 from ..geometry.thickness import log_thickness, shape_diameter
 from ..segmentation.clustering import Links, labels_of_merges, unit_features, ward_merges
 from ..segmentation.feature_tree import connections, feature_tree
@@ -287,7 +287,7 @@ def telling_planes(labelled: Labelled, graph: FaceGraph, vertices: Floats) -> ND
     of_node = np.zeros((2 * len(merges) + 1, CHANNELS), np.float32)
     for rank, (step, pair) in enumerate(reversed(list(enumerate(merges)))):
         of_node[pair] = of_node[len(merges) + 1 + step] + FADING**rank * generator.normal(size=(2, CHANNELS))
-    points, face = trimesh.sample.sample_surface(trimesh.Trimesh(vertices, graph.corners, process=False), 2 * POINTS, seed=0)
+    points, face = surface_samples(vertices, graph.corners, 2 * POINTS)
     told = of_node[found.leaf_of_face[graph.input_of_face[face]]]
     planes = np.empty((3, CHANNELS, RESOLUTION, RESOLUTION), np.float32)
     for plane, (column, row) in zip(planes, PLANE_AXES, strict=True):

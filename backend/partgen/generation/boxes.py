@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import trimesh
 from numpy.typing import NDArray
 
+from ..geometry.sampling import samples_with_normals
 from .seating import Seat
 
 Floats = NDArray[np.float64]
@@ -81,9 +81,7 @@ class Box:
 
 def sampled(soup: Floats, count: int, seed: int) -> NDArray[np.float32]:
     """Points with normals (count, 6), uniform over the area of triangles (F, 3, 3)."""
-    body = trimesh.Trimesh(soup.reshape(-1, 3), np.arange(3 * len(soup)).reshape(-1, 3), process=False)
-    points, face = trimesh.sample.sample_surface(body, count, seed=seed)
-    return np.concatenate([points, body.face_normals[face]], axis=1).astype(np.float32)
+    return samples_with_normals(soup.reshape(-1, 3), np.arange(3 * len(soup)).reshape(-1, 3), count, seed)
 
 
 def surroundings(rest: Floats, seed: int = 0) -> NDArray[np.float32]:

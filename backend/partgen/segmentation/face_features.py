@@ -37,12 +37,6 @@ def normalised(vertices: NDArray[np.floating]) -> NDArray[np.float32]:
     return ((vertices - (low + high) / 2) * (2 * HALF_SIZE / size)).astype(np.float32)
 
 
-def sample_surface(vertices: NDArray[np.floating], faces: NDArray[np.integer], count: int, seed: int = 0) -> NDArray[np.float32]:
-    """`count` points (count, 3), uniform over the area of the triangles (F, 3)."""
-    surface = trimesh.Trimesh(vertices, faces, process=False)
-    return trimesh.sample.sample_surface(surface, count, seed=seed)[0].astype(np.float32)
-
-
 def samples_of_faces(
     vertices: NDArray[np.floating], faces: NDArray[np.integer], resolution: int, a_cell: float = SAMPLES_A_CELL
 ) -> NDArray[np.int64]:

@@ -16,13 +16,14 @@ from torch import Tensor
 from ..devices import CPU, Placement, place_as_told, with_retries
 from ..errors import Action, PartgenError
 from ..geometry.adjacency import face_graph
+from ..geometry.sampling import surface_samples
 from ..mesh import Mesh
 from ..networks.partfield import PartField, PartFieldConfig
 from ..part_tree import PartTree
 from ..weights.loading import load
 from . import Progress, Segmentation, no_progress
 from .clustering import unit_features
-from .face_features import face_features, normalised, sample_surface
+from .face_features import face_features, normalised
 from .feature_tree import feature_tree
 from .geometric import leaf_of_faces, notes, whole_polygons, without_empty_leaves
 from .merging import Merges
@@ -59,7 +60,8 @@ class PartFieldSegmenter:
         placement = place_as_told()
         network = self._network()
         vertices = normalised(graph.points)
-        points = torch.from_numpy(sample_surface(vertices, graph.corners, self._points))[None]
+        samples, _ = surface_samples(vertices, graph.corners, self._points)
+        points = torch.from_numpy(samples.astype(np.float32))[None]
         progress(0.1, "Looking at the object")
         attempt = with_retries(lambda _, where: planes_of(network, points, where), 1, placement)
         if not torch.isfinite(attempt.result).all():

@@ -8,7 +8,6 @@ gives the same example.
 from __future__ import annotations
 
 import numpy as np
-import trimesh
 from igl import fast_winding_number
 from manifold3d import Manifold
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from scipy.spatial.transform import Rotation
 
 from ..completion.extraction import HALF_SIZE
 from ..completion.part_clouds import Frame, ObjectClouds, PartCloud
+from ..geometry.sampling import samples_with_normals
 from ..mesh import Mesh
 from ..shapes import Skin, make_shape
 from .recipe import Arrays
@@ -88,9 +88,7 @@ def surface_of(
     vertices, faces = frame.inward(mesh.vert_properties[:, :3]), np.asarray(mesh.tri_verts).astype(np.int64)
     if not len(faces):
         return np.zeros((0, 6), np.float32), vertices, faces
-    body = trimesh.Trimesh(vertices, faces, process=False)
-    points, face = trimesh.sample.sample_surface(body, POINTS, seed=int(rng.integers(2**32)))
-    return np.concatenate([points, body.face_normals[face]], axis=1).astype(np.float32), vertices, faces
+    return samples_with_normals(vertices, faces, POINTS, int(rng.integers(2**32))), vertices, faces
 
 
 def queries(surface: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:

@@ -7,10 +7,10 @@ in one piece or in loose shells. The same seed gives the same example.
 from __future__ import annotations
 
 import numpy as np
-import trimesh
 from numpy.typing import NDArray
 
 from ..geometry.adjacency import FaceGraph, face_graph
+from ..geometry.sampling import surface_samples
 from ..segmentation.face_features import normalised
 from ..segmentation.regions import region_graph
 from ..segmentation.superface_features import record
@@ -60,8 +60,7 @@ def labelled_points(seed: int) -> Arrays | None:
     if len(shape.parts) < 2:
         return None
     skin, mode = treated_skin(shape, rng)
-    surface = trimesh.Trimesh(normalised(skin.vertices), skin.faces, process=False)
-    points, face = trimesh.sample.sample_surface(surface, POINTS, seed=seed)
+    points, face = surface_samples(normalised(skin.vertices), skin.faces, POINTS, seed)
     return {"points": points.astype(np.float32), "part": skin.part_of_face[face], **_about(shape, mode)}
 
 

@@ -19,7 +19,7 @@ from .models import catalog
 from .models.operators import licence_in_words
 from .wrapping import draw_text
 
-WIDTH = 26
+WIDTH = 32
 """Of a menu, in units of Blender's interface: wide, so that the last method is on a small screen, too."""
 _UNIT = 20.0
 _LABEL_SHARE = 0.4
@@ -142,6 +142,7 @@ def _draw_method(layout: bpy.types.UILayout, context: bpy.types.Context, setting
     side.alignment = "RIGHT"
     side.active = False
     side.label(text="" if method.id == "auto" else f"Tier {method.tier}")
+    _draw_button(row, now)  # here, where it takes no line of its own: a menu scrolls that is higher than what its button leaves
     width = WIDTH * _UNIT
     explore = " What it finds can be explored." if method.has_features else ""
     draw_text(layout, context, f"{method.description}.{explore}", width=width)
@@ -152,7 +153,6 @@ def _draw_method(layout: bpy.types.UILayout, context: bpy.types.Context, setting
         of = "the weights" if len(entries) == 1 else entry.title
         draw_text(licence, context, f"Licence of {of}: {licence_in_words(entry)}", "BLANK1", width=width)
     draw_text(layout, context, now.sentence, "CHECKMARK" if now.is_ready else "IMPORT", width=width)
-    _draw_button(layout, now)
 
 
 def _draw_button(layout: bpy.types.UILayout, now: Readiness) -> None:

@@ -9,6 +9,7 @@ LINE_HEIGHT = 0.8
 """Of a row of buttons: lines of one sentence belong together."""
 _INTERFACE_FONT = 0
 _BESIDE_TEXT = 95.0  # what icon, margins and tabs take of the sidebar, pixels at scale 1
+_TABS = 40.0  # of that; menus and dialogs have none
 _ICON = 20.0
 _WITHOUT_SCREEN = 300  # the width of a sidebar, pixels
 
@@ -21,6 +22,7 @@ def draw_text(
     column = layout.column(align=True)
     column.scale_y = LINE_HEIGHT
     beside = _BESIDE_TEXT if icon != "NONE" or share < 1.0 else _BESIDE_TEXT - _ICON
+    beside -= 0.0 if width is None else _TABS
     for number, line in enumerate(lines_of(text, context, share, width, beside)):
         column.label(text=line, icon="BLANK1" if number and icon != "NONE" else icon)
 

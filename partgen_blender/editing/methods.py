@@ -27,15 +27,14 @@ METHODS = (
         "instruct",
         0,
         "Instruct",
-        "Do what the words say: change form and material, with sliders afterwards. Knows 23 kinds of edit; in an instant",
+        "Change form and material as you say, with sliders afterwards. Knows 23 kinds of edit; in an instant",
         weights="understanding",
     ),
     Method(
         "texture",
         1,
         "Texture",
-        "Paint the part as you say, by a diffusion network on this computer: a picture and a material of its own. Its shape stays. "
-        "Seconds to minutes on a graphics card, minutes without; it says how long before it begins",
+        "Paint the part by a diffusion network; its shape stays. Seconds to minutes with a GPU, minutes without",
         tier=methods.AI,
         weights="sd15-inpainting",
         alternatives=("sdxl-inpainting",),
@@ -46,9 +45,8 @@ METHODS = (
         "reshape",
         3,
         "Reshape",
-        "Experimental: make the part anew from what is painted. A diffusion network on this computer paints four views of it as you say, "
-        "another one tells how far away all of that is, and the closed shape that the views agree on comes in its place, with the picture. "
-        "Tried with true views and with random networks; no real checkpoint was ever judged with it. Takes a little longer than Texture",
+        "Experimental; no real checkpoint was ever judged with it. Paint four views as you say, and make the part anew from what they "
+        "show, closed and with the picture. A little longer than Texture",
         tier=methods.AI,
         weights="sd15-inpainting",
         alternatives=("sdxl-inpainting",),
@@ -61,8 +59,7 @@ METHODS = (
         "generative",
         2,
         "Generative",
-        "Experimental: make a new, closed part as you name it, such as “a wheel with five spokes”, and fit it where the old one is, in its "
-        "material. A learned search among 2,600 procedural parts; what it has nothing like it says. About a second",
+        "Experimental: replace it with one of 2,600 procedural parts: “a wheel with five spokes”. About a second",
         weights="parts",
         verb="Replace",
         renews=True,
@@ -71,8 +68,8 @@ METHODS = (
         "drawn",
         4,
         "Drawn",
-        "Experimental: have a new, closed part drawn as you name it, by a small diffusion network that is told of the words, of where the "
-        "old part sits and of what stands around it. Rougher than Generative; another seed draws another one. Seconds a part",
+        "Experimental: replace it with a closed part that a small diffusion network draws. Rougher than Generative, and hardly heeds the "
+        "words yet; another seed draws another one. Seconds a part",
         tier=methods.AI,
         weights="shaper",
         verb="Draw",

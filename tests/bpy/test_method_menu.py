@@ -52,6 +52,18 @@ def test_every_method_is_listed_with_what_it_does_its_tier_its_weights_size_and_
     assert text.count("no commercial use") == len(forbidding) > 0
 
 
+@pytest.mark.parametrize("menu", ["PARTGEN_PT_method_menu", "PARTGEN_PT_completion_methods", "PARTGEN_PT_editing_methods"])
+def test_a_menu_fits_above_or_below_its_button_wherever_that_is_in_a_window_of_a_thousand_pixels(
+    menu: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setup, "is_geometry_only", lambda: True)  # there is most to say then
+    notes = drawn(menu)
+    names = sum(text.startswith("Tier ") or not text for text in notes.texts)  # in one row with its name and its button
+    lines = len(notes.texts) - 2 * names - len(notes.operators)
+    assert names >= 4
+    assert 20 + 35 * names + 16 * lines < 490  # pixels at scale 1, as measured in a window
+
+
 def test_a_download_is_offered_where_it_is_missing_and_not_where_it_is_here(models_folder: Path) -> None:
     entry = registry.entry(PARTFIELD.weights)
     notes = drawn("PARTGEN_PT_method_menu")

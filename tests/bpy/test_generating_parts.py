@@ -12,8 +12,8 @@ import bpy
 import numpy as np
 import pytest
 import studio
-from bl_ext.user_default.partgen_blender import method_menu
-from bl_ext.user_default.partgen_blender.editing.methods import method_of
+from bl_ext.user_default.partgen_blender import backend, method_menu
+from bl_ext.user_default.partgen_blender.editing.methods import METHODS, method_of
 from conftest import MODULE, ROOT, _backend
 from drawing import drawn
 from studio import is_closed, shape, world
@@ -405,6 +405,14 @@ def test_the_backend_of_users_makes_a_part(real_backend: None) -> None:
     assert len(roof.partgen_edited.steps[0].parts) == 2
     assert is_closed(roof.data)
     assert method_menu.readiness(method_of("generative")).is_ready
+
+
+def test_no_editing_method_is_too_new_for_the_backend_that_comes_with_it(jobs: ModuleType) -> None:
+    roof, _ = hut()
+    make(jobs, roof)
+    assert backend.greeting() is not None
+    for method in METHODS:
+        assert "older" not in method_menu.readiness(method).sentence, method.id
 
 
 def test_it_is_ready_out_of_the_box_and_says_that_it_is_experimental(jobs: ModuleType) -> None:

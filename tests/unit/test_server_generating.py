@@ -138,4 +138,4 @@ def test_a_part_that_is_more_than_what_was_sent_is_no_request() -> None:
 
 
 def test_the_backend_greets_with_it() -> None:
-    assert "generative" in METHODS
+    assert {"generative", "drawn"} <= set(METHODS)

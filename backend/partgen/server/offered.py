@@ -5,5 +5,5 @@ from __future__ import annotations
 from ..completion import METHODS as COMPLETING
 from ..segmentation import METHODS as FINDING
 
-EDITING = ("instruct", "texture", "reshape", "generative")
+EDITING = ("instruct", "texture", "reshape", "generative", "drawn")
 METHODS = tuple(dict.fromkeys(FINDING + COMPLETING + EDITING))

@@ -41,7 +41,7 @@ def readiness(method: Method, own: Collection[str] = ()) -> Readiness:
     if not backend.is_found():
         return Readiness(False, f"Needs the set-up, with the tier {method.tier}.", Action.SET_UP)
     if method.id == "auto":
-        return Readiness(True, "Takes the best that is ready.")
+        return Readiness(True, "Takes what measured best of those that need no download.")
     greeting = backend.greeting()
     if greeting is not None and greeting.methods and method.id not in greeting.methods:
         return Readiness(False, "The backend is older than the add-on and does not have it.", Action.REPAIR)

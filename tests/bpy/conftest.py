@@ -90,11 +90,26 @@ def real_backend(package: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 def _backend(monkeypatch: pytest.MonkeyPatch, command: str) -> Iterator[None]:
     """Lets the add-on start `command`, and ends it after the test with everything that it was still asked."""
-    jobs, backend, messages = (importlib.import_module(f"{MODULE}.{name}") for name in ("jobs", "backend", "messages"))
+    importlib.import_module(f"{MODULE}.backend").stop(wait=60.0)  # that of a module, if any
     monkeypatch.setenv("PARTGEN_BACKEND", command)
+    yield from quiet()
+    importlib.import_module(f"{MODULE}.backend").stop(wait=5.0)
+    importlib.import_module(f"{MODULE}.jobs").pump()
+
+
+def backend_of_module(script: str) -> Iterator[None]:
+    """For a fixture of a module: lets the add-on start a script of this folder, once for all tests, because starting takes its time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PARTGEN_BACKEND", f'"{ROOT}/.venv/bin/python" "{ROOT}/tests/bpy/{script}"')
+        yield
+    importlib.import_module(f"{MODULE}.backend").stop(wait=5.0)
+
+
+def quiet() -> Iterator[None]:
+    """For a fixture of a test: nothing is on its way when it begins, and nothing told."""
+    jobs, messages = (importlib.import_module(f"{MODULE}.{name}") for name in ("jobs", "messages"))
     messages.shown.clear()
     messages.take_unreported()
     yield
     jobs.cancel_all()
-    backend.stop(wait=5.0)
     jobs.pump()

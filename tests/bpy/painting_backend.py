@@ -12,8 +12,10 @@ from __future__ import annotations
 import colorsys
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import numpy as np
 from partgen.geometry.rays import RayScene
@@ -120,14 +122,15 @@ def answer(request: Request, progress: Progress, deliver: Deliver) -> tuple[str,
     assert isinstance(request, PaintRequest)
     reshapes = isinstance(request, ReshapeRequest)
     painter = (Larger if reshapes else Stripes)(request, None)
-    if "no checkpoint" not in request.prompt:
-        painting.painter.inpainter = lambda wishes, placement: _on(painter, placement)
-        painting.check_packages = lambda: None
-    if "no depth" not in request.prompt:
-        painting.painter.depth = lambda model, placement: Ruler(painter)
-        reshaping.chosen_depth_folder = lambda model: Path(model)
-        reshaping.read_depth_folder = lambda folder: folder
-    return reshaping.reshape(request, progress, deliver) if reshapes else painting.paint(request, progress, deliver)
+    with ExitStack() as stack:
+        if "no checkpoint" not in request.prompt:
+            stack.enter_context(patch.object(painting.painter, "inpainter", lambda wishes, placement: _on(painter, placement)))
+            stack.enter_context(patch.object(painting, "check_packages", lambda: None))
+        if "no depth" not in request.prompt:
+            stack.enter_context(patch.object(painting.painter, "depth", lambda model, placement: Ruler(painter)))
+            stack.enter_context(patch.object(reshaping, "chosen_depth_folder", Path))
+            stack.enter_context(patch.object(reshaping, "read_depth_folder", lambda folder: folder))
+        return reshaping.reshape(request, progress, deliver) if reshapes else painting.paint(request, progress, deliver)
 
 
 def _on(painter: Stripes, placement: object) -> Stripes:

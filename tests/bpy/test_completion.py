@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from bl_ext.user_default.partgen_blender import applying, backend, collections, jobs, messages, preferences
 from bl_ext.user_default.partgen_blender.completion import completing, methods, patches, proposals, spreading, stitching, unwrapping
-from conftest import ROOT
+from conftest import backend_of_module, quiet
 from drawing import drawn
 from numpy.typing import NDArray
 from partgen.completion import METHODS as OF_THE_BACKEND
@@ -26,21 +26,12 @@ SECONDS = 300.0  # for anything, on a machine whose cores are all busy
 
 @pytest.fixture(scope="module")
 def backend_of_all(package: ModuleType) -> Iterator[None]:
-    """The patient backend, which takes its time to start, once for all tests here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PARTGEN_BACKEND", f'"{ROOT}/.venv/bin/python" "{ROOT}/tests/bpy/patient_backend.py"')
-        yield
-    backend.stop(wait=5.0)
+    yield from backend_of_module("patient_backend.py")
 
 
 @pytest.fixture(autouse=True)
 def nothing_left(backend_of_all: None) -> Iterator[None]:
-    """Every test begins with nothing on its way and nothing told."""
-    messages.shown.clear()
-    messages.take_unreported()
-    yield
-    jobs.cancel_all()
-    jobs.pump()
+    yield from quiet()
 
 
 PARTS = 3

@@ -14,15 +14,20 @@ import pytest
 import studio
 from bl_ext.user_default.partgen_blender import backend, method_menu
 from bl_ext.user_default.partgen_blender.editing.methods import METHODS, method_of
-from conftest import MODULE, ROOT, _backend
+from conftest import MODULE, backend_of_module, quiet
 from drawing import drawn
 from studio import is_closed, shape, world
 
 
+@pytest.fixture(scope="module")
+def maker(package: ModuleType) -> Iterator[None]:
+    yield from backend_of_module("generating_backend.py")
+
+
 @pytest.fixture
-def jobs(package: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+def jobs(maker: None) -> Iterator[ModuleType]:
     """Jobs of a backend that makes parts, slowly where it is told to."""
-    for _ in _backend(monkeypatch, f'"{ROOT}/.venv/bin/python" "{ROOT}/tests/bpy/generating_backend.py"'):
+    for _ in quiet():
         yield importlib.import_module(f"{MODULE}.jobs")
 
 
@@ -450,7 +455,7 @@ def test_the_panel_says_what_was_made_and_flips(jobs: ModuleType) -> None:
 def test_drawn_parts_are_closed_in_place_and_one_undo_step(jobs: ModuleType) -> None:
     roof, walls = hut()
     before, around = shape(roof), shape(walls)
-    make(jobs, roof, method="drawn", variations=2, steps=6, seed=1)
+    make(jobs, roof, method="drawn", variations=2, steps=4, seed=1)
     first = world(roof)
     assert is_closed(roof.data)
     assert np.allclose(np.ptp(first[:, :2], axis=0), 2.4, atol=0.9)
@@ -472,7 +477,7 @@ def test_strength_and_steps_reach_what_draws(jobs: ModuleType) -> None:
     roof, _ = hut()
     choose(roof)
     shapes = set()
-    for properties in ({"steps": 4}, {"steps": 6}, {"steps": 6, "strength": 0.3}):
+    for properties in ({"steps": 2}, {"steps": 3}, {"steps": 3, "strength": 0.3}):
         make(jobs, roof, method="drawn", seed=1, **properties)
         shapes.add(world(roof).tobytes())
         revert()

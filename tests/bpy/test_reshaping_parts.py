@@ -13,19 +13,24 @@ import bpy
 import numpy as np
 import pytest
 import studio
-from conftest import MODULE, ROOT, _backend
+from conftest import MODULE, ROOT, backend_of_module, quiet
 from drawing import drawn
 from painted import ball, choose, floor, picture_of, pixels, uvs
 from partgen.weights import registry
 from studio import is_closed, shape, world
 
 
+@pytest.fixture(scope="module")
+def painter(package: ModuleType) -> Iterator[None]:
+    yield from backend_of_module("painting_backend.py")
+
+
 @pytest.fixture
-def jobs(package: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ModuleType]:
+def jobs(painter: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ModuleType]:
     """Jobs of a backend that paints a larger part, on a computer without models."""
     monkeypatch.setenv("PARTGEN_DEVICE", "cpu")
     monkeypatch.setenv("PARTGEN_MODELS", str(tmp_path / "models"))
-    for _ in _backend(monkeypatch, f'"{ROOT}/.venv/bin/python" "{ROOT}/tests/bpy/painting_backend.py"'):
+    for _ in quiet():
         yield importlib.import_module(f"{MODULE}.jobs")
 
 

@@ -28,6 +28,8 @@ PART = "partgen_part"
 TREE = "partgen_tree"
 FEATURES = "partgen_features"
 """What the leaves look like, where the method knows: a property beside the tree, see stored_features.py. It goes with the tree."""
+IDENTITIES = "partgen_identities"
+"""Which parts are the same in other objects: a property beside the tree, see stored_identities.py. Pieces cut out begin without."""
 COMPLETED = "partgen_completed"
 """How a part was completed: a property of its mesh, see completion/patches.py. Parts of it begin without."""
 VERSION = 1

@@ -29,7 +29,7 @@ from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
 from partgen.tree_editing import TreeEdit
 
-from .. import applying, collections, mesh_data, regrouping, stored_features, stored_parts, stored_tree
+from .. import applying, carrying, collections, mesh_data, regrouping, stored_parts, stored_tree
 from . import borders
 
 Ints = NDArray[np.int32]
@@ -67,7 +67,7 @@ def make_part(mesh: bpy.types.Mesh, faces: ArrayLike, name: str = "") -> int:
     edit = edit.then(tree_editing.with_region(edit.tree, region, edit.scale, kept[kept >= 0]))
     inherited, former = _inherited(stored, edit, stored_parts.shown(stored.tree, given, stored.tree.count(scale)))
     look = replace(inherited, name=name or inherited.name, is_made=True)
-    _store(mesh, stored, edit, labels, {edit.node: look}, former)
+    _store(mesh, edit, labels, {edit.node: look}, former)
     return edit.node
 
 
@@ -77,7 +77,7 @@ def merge(mesh: bpy.types.Mesh, nodes: Sequence[int]) -> int:
     _require_nodes(stored.tree, nodes)
     looks = stored_parts.shown(stored.tree, given, stored.tree.count(mesh.partgen.scale))
     edit = tree_editing.merged_parts(stored.tree, nodes, mesh.partgen.scale, stored_parts.made_by_artist(given))
-    _store(mesh, stored, edit, stored.leaf_of_polygon, {edit.node: replace(looks.get(int(nodes[0]), stored_parts.Given()), is_made=True)})
+    _store(mesh, edit, stored.leaf_of_polygon, {edit.node: replace(looks.get(int(nodes[0]), stored_parts.Given()), is_made=True)})
     return edit.node
 
 
@@ -88,7 +88,7 @@ def split(mesh: bpy.types.Mesh, node: int, pieces: int = 2) -> list[int]:
     edit = tree_editing.split_part(stored.tree, node, pieces, mesh.partgen.scale, stored_parts.made_by_artist(given))
     below = edit.tree.leaves(edit.node)
     found = np.unique(edit.tree.nodes(edit.scale)[below]).tolist()
-    _store(mesh, stored, edit, stored.leaf_of_polygon, {piece: stored_parts.Given(is_made=True) for piece in found})
+    _store(mesh, edit, stored.leaf_of_polygon, {piece: stored_parts.Given(is_made=True) for piece in found})
     return found
 
 
@@ -116,7 +116,7 @@ def move_faces(mesh: bpy.types.Mesh, part_of_polygon: ArrayLike) -> dict[int, in
     edit, labels, grown = tree_editing.moved_faces(stored.tree, stored.leaf_of_polygon, wanted, scale, kept)
     looks = stored_parts.shown(stored.tree, given, stored.tree.count(scale))
     heirs = {now: replace(looks.get(then, stored_parts.Given()), is_made=True) for then, now in grown.items()}
-    _store(mesh, stored, edit, labels, heirs)
+    _store(mesh, edit, labels, heirs)
     return {node: grown.get(node, int(edit.node_of[node])) for node in np.unique(before).tolist()}
 
 
@@ -206,7 +206,6 @@ def _inherited(stored: stored_tree.StoredTree, edit: TreeEdit, looks: Mapping[in
 
 def _store(
     mesh: bpy.types.Mesh,
-    stored: stored_tree.StoredTree,
     edit: TreeEdit,
     labels: Ints,
     new: Mapping[int, stored_parts.Given],
@@ -216,21 +215,12 @@ def _store(
 
     `new`: what nodes of the new tree are given beside what they have; `bare`: one that has nothing any more.
     """
-    sources = [o for o in bpy.data.objects if o.data == mesh]
-    identity, features = collections.tree_identity(stored), _features(mesh)
-    given = {int(edit.node_of[node]): part for node, part in sorted(stored_parts.read(mesh).items()) if edit.node_of[node] >= 0}
+    had = carrying.Belongings.of(mesh)
+    assert had is not None
+    given = had.given_through(edit.node_of)
     given.pop(bare, None)
-    hidden = stored_parts.hidden_leaves(mesh, stored.tree.leaf_count)
     stored_tree.rewrite(mesh, edit.tree, labels)
-    if features is not None:
-        stored_features.write(mesh, features[edit.leaf_before])
-    stored_parts.write(mesh, given | {node: _combined(given.get(node), part) for node, part in new.items()})
-    stored_parts.write_hidden(mesh, hidden[edit.leaf_before])
-    regrouping.forget(mesh)
-    now = stored_tree.read(mesh)
-    if now is not None:
-        for source in sources:
-            applying.follow_edit(source, identity, collections.tree_identity(now), edit.leaf_before)
+    carrying.carry(mesh, had, given | {node: _combined(given.get(node), part) for node, part in new.items()}, edit.leaf_before)
     mesh.partgen.scale = edit.scale
 
 
@@ -249,14 +239,6 @@ def _faceless(edit: TreeEdit, labels: Ints, wanted: NDArray[np.bool_]) -> Ints:
     outside = np.unique(parts_[labels[~wanted]])
     inside = np.setdiff1d(np.unique(parts_[labels[wanted]]), outside)
     return np.flatnonzero(~has_faces & np.isin(parts_, inside)).astype(np.int32)
-
-
-def _features(mesh: bpy.types.Mesh) -> NDArray[np.float32] | None:
-    """What the leaves look like; None where nobody knows, or where it belongs to another tree."""
-    try:
-        return stored_features.read(mesh)
-    except PartgenError:
-        return None
 
 
 def _objects_of(mesh: bpy.types.Mesh, node: int) -> list[bpy.types.Object]:

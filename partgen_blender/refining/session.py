@@ -217,12 +217,6 @@ def _made(object_: bpy.types.Object) -> Session:
         raise PartgenError("tree.unusable", stored_tree.why_unreadable(mesh))
     polygons = mesh_data.read_polygons(mesh)
     surface = refining.surface(polygons.vertices, polygons.corner_vertices, polygons.polygon_offsets)
-    features = None
-    if stored_features.are_stored(mesh):
-        try:
-            features = stored_features.read(mesh)
-        except PartgenError:  # of another tree: what is known of the shape has to do
-            features = None
     tree = stored.tree
     given, hidden = regrouping.given_of(mesh), regrouping.hidden_leaves_of(mesh)
     base = overlay.leaf_colors(tree, tree.count(mesh.partgen.scale), given, hidden)
@@ -232,10 +226,10 @@ def _made(object_: bpy.types.Object) -> Session:
         mesh.session_uid,
         _revision(mesh),
         polygons,
-        _centers(polygons),
+        polygons.centers,
         stored.leaf_of_polygon,
         base,
-        refining.refinable(tree, stored.leaf_of_polygon, surface, features),
+        refining.refinable(tree, stored.leaf_of_polygon, surface, stored_features.known(mesh)),
         region=np.zeros(polygons.count, bool),
     )
 
@@ -251,14 +245,6 @@ def _remembered(object_: bpy.types.Object, session: Session) -> list[Clicked]:
     means_it = all((node == active) == click.is_wanted for node, click in zip(part.tolist(), remembered, strict=True))
     clicked = [Clicked(face, click.is_wanted) for face, click in zip(faces.tolist(), remembered, strict=True)]
     return clicked if means_it and any(click.is_wanted for click in clicked) else []
-
-
-def _centers(polygons: mesh_data.Polygons) -> NDArray[np.float64]:
-    """The middle of every polygon, (P, 3), in the space of the mesh."""
-    corners = polygons.vertices[polygons.corner_vertices].astype(np.float64)
-    sizes = np.diff(polygons.polygon_offsets)
-    owner = polygons.polygon_of_corner
-    return np.column_stack([np.bincount(owner, corners[:, axis], polygons.count) for axis in range(3)]) / sizes[:, None]
 
 
 def _revision(mesh: bpy.types.Mesh) -> tuple[object, float]:

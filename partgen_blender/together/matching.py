@@ -20,9 +20,8 @@ from partgen.errors import PartgenError
 from partgen.identities import identified, identity_of_nodes
 from partgen.part_tree import PartTree
 
-from .. import applying, collections, palette, regrouping, stored_features, stored_parts, stored_tree
+from .. import applying, carrying, palette, regrouping, stored_identities, stored_parts, stored_tree
 from ..refining import edits
-from . import stored_identities
 from .surfaces import UP, comparable_surfaces
 
 _is_following = False
@@ -43,7 +42,7 @@ def match(objects: Sequence[bpy.types.Object]) -> list[str]:
     surfaces, note = comparable_surfaces(objects)
     found = identified(surfaces, UP, leader=0)
     group = uuid.uuid4().hex
-    given = _given_by_identity(objects[0].data, surfaces[0].tree, found.joint, found.identity_of_leaf[0], found.trees[0])
+    given = _given_by_identity(objects[0].data, found.joint, found.identity_of_leaf[0], found.trees[0])
     for object_, tree, of_leaf in zip(objects, found.trees, found.identity_of_leaf, strict=True):
         nodes = identity_of_nodes(tree, found.joint, of_leaf)
         ranks = {node: int(found.ranks[identity]) for node, identity in nodes.items()}
@@ -61,25 +60,12 @@ def replace_tree(mesh: bpy.types.Mesh, tree: PartTree, given: Mapping[int, store
 
     What the artist gave to parts that are parts of the new tree too stays, and goes before `given`.
     """
-    stored = stored_tree.read(mesh)
-    assert stored is not None
-    own, hidden = stored_parts.read(mesh), stored_parts.hidden_leaves(mesh, tree.leaf_count)
-    try:
-        features = stored_features.read(mesh)
-    except PartgenError:
-        features = None
-    before = collections.tree_identity(stored)
-    stored_tree.rewrite(mesh, tree, stored.leaf_of_polygon)
-    if features is not None:
-        stored_features.write(mesh, features)
-    kept = {node: part for node, part in _carried(stored.tree, tree, own).items() if part.is_made}
-    stored_parts.write(mesh, {**given, **kept})
-    stored_parts.write_hidden(mesh, hidden)
-    regrouping.forget(mesh)
-    now = stored_tree.read(mesh)
-    assert now is not None
-    for source in [object_ for object_ in bpy.data.objects if object_.data == mesh]:
-        applying.follow_edit(source, before, collections.tree_identity(now), np.arange(tree.leaf_count, dtype=np.int32))
+    had = carrying.Belongings.of(mesh)
+    assert had is not None
+    leaves = had.stored.leaf_of_polygon
+    stored_tree.rewrite(mesh, tree, leaves)
+    kept = {node: part for node, part in _carried(had.stored, tree, had.given).items() if part.is_made}
+    carrying.carry(mesh, had, {**given, **kept}, np.arange(tree.leaf_count))
 
 
 def members(mesh: bpy.types.Mesh) -> list[bpy.types.Object]:
@@ -179,22 +165,20 @@ def _look(object_: bpy.types.Object, rank: int, chosen: stored_parts.Given | Non
 
 
 def _given_by_identity(
-    mesh: bpy.types.Mesh, before: PartTree, joint: PartTree, of_leaf: NDArray[np.int32], tree: PartTree
+    mesh: bpy.types.Mesh, joint: PartTree, of_leaf: NDArray[np.int32], tree: PartTree
 ) -> dict[int, stored_parts.Given]:
     """What the artist gave to parts of the leader, by identity."""
     nodes = identity_of_nodes(tree, joint, of_leaf)
-    carried = _carried(before, tree, stored_parts.read(mesh))
+    stored = stored_tree.read(mesh)
+    assert stored is not None
+    carried = _carried(stored, tree, stored_parts.read(mesh))
     return {nodes[node]: part for node, part in carried.items() if node in nodes and part.is_made}
 
 
-def _carried(before: PartTree, after: PartTree, given: Mapping[int, stored_parts.Given]) -> dict[int, stored_parts.Given]:
-    """What nodes were given, for the nodes of another tree over the same leaves that have just the leaves of these."""
-    if not given:
-        return {}
-    node_of = {after.leaves(node).tobytes(): node for node in range(2 * after.leaf_count - 1)}
-    last = 2 * before.leaf_count - 1
-    places = {node_of.get(before.leaves(node).tobytes()): part for node, part in given.items() if 0 <= node < last}
-    return {node: part for node, part in places.items() if node is not None}
+def _carried(before: stored_tree.StoredTree, after: PartTree, given: Mapping[int, stored_parts.Given]) -> dict[int, stored_parts.Given]:
+    """What nodes were given, for the nodes of another tree over the same leaves that are the same parts."""
+    leaves = before.leaf_of_polygon
+    return {node: given[own] for own, node in carrying.counterparts(before.tree, leaves, after, leaves, given).items()}
 
 
 def _give(mesh: bpy.types.Mesh, node: int, part: stored_parts.Given) -> None:

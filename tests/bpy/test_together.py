@@ -16,11 +16,13 @@ from bl_ext.user_default.partgen_blender import (
     part_rows,
     regrouping,
     stored_features,
+    stored_identities,
     stored_parts,
     stored_tree,
 )
+from bl_ext.user_default.partgen_blender.picking import committing
 from bl_ext.user_default.partgen_blender.refining import edits
-from bl_ext.user_default.partgen_blender.together import matching, operators, stored_identities, transferring
+from bl_ext.user_default.partgen_blender.together import matching, operators, transferring
 from drawing import drawn
 from mathutils import Matrix
 from partgen.errors import PartgenError
@@ -215,6 +217,23 @@ def test_who_goes_a_separate_way_is_not_driven_any_more() -> None:
     desk.data.partgen.parts = 2
     assert bench.data.partgen.parts == 6
     assert not stored_identities.group_of(bench.data)
+
+
+def test_a_piece_that_is_separated_goes_its_own_way_and_the_rest_goes_on_sharing() -> None:
+    desk, bench = two_tables()
+    matching.match([desk, bench])
+    desk.data.partgen.parts = 6
+    shelf = np.isin(np.arange(18), regrouping.tree_of(desk.data).leaves(node_of(desk, 5)))
+    committing.commit({desk: shelf}, "SEPARATE", "Rack")
+    rack = bpy.data.objects["Rack"]
+    assert [some.name for some in matching.members(bench.data)] == ["Bench", "Desk"]
+    desk["order"] = [part for part in desk["order"] if part != 5]
+    assert set(matching.alike(bench, [node_of(bench, 0)])) == {desk, bench}
+    before = desk.data.partgen.scale
+    rack.data.partgen.scale = 0.5 * before
+    assert desk.data.partgen.scale == bench.data.partgen.scale == before
+    bench.data.partgen.parts = 3
+    assert desk.data.partgen.scale == bench.data.partgen.scale != rack.data.partgen.scale
 
 
 def test_objects_of_two_methods_are_matched_by_geometry_and_that_is_said() -> None:

@@ -26,6 +26,7 @@ from partgen.errors import PartgenError
 
 from .. import applying, mesh_data, overlay, part_rows, preferences, regrouping, stored_features, stored_tree
 from ..surfaces import SurfaceOnScreen
+from ..surroundings import Surroundings
 from . import clicks as stored_clicks
 from . import edits
 from .clicks import Click
@@ -63,6 +64,7 @@ class Session:
     region: Bools = field(default_factory=lambda: np.zeros(0, bool))
     batch: gpu.types.GPUBatch | None = None
     table: gpu.types.GPUTexture | None = None
+    said: str = ""  # why the last click meant nothing, until the next
 
     def object(self) -> bpy.types.Object | None:
         """The object as it is now; None where it is gone, or its parts are others."""
@@ -86,11 +88,26 @@ class Session:
         object_ = self.object()
         return object_ is not None and object_.visible_get(view_layer=view_layer, viewport=space)
 
-    def face_on_ray(self, origin: Vector, direction: Vector, depsgraph: bpy.types.Depsgraph) -> int | None:
-        """The face of the mesh that a ray of the world meets; None where it meets none that is known."""
+    def face_on_ray(
+        self,
+        origin: Vector,
+        direction: Vector,
+        depsgraph: bpy.types.Depsgraph,
+        view_layer: bpy.types.ViewLayer,
+        space: bpy.types.SpaceView3D | None = None,
+    ) -> int | None:
+        """The face of the mesh that a ray of the world meets; None where it meets none that one sees and knows, and why is `said`."""
+        self.said = ""
         object_ = self.object()
         hit = self.surface.hit(object_, origin, direction, depsgraph) if object_ is not None else None
-        if object_ is None or hit is None or hit.leaf is None:
+        if object_ is None or hit is None:
+            return None
+        others = Surroundings.of(view_layer, {object_.session_uid}, depsgraph)
+        if others.cover(origin, direction, hit.distance, depsgraph, view_layer, space):
+            self.said = f"Something lies before {object_.name} here: turn the view, or hide it"
+            return None
+        if hit.leaf is None:
+            self.said = f"The modifiers of {object_.name} make its faces anew: turn them off in the viewport to click faces"
             return None
         shown = object_.evaluated_get(depsgraph)
         is_found, _, _, polygon = shown.closest_point_on_mesh(Vector(hit.location))
@@ -131,6 +148,8 @@ class Session:
     def title(self) -> str:
         """What the legend says."""
         yes = sum(click.is_wanted for click in self.clicks)
+        if self.said:
+            return self.said
         if not self.clicks:
             return "Click what belongs to the part, Ctrl Click what does not"
         return f"{int(self.region.sum()):,} faces, from {_clicks(yes)} and {_clicks(len(self.clicks) - yes)} against"
@@ -151,6 +170,7 @@ class Session:
 
     def answer(self) -> None:
         """Finds the region that all clicks together mean."""
+        self.said = ""
         # Always of the same object, in their order: it remembers what the clicks before the last one mean.
         self.region = self.refinable.answer([(click.face, click.is_wanted) for click in self.clicks]).faces
         self.table = None
@@ -191,8 +211,8 @@ def start(context: bpy.types.Context) -> Session:
     if source is None:
         raise PartgenError("refine.nothing", "Nothing is decomposed here.", "Select an object that has been decomposed.")
     if not source.visible_get(view_layer=context.view_layer):
-        sentence = f"{source.name} is hidden behind the objects that Apply made of it."
-        raise PartgenError("parts.applied", sentence, "Use Remove Objects first, and Apply again afterwards.")
+        applying.refuse_while_applied(source)
+        raise PartgenError("refine.hidden", f"{source.name} is hidden.", "Show it first: with Alt H, or in the Outliner.")
     _session = _made(source)
     _session.go_on_with(_remembered(source, _session))
     overlay.pause()

@@ -93,7 +93,9 @@ def settle(mesh: bpy.types.Mesh, had: Belongings) -> list[stored_parts.Given]:
     node_of = counterparts(had.stored.tree, had.stored.leaf_of_polygon, now.tree, now.leaf_of_polygon, made)
     stored_parts.write(mesh, {node_of[node]: part for node, part in made.items() if node in node_of})
     shown = np.bincount(now.leaf_of_polygon[~had.hidden[had.stored.leaf_of_polygon]], minlength=now.tree.leaf_count)
-    stored_parts.write_hidden(mesh, (shown == 0) & (now.polygons_of_leaf > 0))
+    hidden = (shown == 0) & (now.polygons_of_leaf > 0)
+    stored_parts.write_hidden(mesh, hidden)
+    stored_parts.hide_polygons(mesh, hidden[now.leaf_of_polygon])
     regrouping.forget(mesh)
     return [part for node, part in made.items() if node not in node_of]
 

@@ -76,6 +76,7 @@ def merge(mesh: bpy.types.Mesh, nodes: Sequence[int]) -> int:
     stored, given = _editable(mesh), stored_parts.read(mesh)
     _require_nodes(stored.tree, nodes)
     looks = stored_parts.shown(stored.tree, given, stored.tree.count(mesh.partgen.scale))
+    _require_several(stored.tree, nodes, mesh.partgen.scale)
     edit = tree_editing.merged_parts(stored.tree, nodes, mesh.partgen.scale, stored_parts.made_by_artist(given))
     _store(mesh, edit, stored.leaf_of_polygon, {edit.node: replace(looks.get(int(nodes[0]), stored_parts.Given()), is_made=True)})
     return edit.node
@@ -152,20 +153,21 @@ def recolor(mesh: bpy.types.Mesh, node: int, color: Sequence[float]) -> None:
 
 
 def show(mesh: bpy.types.Mesh, nodes: Sequence[int], is_shown: bool = True) -> None:
-    """Shows or hides parts: in the preview, in Edit Mode and the other modes that hide faces, and as objects."""
+    """Shows or hides parts: in the preview, in Edit Mode and the other modes that hide faces, and as objects.
+
+    Only what was hidden with a part is shown with it: not what the artist hid.
+    """
     stored = _editable(mesh)
     _require_nodes(stored.tree, nodes)
     hidden = stored_parts.hidden_leaves(mesh, stored.tree.leaf_count)
     below = np.zeros(len(hidden), bool)
     for node in nodes:
         below[stored.tree.leaves(node)] = True
+    changed = [node for node in nodes if (hidden[stored.tree.leaves(node)] == is_shown).any()]
     hidden[below] = not is_shown
+    stored_parts.hide_polygons(mesh, hidden[stored.leaf_of_polygon])
     stored_parts.write_hidden(mesh, hidden)
-    faces = mesh_data.hidden_polygons(mesh)
-    faces = np.zeros(len(mesh.polygons), bool) if faces is None else faces
-    faces[below[stored.leaf_of_polygon]] = not is_shown  # what else the artist has hidden stays hidden
-    mesh_data.hide_polygons(mesh, faces)
-    for node in nodes:
+    for node in changed:  # what else the artist has hidden stays hidden
         for object_ in _objects_of(mesh, node):
             if object_.name in bpy.context.view_layer.objects:
                 object_.hide_set(not is_shown)
@@ -270,6 +272,15 @@ def _require_some(mesh: bpy.types.Mesh, wanted: NDArray[np.bool_]) -> None:
         raise PartgenError("region.empty", f"No face of {mesh.name} is chosen.", "Choose some faces first.")
     if wanted.all():
         raise PartgenError("region.whole", f"All faces of {mesh.name} are chosen, which is no part of it.", "Leave some faces out.")
+
+
+def _require_several(tree: PartTree, nodes: Sequence[int], scale: float) -> None:
+    """Raises PartgenError where what shall be merged is just one part of those that there are."""
+    leaves = np.unique(np.concatenate([tree.leaves(node) for node in nodes])) if len(nodes) > 1 else np.empty(0, np.int32)
+    whole = np.unique(tree.nodes(scale)[leaves])
+    if len(whole) == 1 and len(leaves) == tree.leaf_sizes[whole[0]] < tree.leaf_count:
+        remedy = "Mark another part as well, which is not a piece of this one."
+        raise PartgenError("parts.one_already", "What is marked is one part already.", remedy)
 
 
 def _require_nodes(tree: PartTree, nodes: Sequence[int]) -> None:

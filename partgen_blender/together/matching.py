@@ -17,11 +17,12 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
-from partgen.identities import identified, identity_of_nodes
+from partgen.identities import identified, identity_of_nodes, is_part
 from partgen.part_tree import PartTree
 
 from .. import applying, carrying, palette, regrouping, stored_identities, stored_parts, stored_tree
 from ..refining import edits
+from ..wording import names_in_words
 from .surfaces import UP, comparable_surfaces
 
 _is_following = False
@@ -31,7 +32,8 @@ def match(objects: Sequence[bpy.types.Object]) -> list[str]:
     """Finds which parts of decomposed objects are the same, and regroups all of them alike. Returns sentences for the artist.
 
     The first object leads. Objects that share a mesh count once. Names and colors that the artist gave to parts of the leader go to the
-    same parts of all; those given to parts of others stay where the part is still one. Raises PartgenError, and changes nothing, for
+    same parts of all; those given to parts of others stay where the part is still one. Parts that the artist made, in whichever object,
+    are parts still, as far as that can be; what cannot is said. Raises PartgenError, and changes nothing, for
     fewer than two, and for one without a usable tree or that cannot be changed.
     """
     objects = list({object_.data.session_uid: object_ for object_ in reversed(objects)}.values())[::-1]
@@ -40,7 +42,11 @@ def match(objects: Sequence[bpy.types.Object]) -> list[str]:
     for object_ in objects:
         stored_tree.require_editable(object_.data)
     surfaces, note = comparable_surfaces(objects)
-    found = identified(surfaces, UP, leader=0)
+    made = [_made(object_.data) for object_ in objects]
+    found = identified(surfaces, UP, leader=0, kept=made)
+    lost = []
+    for number, (object_, its) in enumerate(zip(objects, made, strict=True)):
+        lost += _names(object_.data, [node for node in its if not is_part(found, number, surfaces[number].tree, node)])
     group = uuid.uuid4().hex
     given = _given_by_identity(objects[0].data, found.joint, found.identity_of_leaf[0], found.trees[0])
     for object_, tree, of_leaf in zip(objects, found.trees, found.identity_of_leaf, strict=True):
@@ -52,7 +58,8 @@ def match(objects: Sequence[bpy.types.Object]) -> list[str]:
     for object_ in objects:
         object_.data.partgen.scale = found.joint.default_scale
     count = found.joint.count(found.joint.default_scale)
-    return [f"{len(objects)} objects share {count} parts, as {objects[0].name} has them.", *([note] if note else [])]
+    aside = [f"{names_in_words(lost)} could not stay a part of its own beside what the others have: Undo brings it back."] if lost else []
+    return [f"{len(objects)} objects share {count} parts, as {objects[0].name} has them.", *([note] if note else []), *aside]
 
 
 def replace_tree(mesh: bpy.types.Mesh, tree: PartTree, given: Mapping[int, stored_parts.Given]) -> None:
@@ -150,6 +157,21 @@ def _identities(source: bpy.types.Object) -> stored_identities.StoredIdentities:
             "together.stale", f"The parts of {source.name} were changed after they were matched.", "Match the objects again."
         )
     raise PartgenError("together.missing", f"{source.name} shares no parts with other objects.", "Select it with others and match them.")
+
+
+def _made(mesh: bpy.types.Mesh) -> list[int]:
+    """The parts of a mesh at its scale that the artist made or named, as nodes."""
+    tree = regrouping.tree_of(mesh)
+    assert tree is not None
+    now = set(tree.nodes(mesh.partgen.scale).tolist())
+    return [node for node, part in sorted(stored_parts.read(mesh).items()) if part.is_made and node in now]
+
+
+def _names(mesh: bpy.types.Mesh, nodes: Sequence[int]) -> list[str]:
+    tree = regrouping.tree_of(mesh)
+    assert tree is not None
+    called = stored_parts.names(tree, stored_parts.read(mesh), nodes, tree.count(mesh.partgen.scale))
+    return [called[node] for node in nodes]
 
 
 def _is_original(object_: bpy.types.Object) -> bool:

@@ -209,6 +209,40 @@ def test_parts_that_were_changed_afterwards_say_so() -> None:
     assert "Match the objects again" in refusal.value.remedy
 
 
+@pytest.mark.parametrize("leads", [True, False])
+def test_a_part_that_was_refined_survives_matching_again(leads: bool) -> None:
+    desk, bench = two_tables()
+    matching.match([desk, bench])
+    desk.data.partgen.parts = 6
+    # The upper side of the top and of the shelf: no part of the other object is like it.
+    upper = [face.index for face in desk.data.polygons if face.normal.z > 0.9 and part_of_polygon(desk)[face.index] in (0, 5)]
+    faces = np.isin(np.arange(36), upper)
+    refined = edits.make_part(desk.data, faces, "Surfaces")
+    edits.recolor(desk.data, refined, (0.1, 0.9, 0.1))
+    said = matching.match([desk, bench] if leads else [bench, desk])
+    row = next(row for row in desk.data.partgen.rows if row.name == "Surfaces")
+    assert (row.faces, row.depth) == (2, 0)
+    np.testing.assert_array_equal(edits.part_of_polygon(desk.data) == row.node, faces)
+    np.testing.assert_allclose(row.color, (0.1, 0.9, 0.1), atol=1e-4)
+    assert len(matching.members(desk.data)) == 2
+    assert not any("could not stay" in sentence for sentence in said)
+    bench.data.partgen.parts = 2
+    assert desk.data.partgen.scale == bench.data.partgen.scale
+
+
+def test_matching_twice_changes_nothing_that_was_shared() -> None:
+    desk, bench = two_tables()
+    matching.match([desk, bench])
+    desk.data.partgen.parts = 6
+    for part, name in ((0, "Top"), (5, "Shelf"), (2, "Leg")):
+        edits.rename(desk.data, node_of(desk, part), name)
+        matching.share(desk, [node_of(desk, part)])
+    matching.match([desk, bench])
+    for part, name in ((0, "Top"), (5, "Shelf"), (2, "Leg")):
+        assert look(desk, part).name == look(bench, part).name == name
+        assert matching.alike(desk, [node_of(desk, part)]) == {bench: [node_of(bench, part)], desk: [node_of(desk, part)]}
+
+
 def test_who_goes_a_separate_way_is_not_driven_any_more() -> None:
     desk, bench = two_tables()
     matching.match([desk, bench])

@@ -46,7 +46,8 @@ def match(objects: Sequence[bpy.types.Object]) -> list[str]:
     found = identified(surfaces, UP, leader=0, kept=made)
     lost = []
     for number, (object_, its) in enumerate(zip(objects, made, strict=True)):
-        lost += _names(object_.data, [node for node in its if not is_part(found, number, surfaces[number].tree, node)])
+        gone = _gone(object_.data, found.trees[number])
+        lost += _names(object_.data, [*gone, *(n for n in its if n not in gone and not is_part(found, number, surfaces[number].tree, n))])
     group = uuid.uuid4().hex
     given = _given_by_identity(objects[0].data, found.joint, found.identity_of_leaf[0], found.trees[0])
     for object_, tree, of_leaf in zip(objects, found.trees, found.identity_of_leaf, strict=True):
@@ -58,7 +59,7 @@ def match(objects: Sequence[bpy.types.Object]) -> list[str]:
     for object_ in objects:
         object_.data.partgen.scale = found.joint.default_scale
     count = found.joint.count(found.joint.default_scale)
-    aside = [f"{names_in_words(lost)} could not stay a part of its own beside what the others have: Undo brings it back."] if lost else []
+    aside = [f"{names_in_words(lost)} could not stay a part of its own beside what the others have; Undo brings it back."] if lost else []
     return [f"{len(objects)} objects share {count} parts, as {objects[0].name} has them.", *([note] if note else []), *aside]
 
 
@@ -167,11 +168,19 @@ def _made(mesh: bpy.types.Mesh) -> list[int]:
     return [node for node, part in sorted(stored_parts.read(mesh).items()) if part.is_made and node in now]
 
 
+def _gone(mesh: bpy.types.Mesh, tree: PartTree) -> list[int]:
+    """What the artist made or named at any scale and what no part of another tree over the same leaves is, as nodes."""
+    stored = stored_tree.read(mesh)
+    assert stored is not None
+    leaves, made = stored.leaf_of_polygon, [node for node, part in sorted(stored_parts.read(mesh).items()) if part.is_made]
+    kept = carrying.counterparts(stored.tree, leaves, tree, leaves, made)
+    return [node for node in made if node not in kept]
+
+
 def _names(mesh: bpy.types.Mesh, nodes: Sequence[int]) -> list[str]:
-    tree = regrouping.tree_of(mesh)
+    tree, given = regrouping.tree_of(mesh), stored_parts.read(mesh)
     assert tree is not None
-    called = stored_parts.names(tree, stored_parts.read(mesh), nodes, tree.count(mesh.partgen.scale))
-    return [called[node] for node in nodes]
+    return [given[node].name or stored_parts.default_name(tree, node) for node in nodes]
 
 
 def _is_original(object_: bpy.types.Object) -> bool:

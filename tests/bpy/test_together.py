@@ -230,6 +230,18 @@ def test_a_part_that_was_refined_survives_matching_again(leads: bool) -> None:
     assert desk.data.partgen.scale == bench.data.partgen.scale
 
 
+def test_what_cannot_stay_a_part_is_said() -> None:
+    desk, bench = two_tables()
+    upper = np.array([face.normal.z > 0.9 for face in desk.data.polygons])
+    desk.data.partgen.parts = 12
+    edits.make_part(desk.data, upper & np.isin(part_of_polygon(desk), (0, 5)), "Surfaces")
+    desk.data.partgen.parts = 2  # where it is no part, so it need not be one
+    said = matching.match([bench, desk])
+    is_there = "Surfaces" in {part.name for part in stored_parts.read(desk.data).values()}
+    assert is_there != any("Surfaces could not stay" in sentence for sentence in said)
+    assert not is_there
+
+
 def test_matching_twice_changes_nothing_that_was_shared() -> None:
     desk, bench = two_tables()
     matching.match([desk, bench])

@@ -240,6 +240,7 @@ def _empty(template: bpy.types.Mesh) -> None:
     template.texspace_location, template.texspace_size = location, size
     template.pop(stored_tree.TREE, None)
     template.pop(stored_tree.FEATURES, None)
+    template.pop(stored_tree.IDENTITIES, None)  # a piece follows nobody's slider
     template.pop(stored_tree.COMPLETED, None)  # what was generated on the whole is given on its parts
     for name in (stored_tree.PART, *matrix_attributes(template)):
         if name in template.attributes:

@@ -23,7 +23,20 @@ from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
 from partgen.protocol import Delivery, Done, Failed, Progress, Request, Result, SegmentRequest, SegmentResult
 
-from . import applying, backend, mesh_data, messages, originals, preferences, regrouping, stored_features, stored_tree, wording
+from . import (
+    applying,
+    backend,
+    carrying,
+    mesh_data,
+    messages,
+    originals,
+    preferences,
+    regrouping,
+    stored_features,
+    stored_identities,
+    stored_tree,
+    wording,
+)
 
 PUMP_SECONDS = 0.1
 IDLE_SECONDS = 1.0
@@ -420,8 +433,10 @@ def _inserted(job: Job) -> list[str] | None:
 
 
 def insert_tree(job: Decomposition, result: SegmentResult) -> bpy.types.Object:
-    """Writes the tree on the object that was asked for, and returns the one that carries it. Raises PartgenError and changes nothing
-    where the object is gone or no longer what the backend was given.
+    """Writes the tree on the object that was asked for, and returns the one that carries it.
+
+    What the artist gave to parts goes to those of the new tree with the same faces; what is lost is told. Raises PartgenError and changes
+    nothing where the object is gone or no longer what the backend was given.
     """
     object_ = object_of(job)
     depsgraph = bpy.context.evaluated_depsgraph_get()
@@ -429,6 +444,7 @@ def insert_tree(job: Decomposition, result: SegmentResult) -> bpy.types.Object:
         sentence = f"{object_.name} was edited while it was being decomposed, so the result no longer fits it."
         raise PartgenError("mesh.edited", sentence, "Decompose it again.")
     tree = PartTree(result.merges, result.heights, result.default_scale)
+    had = carrying.Belongings.of(originals.standing_for(object_, job.bakes).data)
     original = originals.original_of(object_, job.bakes, depsgraph)
     mesh = original.data
     try:
@@ -438,6 +454,10 @@ def insert_tree(job: Decomposition, result: SegmentResult) -> bpy.types.Object:
         originals.discard(original)
         raise
     regrouping.forget(mesh)
+    stored_identities.forget(mesh)
+    lost = carrying.settle(mesh, had) if had is not None else []
+    if lost:
+        messages.tell("INFO", f"{original.name}: {carrying.lost_in_words(lost)}")
     applying.outdate(original)
     mesh.partgen.scale = tree.default_scale
     _select_instead(object_, original)

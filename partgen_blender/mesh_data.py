@@ -10,6 +10,7 @@ import bpy
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from partgen.errors import PartgenError
+from partgen.refining import polygon_centers
 
 Ints = NDArray[np.int32]
 
@@ -47,6 +48,11 @@ class Polygons:
     def polygon_of_corner(self) -> Ints:
         """(C,) int32: the polygon that each corner belongs to."""
         return np.repeat(np.arange(self.count, dtype=np.int32), np.diff(self.polygon_offsets))
+
+    @cached_property
+    def centers(self) -> NDArray[np.float64]:
+        """(P, 3): the mean of the corners of each polygon."""
+        return polygon_centers(self.vertices[self.corner_vertices], self.polygon_offsets)
 
 
 def read_polygons(mesh: bpy.types.Mesh, name: str = "") -> Polygons:

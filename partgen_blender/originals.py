@@ -71,6 +71,11 @@ def copy_of(obj: bpy.types.Object, kind: str) -> bpy.types.Object | None:
     return None
 
 
+def standing_for(obj: bpy.types.Object, evaluated: bool) -> bpy.types.Object:
+    """The object that carries what was found for `obj` before: the copy that `original_of` would give anew, else `obj` itself."""
+    return copy_of(obj, _EVALUATED if evaluated else _LINKED) or obj if evaluated or _is_linked(obj) else obj
+
+
 def original_record(obj: bpy.types.Object) -> tuple[bpy.types.Object | None, str]:
     """The object that `obj` is a copy of, and the kind of copy; (None, "") for an object of its own."""
     record = obj.get(COPY_OF)

@@ -67,6 +67,14 @@ def read(mesh: bpy.types.Mesh) -> NDArray[np.float32]:
     return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
 
 
+def known(mesh: bpy.types.Mesh) -> NDArray[np.float32] | None:
+    """The features as `read` has them; None where nobody knows them, or where they belong to other parts."""
+    try:
+        return read(mesh)
+    except PartgenError:
+        return None
+
+
 def _fingerprint(tree: object) -> str:
     """What tells the tree that features were stored with from every other."""
     merges = np.array(tree.get("merges", ()), np.int32)  # type: ignore[attr-defined]

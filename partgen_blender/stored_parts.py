@@ -5,6 +5,8 @@ All of it is kept beside the tree, in the property ``partgen_tree`` of the mesh,
 - `parts`: a group for each node that was given something, named by the number of the node, of `name`, `color` and `made`;
 - `hidden`: the leaves of hidden parts.
 
+Which polygons were hidden with them is the face attribute ``partgen_hidden``: what else is hidden, the artist hid.
+
 A node keeps what it was given whatever the slider does. At a finer scale its larger half shows it, and so on down, as that keeps
 the number of the part too; at a coarser one it waits until the part is there again.
 """
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
 
-from . import stored_tree
+from . import mesh_data, stored_tree
 from .palette import colors_of_ranks
 
 _PARTS = "parts"
@@ -82,6 +84,30 @@ def write_hidden(mesh: bpy.types.Mesh, hidden: NDArray[np.bool_]) -> None:
     if hidden.any():
         stored[_HIDDEN] = np.flatnonzero(hidden).astype(np.int32)
     stored_tree.touch(mesh)
+
+
+def hidden_polygons(mesh: bpy.types.Mesh) -> NDArray[np.bool_]:
+    """Which polygons of a mesh with a tree were hidden with their parts: (P,) bool. Not those that the artist hid before."""
+    attribute = mesh.attributes.get(stored_tree.HIDDEN)
+    if attribute is None or attribute.domain != "FACE" or attribute.data_type != "BOOLEAN":
+        leaves = stored_tree.leaf_of_polygon(mesh)  # all of them, where parts were hidden before the attribute was written
+        if leaves is None or not len(leaves):
+            return np.zeros(len(mesh.polygons), bool)
+        return hidden_leaves(mesh, int(leaves.max()) + 1)[leaves]
+    hidden = np.empty(len(mesh.polygons), bool)
+    attribute.data.foreach_get("value", hidden)
+    return hidden
+
+
+def hide_polygons(mesh: bpy.types.Mesh, with_parts: NDArray[np.bool_]) -> None:
+    """Hides the polygons of hidden parts, (P,) bool, and shows those that were hidden with parts before; others stay as they are."""
+    now = mesh_data.hidden_polygons(mesh)
+    others = np.zeros(len(mesh.polygons), bool) if now is None else now & ~hidden_polygons(mesh)
+    mesh_data.hide_polygons(mesh, others | with_parts)
+    if (attribute := mesh.attributes.get(stored_tree.HIDDEN)) is not None:
+        mesh.attributes.remove(attribute)
+    if with_parts.any():
+        mesh.attributes.new(stored_tree.HIDDEN, "BOOLEAN", "FACE").data.foreach_set("value", with_parts & ~others)
 
 
 def shown(tree: PartTree, given: Mapping[int, Given], part_count: int) -> dict[int, Given]:

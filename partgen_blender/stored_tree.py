@@ -4,6 +4,7 @@ Both survive saving, reopening, undo and duplication, with or without the add-on
 
 - face attribute ``partgen_leaf`` (INT): the leaf of every polygon;
 - face attribute ``partgen_part`` (INT): the part of every polygon, derived from leaf, tree and scale;
+- face attribute ``partgen_hidden`` (BOOLEAN): the polygons that were hidden with their parts, where there are any;
 - property ``partgen_tree`` of the mesh: a group of `version`, `method`, `weights`, `default_scale`, `merges` (flat pairs),
   `heights`, and the `topology` fingerprint of the mesh that was decomposed. After edits also `numbers`, which the parts keep as
   their colors, and `revision`, one more with every edit; what the artist gave to parts is there too, see stored_parts.py.
@@ -25,9 +26,12 @@ from .mesh_data import Polygons, corner_vertices, polygon_offsets
 
 LEAF = "partgen_leaf"
 PART = "partgen_part"
+HIDDEN = "partgen_hidden"
 TREE = "partgen_tree"
 FEATURES = "partgen_features"
 """What the leaves look like, where the method knows: a property beside the tree, see stored_features.py. It goes with the tree."""
+IDENTITIES = "partgen_identities"
+"""Which parts are the same in other objects: a property beside the tree, see stored_identities.py. Pieces cut out begin without."""
 COMPLETED = "partgen_completed"
 """How a part was completed: a property of its mesh, see completion/patches.py. Parts of it begin without."""
 VERSION = 1

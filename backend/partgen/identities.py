@@ -7,8 +7,9 @@ numpy only, so that Blender runs it too.
     found.identities(1, scale)                      # (L,) what each leaf of stool belongs to at that scale: equal numbers, equal parts
 
 One of the objects leads: its finest parts are the identities. The parts of the others hear from all its leaves what they are
-(correspondence.py), so each identity is a part or a few parts of every object that has it. Then identities are joined in the order
-in which the objects' own trees would on average, and each tree is built anew above its finest parts in that order.
+(correspondence.py), so each identity is a part or a few parts of every object that has it. What somebody made a part of one object
+stays one, in identities of its own where that needs it. Then identities are joined in the order in which the objects' own trees would
+on average, and each tree is built anew above its finest parts in that order.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from .correspondence import WEIGHTS, Correspondence, Surface, alignment, frame_of, leaf_costs, leaf_votes, squared_distances
 from .errors import PartgenError
 from .part_tree import PartTree, scale_of_count
+from .tree_editing import TreeEdit, unedited, with_region
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -58,26 +60,60 @@ def identities_at(joint: PartTree, identity_of_leaf: NDArray, scale: float) -> I
     return joint.nodes(scale)[identity_of_leaf]
 
 
-def identified(surfaces: Sequence[Surface], up: int | None = 2, leader: int | None = None) -> Identities:
+def identified(
+    surfaces: Sequence[Surface], up: int | None = 2, leader: int | None = None, kept: Sequence[Sequence[int]] | None = None
+) -> Identities:
     """Finds which parts of decomposed objects are the same, and trees that agree.
 
     `up` is the axis that points up in all, 0 to 2, None where that is not known. `leader` is the object that the others are compared
-    with, by default the one that is most like all others. Raises PartgenError for fewer than two objects.
+    with, by default the one that is most like all others. `kept`: for each object nodes of its tree that shall be parts at the default
+    scale, because somebody made them; those that are finer than identities may become are not, which `is_part` tells, nor are those
+    that contradict others: the leader's go first. Raises PartgenError for fewer than two objects.
     """
     if len(surfaces) < 2:
         raise PartgenError("together.one", "There is only one object to take apart together.", "Choose at least two objects of a kind.")
     first = most_alike(surfaces) if leader is None else leader
-    units = [some.tree.cut_into(_finest_count(surfaces)) for some in surfaces]
+    turns = [np.eye(3) if number == first else alignment(surfaces[first], some, up) for number, some in enumerate(surfaces)]
+    held: list[list[int]] = [[] for _ in surfaces]
+    while True:
+        found = _identified(surfaces, first, turns, held)
+        lost = [
+            (number, int(node))
+            for number, (some, nodes) in enumerate(zip(surfaces, kept or held, strict=True))
+            for node in nodes
+            if int(node) not in held[number] and not is_part(found, number, some.tree, int(node))
+        ]
+        if not lost:
+            return found
+        # The leader's alone at first: what is the same in the others comes with them.
+        for number, node in [(number, node) for number, node in lost if number == first] or lost:
+            held[number].append(node)
+
+
+def is_part(found: Identities, number: int, before: PartTree, node: int) -> bool:
+    """Whether a node of the tree that an object had before is a part of the one that it has now, at the default scale."""
+    tree, leaves = found.trees[number], before.leaves(node)
+    parts = np.unique(tree.nodes(found.joint.default_scale)[leaves])
+    return len(parts) == 1 and int(tree.leaf_sizes[parts[0]]) == len(leaves)
+
+
+def _identified(surfaces: Sequence[Surface], first: int, turns: Sequence[Floats], held: Sequence[Sequence[int]]) -> Identities:
+    units = [some.tree.cut_into(_unit_count(surfaces, some.tree, nodes)) for some, nodes in zip(surfaces, held, strict=True)]
     count = int(units[first].max()) + 1
-    identity_of_unit, rotations = [], []
-    for number, (some, unit_of_leaf) in enumerate(zip(surfaces, units, strict=True)):
-        turn = np.eye(3) if number == first else alignment(surfaces[first], some, up)
-        rotations.append(turn)
+    identity_of_unit, regions = [], []
+    for number, (some, unit_of_leaf, nodes) in enumerate(zip(surfaces, units, held, strict=True)):
         if number == first:
-            identity_of_unit.append(np.arange(count, dtype=np.int32))
+            own = np.arange(int(units[first].max()) + 1, dtype=np.int32)
         else:
-            identity_of_unit.append(_heard(surfaces[first], units[first], some, unit_of_leaf, turn))
+            own = _heard(surfaces[first], units[first], some, unit_of_leaf, turns[number])
+        for node in sorted(nodes, key=lambda node: -int(some.tree.leaf_sizes[node])):
+            inside = _units_within(unit_of_leaf, some.tree.leaves(node))
+            own = _set_apart(own, inside, np.bincount(unit_of_leaf, some.leaves.shares).astype(np.float64), count)
+            count = max(count, int(own.max()) + 1)
+            regions.append((number == first, number, inside))
+        identity_of_unit.append(own)
     joint = _joint_tree(surfaces, units, identity_of_unit, count)
+    joint = _with_parts(joint, [identity_of_unit[number][inside] for _, number, inside in sorted(regions, key=lambda some: some[0])])
     trees = tuple(
         rebuilt(some.tree, unit_of_leaf, own, joint) for some, unit_of_leaf, own in zip(surfaces, units, identity_of_unit, strict=True)
     )
@@ -85,7 +121,57 @@ def identified(surfaces: Sequence[Surface], up: int | None = 2, leader: int | No
     presence = np.zeros((len(surfaces), count))
     for row, some, own in zip(presence, surfaces, leaves, strict=True):
         row += np.bincount(own, some.leaves.shares, count)
-    return Identities(joint, trees, leaves, identity_ranks(joint, presence), first, tuple(rotations))
+    return Identities(joint, trees, leaves, identity_ranks(joint, presence), first, tuple(turns))
+
+
+def _unit_count(surfaces: Sequence[Surface], tree: PartTree, held: Sequence[int]) -> int:
+    """How many units an object has: so many that what is held is made of whole ones, where that is not too many."""
+    needed = max((2 * tree.leaf_count - int(tree.parent[node]) for node in held), default=0)
+    return max(_finest_count(surfaces), min(needed, FINEST[1]))
+
+
+def _units_within(unit_of_leaf: Ints, leaves: Ints) -> NDArray[np.bool_]:
+    """The units that have no other leaves than these: (U,) bool."""
+    inside = np.bincount(unit_of_leaf[leaves], minlength=int(unit_of_leaf.max()) + 1)
+    return inside == np.bincount(unit_of_leaf)
+
+
+def _set_apart(identity_of_unit: Ints, inside: NDArray[np.bool_], shares: Floats, count: int) -> Ints:
+    """Identities such that no unit outside has one that a unit inside has, and no two inside have the same: new ones from `count` on.
+
+    Of several units inside the largest keeps the identity that they have, where none outside has it.
+    """
+    own = identity_of_unit.copy()
+    seen = set(own[~inside].tolist())
+    for unit in sorted(np.flatnonzero(inside).tolist(), key=lambda unit: -float(shares[unit])):
+        if int(own[unit]) in seen:
+            own[unit], count = count, count + 1
+        seen.add(int(own[unit]))
+    return own
+
+
+def _with_parts(joint: PartTree, regions: Sequence[Ints]) -> PartTree:
+    """The joint tree with sets of identities as parts at its default scale, the last ones in any case; there are no fewer parts for it."""
+    asked = [region for region in regions if 0 < len(np.unique(region)) < joint.leaf_count]
+    if not asked:
+        return joint
+    usual = joint.count(joint.default_scale)
+    for count in range(usual, joint.leaf_count + 1):
+        edit = _edited(joint, asked, joint.scale_for(count))
+        if edit.count >= usual:
+            break
+    tree = replace(edit.tree, heights=joint.heights, numbers=None, default_scale=1.0)
+    return replace(tree, default_scale=tree.scale_for(edit.count))
+
+
+def _edited(joint: PartTree, regions: Sequence[Ints], scale: float) -> TreeEdit:
+    edit, made = unedited(joint, scale), np.empty(0, np.int32)
+    for region in regions:
+        step = with_region(edit.tree, region, edit.scale, made.tolist())
+        made = np.append(step.node_of[made], np.int32(step.node))
+        made = made[made >= 0]
+        edit = edit.then(step)
+    return edit
 
 
 def identity_ranks(joint: PartTree, presence: NDArray) -> Ints:

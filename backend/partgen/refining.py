@@ -69,7 +69,7 @@ def surface(vertices: ArrayLike, corner_vertices: ArrayLike, polygon_offsets: Ar
     following[offsets[1:] - 1] = offsets[:-1]
     points, corners = _welded(points, corners)
     here, there = points[corners], points[corners[following]]
-    centers = totals(face, here, len(sizes)) / sizes[:, None]
+    centers = polygon_centers(here, offsets)
     # Newell: the sum of the cross products of a polygon's edges is twice its area, along its normal. Seen from its middle,
     # because far from the origin the products would cancel.
     cross = np.cross(here - centers[face], there - centers[face])
@@ -85,6 +85,12 @@ def surface(vertices: ArrayLike, corner_vertices: ArrayLike, polygon_offsets: Ar
     apart = pairs[:, 0] != pairs[:, 1]
     pairs, lengths, middles = pairs[apart], lengths[apart], 0.5 * (here + there)[order[same[apart]]]
     return Surface(double / max(double.sum(), 1e-300), centers, normals, pairs, lengths, middles, _bends(normals, centers, pairs))
+
+
+def polygon_centers(corners: ArrayLike, polygon_offsets: ArrayLike) -> Floats:
+    """The mean of the corners of every polygon, (F, 3): `corners` (C, 3) places, `polygon_offsets` (F+1,) as for `surface`."""
+    offsets = np.asarray(polygon_offsets, np.int64)
+    return np.add.reduceat(np.asarray(corners, np.float64), offsets[:-1], axis=0) / np.diff(offsets)[:, None]
 
 
 def totals(index: Ints, values: Floats, count: int) -> Floats:

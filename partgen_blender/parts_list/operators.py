@@ -66,7 +66,7 @@ class PARTGEN_OT_merge_parts(_OfParts, bpy.types.Operator):
             if len(nodes) < 2:
                 raise PartgenError("parts.too_few", "There is nothing to merge.", "Mark two parts or more in the list.")
             part_rows.choose(mesh, edits.merge(mesh, nodes))
-            return f"{len(nodes)} parts are one now."
+            return "They are one part now."
 
         return self.edit(context, done)
 

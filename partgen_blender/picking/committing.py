@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
-from .. import applying, collections, cutting, mesh_data, regrouping, stored_features, stored_parts, stored_tree
+from .. import applying, carrying, collections, cutting, mesh_data, regrouping, stored_tree
 from ..palette import colors_of_ranks
 from ..refining import edits
 from .subtrees import restricted
@@ -152,7 +152,7 @@ def _separate(object_: bpy.types.Object, faces: Bools, name: str, keep_shading: 
     if object_.data.users > 1:  # others that show this mesh keep it whole
         object_.data = object_.data.copy()
     mesh = object_.data
-    tree, features, given = stored_tree.read(mesh), _features(mesh), stored_parts.read(mesh)
+    had = carrying.Belongings.of(mesh)
     smooth_by_angle = collections.smooth_by_angle(object_)
     keep_shading = keep_shading and not collections.is_rebuilt(object_)
     (piece,) = cutting.cut_out(mesh, np.where(faces, 0, -1), keep_shading, smooth_by_angle)
@@ -162,39 +162,23 @@ def _separate(object_: bpy.types.Object, faces: Bools, name: str, keep_shading: 
         collection.objects.link(made)
     cutting.cut_away(mesh, faces, keep_shading, smooth_by_angle)
     for changed, kept in ((mesh, ~faces), (piece, faces)):
-        if tree is not None:
-            _keep_parts(changed, tree, features, given, kept)
+        if had is not None:
+            _keep_parts(changed, had, kept)
     made.select_set(True)
     bpy.context.view_layer.objects.active = made
     return f"{_count(faces)} of {object_.name} are {made.name} now."
 
 
-def _features(mesh: bpy.types.Mesh) -> NDArray[np.float32] | None:
-    try:
-        return stored_features.read(mesh) if stored_features.are_stored(mesh) else None
-    except PartgenError:
-        return None  # they were of another tree already
-
-
-def _keep_parts(
-    mesh: bpy.types.Mesh,
-    former: stored_tree.StoredTree,
-    features: NDArray[np.float32] | None,
-    given: Mapping[int, stored_parts.Given],
-    kept: Bools,
-) -> None:
+def _keep_parts(mesh: bpy.types.Mesh, had: carrying.Belongings, kept: Bools) -> None:
     """Gives a piece what the tree of the whole says of it, with the names and colors that the artist gave to its parts."""
-    present = np.zeros(former.tree.leaf_count, bool)
+    former, present = had.stored, np.zeros(had.stored.tree.leaf_count, bool)
     present[former.leaf_of_polygon[kept]] = True
     tree, node_of_former = restricted(former.tree, present)
-    scale = mesh.partgen.scale
+    scale, is_shared = mesh.partgen.scale, stored_tree.IDENTITIES in mesh
     stored_tree.write(mesh, tree, node_of_former[former.leaf_of_polygon[kept]], former.method, former.weights, former.notes)
-    # What is left of several parts may be one node: it has the name of the smallest.
-    looks = {int(node_of_former[node]): given[node] for node in sorted(given, reverse=True) if node_of_former[node] >= 0}
-    if looks:
-        stored_parts.write(mesh, looks)
-    if features is not None:
-        stored_features.write(mesh, features[present])
+    carrying.carry(mesh, had, had.given_through(node_of_former), np.flatnonzero(present))
+    if is_shared:  # what is left of the object; a piece of it begins without
+        carrying.carry_identities(mesh, had, np.flatnonzero(present))
     mesh.partgen.scale = scale
 
 

@@ -42,7 +42,7 @@ class Learner:
             raise PartgenError("tree.missing", f"{mesh.name} has no parts any more.", "Decompose it again.")
         polygons = mesh_data.read_polygons(mesh)
         surface = refining.surface(polygons.vertices, polygons.corner_vertices, polygons.polygon_offsets)
-        return cls(refining.refinable(tree, leaves, surface, _features(mesh, tree)), _centers(polygons), leaves)
+        return cls(refining.refinable(tree, leaves, surface, stored_features.known(mesh)), polygons.centers, leaves)
 
     @property
     def tree(self) -> PartTree:
@@ -61,19 +61,3 @@ class Learner:
         if not len(faces):
             return None
         return int(faces[((self.centers[faces] - np.array(example.location)) ** 2).sum(axis=1).argmin()])
-
-
-def _centers(polygons: mesh_data.Polygons) -> NDArray[np.float64]:
-    """The mean of the corners of every polygon, (P, 3)."""
-    corners = polygons.vertices.take(polygons.corner_vertices, axis=0).astype(np.float64)
-    sizes = np.diff(polygons.polygon_offsets)
-    return np.add.reduceat(corners, polygons.polygon_offsets[:-1], axis=0) / sizes[:, None]
-
-
-def _features(mesh: bpy.types.Mesh, tree: PartTree) -> NDArray[np.float32] | None:
-    """What the leaves look like, where the method that found them knew."""
-    try:
-        features = stored_features.read(mesh) if stored_features.are_stored(mesh) else None
-    except PartgenError:
-        return None  # they belong to another tree
-    return features if features is not None and len(features) == tree.leaf_count else None

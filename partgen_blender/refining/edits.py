@@ -29,7 +29,7 @@ from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
 from partgen.tree_editing import TreeEdit
 
-from .. import applying, collections, mesh_data, regrouping, stored_features, stored_parts, stored_tree
+from .. import applying, carrying, collections, mesh_data, regrouping, stored_parts, stored_tree
 from . import borders
 
 Ints = NDArray[np.int32]
@@ -67,7 +67,7 @@ def make_part(mesh: bpy.types.Mesh, faces: ArrayLike, name: str = "") -> int:
     edit = edit.then(tree_editing.with_region(edit.tree, region, edit.scale, kept[kept >= 0]))
     inherited, former = _inherited(stored, edit, stored_parts.shown(stored.tree, given, stored.tree.count(scale)))
     look = replace(inherited, name=name or inherited.name, is_made=True)
-    _store(mesh, stored, edit, labels, {edit.node: look}, former)
+    _store(mesh, edit, labels, {edit.node: look}, former)
     return edit.node
 
 
@@ -76,8 +76,9 @@ def merge(mesh: bpy.types.Mesh, nodes: Sequence[int]) -> int:
     stored, given = _editable(mesh), stored_parts.read(mesh)
     _require_nodes(stored.tree, nodes)
     looks = stored_parts.shown(stored.tree, given, stored.tree.count(mesh.partgen.scale))
+    _require_several(stored.tree, nodes, mesh.partgen.scale)
     edit = tree_editing.merged_parts(stored.tree, nodes, mesh.partgen.scale, stored_parts.made_by_artist(given))
-    _store(mesh, stored, edit, stored.leaf_of_polygon, {edit.node: replace(looks.get(int(nodes[0]), stored_parts.Given()), is_made=True)})
+    _store(mesh, edit, stored.leaf_of_polygon, {edit.node: replace(looks.get(int(nodes[0]), stored_parts.Given()), is_made=True)})
     return edit.node
 
 
@@ -88,7 +89,7 @@ def split(mesh: bpy.types.Mesh, node: int, pieces: int = 2) -> list[int]:
     edit = tree_editing.split_part(stored.tree, node, pieces, mesh.partgen.scale, stored_parts.made_by_artist(given))
     below = edit.tree.leaves(edit.node)
     found = np.unique(edit.tree.nodes(edit.scale)[below]).tolist()
-    _store(mesh, stored, edit, stored.leaf_of_polygon, {piece: stored_parts.Given(is_made=True) for piece in found})
+    _store(mesh, edit, stored.leaf_of_polygon, {piece: stored_parts.Given(is_made=True) for piece in found})
     return found
 
 
@@ -116,7 +117,7 @@ def move_faces(mesh: bpy.types.Mesh, part_of_polygon: ArrayLike) -> dict[int, in
     edit, labels, grown = tree_editing.moved_faces(stored.tree, stored.leaf_of_polygon, wanted, scale, kept)
     looks = stored_parts.shown(stored.tree, given, stored.tree.count(scale))
     heirs = {now: replace(looks.get(then, stored_parts.Given()), is_made=True) for then, now in grown.items()}
-    _store(mesh, stored, edit, labels, heirs)
+    _store(mesh, edit, labels, heirs)
     return {node: grown.get(node, int(edit.node_of[node])) for node in np.unique(before).tolist()}
 
 
@@ -152,20 +153,21 @@ def recolor(mesh: bpy.types.Mesh, node: int, color: Sequence[float]) -> None:
 
 
 def show(mesh: bpy.types.Mesh, nodes: Sequence[int], is_shown: bool = True) -> None:
-    """Shows or hides parts: in the preview, in Edit Mode and the other modes that hide faces, and as objects."""
+    """Shows or hides parts: in the preview, in Edit Mode and the other modes that hide faces, and as objects.
+
+    Only what was hidden with a part is shown with it: not what the artist hid.
+    """
     stored = _editable(mesh)
     _require_nodes(stored.tree, nodes)
     hidden = stored_parts.hidden_leaves(mesh, stored.tree.leaf_count)
     below = np.zeros(len(hidden), bool)
     for node in nodes:
         below[stored.tree.leaves(node)] = True
+    changed = [node for node in nodes if (hidden[stored.tree.leaves(node)] == is_shown).any()]
     hidden[below] = not is_shown
+    stored_parts.hide_polygons(mesh, hidden[stored.leaf_of_polygon])
     stored_parts.write_hidden(mesh, hidden)
-    faces = mesh_data.hidden_polygons(mesh)
-    faces = np.zeros(len(mesh.polygons), bool) if faces is None else faces
-    faces[below[stored.leaf_of_polygon]] = not is_shown  # what else the artist has hidden stays hidden
-    mesh_data.hide_polygons(mesh, faces)
-    for node in nodes:
+    for node in changed:  # what else the artist has hidden stays hidden
         for object_ in _objects_of(mesh, node):
             if object_.name in bpy.context.view_layer.objects:
                 object_.hide_set(not is_shown)
@@ -206,7 +208,6 @@ def _inherited(stored: stored_tree.StoredTree, edit: TreeEdit, looks: Mapping[in
 
 def _store(
     mesh: bpy.types.Mesh,
-    stored: stored_tree.StoredTree,
     edit: TreeEdit,
     labels: Ints,
     new: Mapping[int, stored_parts.Given],
@@ -216,21 +217,12 @@ def _store(
 
     `new`: what nodes of the new tree are given beside what they have; `bare`: one that has nothing any more.
     """
-    sources = [o for o in bpy.data.objects if o.data == mesh]
-    identity, features = collections.tree_identity(stored), _features(mesh)
-    given = {int(edit.node_of[node]): part for node, part in sorted(stored_parts.read(mesh).items()) if edit.node_of[node] >= 0}
+    had = carrying.Belongings.of(mesh)
+    assert had is not None
+    given = had.given_through(edit.node_of)
     given.pop(bare, None)
-    hidden = stored_parts.hidden_leaves(mesh, stored.tree.leaf_count)
     stored_tree.rewrite(mesh, edit.tree, labels)
-    if features is not None:
-        stored_features.write(mesh, features[edit.leaf_before])
-    stored_parts.write(mesh, given | {node: _combined(given.get(node), part) for node, part in new.items()})
-    stored_parts.write_hidden(mesh, hidden[edit.leaf_before])
-    regrouping.forget(mesh)
-    now = stored_tree.read(mesh)
-    if now is not None:
-        for source in sources:
-            applying.follow_edit(source, identity, collections.tree_identity(now), edit.leaf_before)
+    carrying.carry(mesh, had, given | {node: _combined(given.get(node), part) for node, part in new.items()}, edit.leaf_before)
     mesh.partgen.scale = edit.scale
 
 
@@ -249,14 +241,6 @@ def _faceless(edit: TreeEdit, labels: Ints, wanted: NDArray[np.bool_]) -> Ints:
     outside = np.unique(parts_[labels[~wanted]])
     inside = np.setdiff1d(np.unique(parts_[labels[wanted]]), outside)
     return np.flatnonzero(~has_faces & np.isin(parts_, inside)).astype(np.int32)
-
-
-def _features(mesh: bpy.types.Mesh) -> NDArray[np.float32] | None:
-    """What the leaves look like; None where nobody knows, or where it belongs to another tree."""
-    try:
-        return stored_features.read(mesh)
-    except PartgenError:
-        return None
 
 
 def _objects_of(mesh: bpy.types.Mesh, node: int) -> list[bpy.types.Object]:
@@ -288,6 +272,15 @@ def _require_some(mesh: bpy.types.Mesh, wanted: NDArray[np.bool_]) -> None:
         raise PartgenError("region.empty", f"No face of {mesh.name} is chosen.", "Choose some faces first.")
     if wanted.all():
         raise PartgenError("region.whole", f"All faces of {mesh.name} are chosen, which is no part of it.", "Leave some faces out.")
+
+
+def _require_several(tree: PartTree, nodes: Sequence[int], scale: float) -> None:
+    """Raises PartgenError where what shall be merged is just one part of those that there are."""
+    leaves = np.unique(np.concatenate([tree.leaves(node) for node in nodes])) if len(nodes) > 1 else np.empty(0, np.int32)
+    whole = np.unique(tree.nodes(scale)[leaves])
+    if len(whole) == 1 and len(leaves) == tree.leaf_sizes[whole[0]] < tree.leaf_count:
+        remedy = "Mark another part as well, which is not a piece of this one."
+        raise PartgenError("parts.one_already", "What is marked is one part already.", remedy)
 
 
 def _require_nodes(tree: PartTree, nodes: Sequence[int]) -> None:

@@ -135,7 +135,7 @@ Enter makes it a part at the scale that is set, Esc leaves everything as it was"
         if meaning is Reaction.TAKE_BACK and refining.clicks:
             refining.remove(len(refining.clicks) - 1)
         elif meaning in (Reaction.WANT, Reaction.REFUSE) and place is not None and refining.is_seen(context.view_layer, place[0]):
-            self._click(context, refining, place[1], event, meaning is Reaction.WANT)
+            self._click(context, refining, place, event, meaning is Reaction.WANT)
         else:
             return {"PASS_THROUGH"} if meaning is Reaction.PASS else {"RUNNING_MODAL"}
         preferences.redraw_viewports()
@@ -159,17 +159,23 @@ Enter makes it a part at the scale that is set, Esc leaves everything as it was"
         return {"FINISHED"}
 
     def _click(
-        self, context: bpy.types.Context, refining: session.Session, region: bpy.types.Region, event: bpy.types.Event, is_wanted: bool
+        self,
+        context: bpy.types.Context,
+        refining: session.Session,
+        place: tuple[bpy.types.SpaceView3D, bpy.types.Region],
+        event: bpy.types.Event,
+        is_wanted: bool,
     ) -> None:
         """Takes the mark under the mouse away, or takes the face under it in."""
+        space, region = place
         mouse = Vector((event.mouse_x - region.x, event.mouse_y - region.y))
         near = _NEAR_MARK * context.preferences.system.ui_scale
-        for number, place in enumerate(drawing.places(refining, region, region.data)):
-            if place is not None and (place - mouse).length < near:
+        for number, mark in enumerate(drawing.places(refining, region, region.data)):
+            if mark is not None and (mark - mouse).length < near:
                 refining.remove(number)
                 return
         origin, direction = (find(region, region.data, mouse) for find in (region_2d_to_origin_3d, region_2d_to_vector_3d))
-        face = refining.face_on_ray(origin, direction, context.evaluated_depsgraph_get())
+        face = refining.face_on_ray(origin, direction, context.evaluated_depsgraph_get(), context.view_layer, space)
         if face is not None:
             refining.click(face, is_wanted)
 

@@ -26,6 +26,7 @@ from partgen.errors import PartgenError
 
 from .. import applying, mesh_data, overlay, part_rows, preferences, regrouping, stored_features, stored_tree
 from ..surfaces import SurfaceOnScreen
+from ..surroundings import Surroundings
 from . import clicks as stored_clicks
 from . import edits
 from .clicks import Click
@@ -63,6 +64,7 @@ class Session:
     region: Bools = field(default_factory=lambda: np.zeros(0, bool))
     batch: gpu.types.GPUBatch | None = None
     table: gpu.types.GPUTexture | None = None
+    said: str = ""  # why the last click meant nothing, until the next
 
     def object(self) -> bpy.types.Object | None:
         """The object as it is now; None where it is gone, or its parts are others."""
@@ -86,11 +88,26 @@ class Session:
         object_ = self.object()
         return object_ is not None and object_.visible_get(view_layer=view_layer, viewport=space)
 
-    def face_on_ray(self, origin: Vector, direction: Vector, depsgraph: bpy.types.Depsgraph) -> int | None:
-        """The face of the mesh that a ray of the world meets; None where it meets none that is known."""
+    def face_on_ray(
+        self,
+        origin: Vector,
+        direction: Vector,
+        depsgraph: bpy.types.Depsgraph,
+        view_layer: bpy.types.ViewLayer,
+        space: bpy.types.SpaceView3D | None = None,
+    ) -> int | None:
+        """The face of the mesh that a ray of the world meets; None where it meets none that one sees and knows, and why is `said`."""
+        self.said = ""
         object_ = self.object()
         hit = self.surface.hit(object_, origin, direction, depsgraph) if object_ is not None else None
-        if object_ is None or hit is None or hit.leaf is None:
+        if object_ is None or hit is None:
+            return None
+        others = Surroundings.of(view_layer, {object_.session_uid}, depsgraph)
+        if others.cover(origin, direction, hit.distance, depsgraph, view_layer, space):
+            self.said = f"Something lies before {object_.name} here: turn the view, or hide it"
+            return None
+        if hit.leaf is None:
+            self.said = f"The modifiers of {object_.name} make its faces anew: turn them off in the viewport to click faces"
             return None
         shown = object_.evaluated_get(depsgraph)
         is_found, _, _, polygon = shown.closest_point_on_mesh(Vector(hit.location))
@@ -131,6 +148,8 @@ class Session:
     def title(self) -> str:
         """What the legend says."""
         yes = sum(click.is_wanted for click in self.clicks)
+        if self.said:
+            return self.said
         if not self.clicks:
             return "Click what belongs to the part, Ctrl Click what does not"
         return f"{int(self.region.sum()):,} faces, from {_clicks(yes)} and {_clicks(len(self.clicks) - yes)} against"
@@ -151,6 +170,7 @@ class Session:
 
     def answer(self) -> None:
         """Finds the region that all clicks together mean."""
+        self.said = ""
         # Always of the same object, in their order: it remembers what the clicks before the last one mean.
         self.region = self.refinable.answer([(click.face, click.is_wanted) for click in self.clicks]).faces
         self.table = None
@@ -191,8 +211,8 @@ def start(context: bpy.types.Context) -> Session:
     if source is None:
         raise PartgenError("refine.nothing", "Nothing is decomposed here.", "Select an object that has been decomposed.")
     if not source.visible_get(view_layer=context.view_layer):
-        sentence = f"{source.name} is hidden behind the objects that Apply made of it."
-        raise PartgenError("parts.applied", sentence, "Use Remove Objects first, and Apply again afterwards.")
+        applying.refuse_while_applied(source)
+        raise PartgenError("refine.hidden", f"{source.name} is hidden.", "Show it first: with Alt H, or in the Outliner.")
     _session = _made(source)
     _session.go_on_with(_remembered(source, _session))
     overlay.pause()
@@ -217,12 +237,6 @@ def _made(object_: bpy.types.Object) -> Session:
         raise PartgenError("tree.unusable", stored_tree.why_unreadable(mesh))
     polygons = mesh_data.read_polygons(mesh)
     surface = refining.surface(polygons.vertices, polygons.corner_vertices, polygons.polygon_offsets)
-    features = None
-    if stored_features.are_stored(mesh):
-        try:
-            features = stored_features.read(mesh)
-        except PartgenError:  # of another tree: what is known of the shape has to do
-            features = None
     tree = stored.tree
     given, hidden = regrouping.given_of(mesh), regrouping.hidden_leaves_of(mesh)
     base = overlay.leaf_colors(tree, tree.count(mesh.partgen.scale), given, hidden)
@@ -232,10 +246,10 @@ def _made(object_: bpy.types.Object) -> Session:
         mesh.session_uid,
         _revision(mesh),
         polygons,
-        _centers(polygons),
+        polygons.centers,
         stored.leaf_of_polygon,
         base,
-        refining.refinable(tree, stored.leaf_of_polygon, surface, features),
+        refining.refinable(tree, stored.leaf_of_polygon, surface, stored_features.known(mesh)),
         region=np.zeros(polygons.count, bool),
     )
 
@@ -251,14 +265,6 @@ def _remembered(object_: bpy.types.Object, session: Session) -> list[Clicked]:
     means_it = all((node == active) == click.is_wanted for node, click in zip(part.tolist(), remembered, strict=True))
     clicked = [Clicked(face, click.is_wanted) for face, click in zip(faces.tolist(), remembered, strict=True)]
     return clicked if means_it and any(click.is_wanted for click in clicked) else []
-
-
-def _centers(polygons: mesh_data.Polygons) -> NDArray[np.float64]:
-    """The middle of every polygon, (P, 3), in the space of the mesh."""
-    corners = polygons.vertices[polygons.corner_vertices].astype(np.float64)
-    sizes = np.diff(polygons.polygon_offsets)
-    owner = polygons.polygon_of_corner
-    return np.column_stack([np.bincount(owner, corners[:, axis], polygons.count) for axis in range(3)]) / sizes[:, None]
 
 
 def _revision(mesh: bpy.types.Mesh) -> tuple[object, float]:

@@ -17,12 +17,12 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
-from partgen.identities import identified, identity_of_nodes
+from partgen.identities import identified, identity_of_nodes, is_part
 from partgen.part_tree import PartTree
 
-from .. import applying, collections, palette, regrouping, stored_features, stored_parts, stored_tree
+from .. import applying, carrying, palette, regrouping, stored_identities, stored_parts, stored_tree
 from ..refining import edits
-from . import stored_identities
+from ..wording import names_in_words
 from .surfaces import UP, comparable_surfaces
 
 _is_following = False
@@ -32,7 +32,8 @@ def match(objects: Sequence[bpy.types.Object]) -> list[str]:
     """Finds which parts of decomposed objects are the same, and regroups all of them alike. Returns sentences for the artist.
 
     The first object leads. Objects that share a mesh count once. Names and colors that the artist gave to parts of the leader go to the
-    same parts of all; those given to parts of others stay where the part is still one. Raises PartgenError, and changes nothing, for
+    same parts of all; those given to parts of others stay where the part is still one. Parts that the artist made, in whichever object,
+    are parts still, as far as that can be; what cannot is said. Raises PartgenError, and changes nothing, for
     fewer than two, and for one without a usable tree or that cannot be changed.
     """
     objects = list({object_.data.session_uid: object_ for object_ in reversed(objects)}.values())[::-1]
@@ -41,9 +42,14 @@ def match(objects: Sequence[bpy.types.Object]) -> list[str]:
     for object_ in objects:
         stored_tree.require_editable(object_.data)
     surfaces, note = comparable_surfaces(objects)
-    found = identified(surfaces, UP, leader=0)
+    made = [_made(object_.data) for object_ in objects]
+    found = identified(surfaces, UP, leader=0, kept=made)
+    lost = []
+    for number, (object_, its) in enumerate(zip(objects, made, strict=True)):
+        gone = _gone(object_.data, found.trees[number])
+        lost += _names(object_.data, [*gone, *(n for n in its if n not in gone and not is_part(found, number, surfaces[number].tree, n))])
     group = uuid.uuid4().hex
-    given = _given_by_identity(objects[0].data, surfaces[0].tree, found.joint, found.identity_of_leaf[0], found.trees[0])
+    given = _given_by_identity(objects[0].data, found.joint, found.identity_of_leaf[0], found.trees[0])
     for object_, tree, of_leaf in zip(objects, found.trees, found.identity_of_leaf, strict=True):
         nodes = identity_of_nodes(tree, found.joint, of_leaf)
         ranks = {node: int(found.ranks[identity]) for node, identity in nodes.items()}
@@ -53,7 +59,8 @@ def match(objects: Sequence[bpy.types.Object]) -> list[str]:
     for object_ in objects:
         object_.data.partgen.scale = found.joint.default_scale
     count = found.joint.count(found.joint.default_scale)
-    return [f"{len(objects)} objects share {count} parts, as {objects[0].name} has them.", *([note] if note else [])]
+    aside = [f"{names_in_words(lost)} could not stay a part of its own beside what the others have; Undo brings it back."] if lost else []
+    return [f"{len(objects)} objects share {count} parts, as {objects[0].name} has them.", *([note] if note else []), *aside]
 
 
 def replace_tree(mesh: bpy.types.Mesh, tree: PartTree, given: Mapping[int, stored_parts.Given]) -> None:
@@ -61,25 +68,12 @@ def replace_tree(mesh: bpy.types.Mesh, tree: PartTree, given: Mapping[int, store
 
     What the artist gave to parts that are parts of the new tree too stays, and goes before `given`.
     """
-    stored = stored_tree.read(mesh)
-    assert stored is not None
-    own, hidden = stored_parts.read(mesh), stored_parts.hidden_leaves(mesh, tree.leaf_count)
-    try:
-        features = stored_features.read(mesh)
-    except PartgenError:
-        features = None
-    before = collections.tree_identity(stored)
-    stored_tree.rewrite(mesh, tree, stored.leaf_of_polygon)
-    if features is not None:
-        stored_features.write(mesh, features)
-    kept = {node: part for node, part in _carried(stored.tree, tree, own).items() if part.is_made}
-    stored_parts.write(mesh, {**given, **kept})
-    stored_parts.write_hidden(mesh, hidden)
-    regrouping.forget(mesh)
-    now = stored_tree.read(mesh)
-    assert now is not None
-    for source in [object_ for object_ in bpy.data.objects if object_.data == mesh]:
-        applying.follow_edit(source, before, collections.tree_identity(now), np.arange(tree.leaf_count, dtype=np.int32))
+    had = carrying.Belongings.of(mesh)
+    assert had is not None
+    leaves = had.stored.leaf_of_polygon
+    stored_tree.rewrite(mesh, tree, leaves)
+    kept = {node: part for node, part in _carried(had.stored, tree, had.given).items() if part.is_made}
+    carrying.carry(mesh, had, {**given, **kept}, np.arange(tree.leaf_count))
 
 
 def members(mesh: bpy.types.Mesh) -> list[bpy.types.Object]:
@@ -166,6 +160,29 @@ def _identities(source: bpy.types.Object) -> stored_identities.StoredIdentities:
     raise PartgenError("together.missing", f"{source.name} shares no parts with other objects.", "Select it with others and match them.")
 
 
+def _made(mesh: bpy.types.Mesh) -> list[int]:
+    """The parts of a mesh at its scale that the artist made or named, as nodes."""
+    tree = regrouping.tree_of(mesh)
+    assert tree is not None
+    now = set(tree.nodes(mesh.partgen.scale).tolist())
+    return [node for node, part in sorted(stored_parts.read(mesh).items()) if part.is_made and node in now]
+
+
+def _gone(mesh: bpy.types.Mesh, tree: PartTree) -> list[int]:
+    """What the artist made or named at any scale and what no part of another tree over the same leaves is, as nodes."""
+    stored = stored_tree.read(mesh)
+    assert stored is not None
+    leaves, made = stored.leaf_of_polygon, [node for node, part in sorted(stored_parts.read(mesh).items()) if part.is_made]
+    kept = carrying.counterparts(stored.tree, leaves, tree, leaves, made)
+    return [node for node in made if node not in kept]
+
+
+def _names(mesh: bpy.types.Mesh, nodes: Sequence[int]) -> list[str]:
+    tree, given = regrouping.tree_of(mesh), stored_parts.read(mesh)
+    assert tree is not None
+    return [given[node].name or stored_parts.default_name(tree, node) for node in nodes]
+
+
 def _is_original(object_: bpy.types.Object) -> bool:
     """Whether an object carries its parts itself: not one that Apply made."""
     return applying.source_of(object_) == object_
@@ -179,22 +196,20 @@ def _look(object_: bpy.types.Object, rank: int, chosen: stored_parts.Given | Non
 
 
 def _given_by_identity(
-    mesh: bpy.types.Mesh, before: PartTree, joint: PartTree, of_leaf: NDArray[np.int32], tree: PartTree
+    mesh: bpy.types.Mesh, joint: PartTree, of_leaf: NDArray[np.int32], tree: PartTree
 ) -> dict[int, stored_parts.Given]:
     """What the artist gave to parts of the leader, by identity."""
     nodes = identity_of_nodes(tree, joint, of_leaf)
-    carried = _carried(before, tree, stored_parts.read(mesh))
+    stored = stored_tree.read(mesh)
+    assert stored is not None
+    carried = _carried(stored, tree, stored_parts.read(mesh))
     return {nodes[node]: part for node, part in carried.items() if node in nodes and part.is_made}
 
 
-def _carried(before: PartTree, after: PartTree, given: Mapping[int, stored_parts.Given]) -> dict[int, stored_parts.Given]:
-    """What nodes were given, for the nodes of another tree over the same leaves that have just the leaves of these."""
-    if not given:
-        return {}
-    node_of = {after.leaves(node).tobytes(): node for node in range(2 * after.leaf_count - 1)}
-    last = 2 * before.leaf_count - 1
-    places = {node_of.get(before.leaves(node).tobytes()): part for node, part in given.items() if 0 <= node < last}
-    return {node: part for node, part in places.items() if node is not None}
+def _carried(before: stored_tree.StoredTree, after: PartTree, given: Mapping[int, stored_parts.Given]) -> dict[int, stored_parts.Given]:
+    """What nodes were given, for the nodes of another tree over the same leaves that are the same parts."""
+    leaves = before.leaf_of_polygon
+    return {node: given[own] for own, node in carrying.counterparts(before.tree, leaves, after, leaves, given).items()}
 
 
 def _give(mesh: bpy.types.Mesh, node: int, part: stored_parts.Given) -> None:

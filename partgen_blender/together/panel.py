@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import bpy
 
-from .. import backend, stored_tree
+from .. import backend, stored_identities, stored_tree
 from ..operators import chosen_objects
 from ..wording import names_in_words
 from ..wrapping import draw_text
-from . import matching, stored_identities, transferring
+from . import matching, transferring
 from .operators import active_source, chosen_sources
 
 _MOST_ATTRIBUTES = 5

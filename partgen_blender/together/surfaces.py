@@ -21,7 +21,7 @@ def comparable_surfaces(objects: Sequence[bpy.types.Object]) -> tuple[list[Surfa
     Looks count where one method with one set of weights made all of them. Raises PartgenError for one that has no usable tree.
     """
     stored = [_stored(object_) for object_ in objects]
-    features = [_features(object_.data) for object_ in objects]
+    features = [stored_features.known(object_.data) for object_ in objects]
     makers = {(some.method, some.weights) for some in stored}
     are_alike = len(makers) == 1 and all(some is not None for some in features)
     note = "" if are_alike else "They were compared by geometry alone: not one method with features has decomposed all of them."
@@ -38,19 +38,12 @@ def _stored(object_: bpy.types.Object) -> stored_tree.StoredTree:
     return stored
 
 
-def _features(mesh: bpy.types.Mesh) -> NDArray[np.float32] | None:
-    try:
-        return stored_features.read(mesh)
-    except PartgenError:
-        return None
-
-
 def _surface(object_: bpy.types.Object, stored: stored_tree.StoredTree, features: NDArray[np.float32] | None) -> Surface:
     polygons = mesh_data.read_polygons(object_.data, object_.name)
     matrix = np.array(object_.matrix_world, np.float64)[:3, :3]
     corners = (polygons.vertices.astype(np.float64) @ matrix.T)[polygons.corner_vertices]
     starts, sizes = polygons.polygon_offsets[:-1], np.diff(polygons.polygon_offsets)
-    centers = np.add.reduceat(corners, starts) / sizes[:, None]
+    centers = polygons.centers @ matrix.T
     following = np.arange(1, len(corners) + 1)
     following[polygons.polygon_offsets[1:] - 1] = starts
     about = corners - np.repeat(centers, sizes, axis=0)

@@ -17,8 +17,7 @@ from partgen.correspondence import Correspondence, Surface, carried_labels, carr
 from partgen.errors import PartgenError
 from partgen.identities import grouped, identity_of_nodes, top
 
-from .. import mesh_data, stored_parts, stored_tree
-from . import stored_identities
+from .. import mesh_data, stored_identities, stored_parts, stored_tree
 from .matching import replace_tree
 from .surfaces import UP, comparable_surfaces
 

@@ -398,6 +398,37 @@ def test_faces_that_the_artist_hid_stay_hidden_when_parts_are_hidden_and_shown()
     assert set(np.flatnonzero(mesh_data.hidden_polygons(mesh)).tolist()) == {own}
 
 
+def test_show_all_shows_only_what_was_hidden_with_parts() -> None:
+    object_ = chair(3)
+    mesh = object_.data
+    first = faces_of(mesh)[mesh.partgen.rows[0].node]
+    own = {min(first), min(faces_of(mesh)[mesh.partgen.rows[1].node])}
+    mesh_data.hide_polygons(mesh, np.isin(np.arange(len(mesh.polygons)), list(own)))
+    assert bpy.ops.partgen.show_parts(action="ALL") == {"FINISHED"}
+    assert set(np.flatnonzero(mesh_data.hidden_polygons(mesh)).tolist()) == own
+    mesh.partgen.rows[0].is_shown = False
+    assert set(np.flatnonzero(mesh_data.hidden_polygons(mesh)).tolist()) == first | own
+    mesh.partgen.parts = 5  # and a part of what is hidden is cut up by an edit
+    edits.make_part(mesh, np.isin(np.arange(len(mesh.polygons)), sorted(first)[:3]))
+    assert bpy.ops.partgen.show_parts(action="ALL") == {"FINISHED"}
+    assert set(np.flatnonzero(mesh_data.hidden_polygons(mesh)).tolist()) == own
+    assert stored_tree.HIDDEN not in mesh.attributes
+
+
+def test_show_all_leaves_objects_hidden_that_the_artist_hid() -> None:
+    object_ = chair(3)
+    mesh = object_.data
+    applying.apply(object_)
+    one, other, _ = collections.parts_of(object_)
+    one.hide_set(True)
+    tree, its = regrouping.tree_of(mesh), collections.leaves_of(other)
+    next(row for row in mesh.partgen.rows if np.array_equal(tree.leaves(row.node), its)).is_shown = False
+    assert other.hide_get()
+    bpy.context.view_layer.objects.active = other
+    assert bpy.ops.partgen.show_parts(action="ALL") == {"FINISHED"}
+    assert (one.hide_get(), other.hide_get()) == (True, False)
+
+
 def test_the_preview_leaves_hidden_parts_out_and_shows_given_colors() -> None:
     mesh = chair(3).data
     first, second, _ = (row.node for row in mesh.partgen.rows)
@@ -432,6 +463,19 @@ def test_marked_parts_are_merged_by_the_button() -> None:
     assert bpy.ops.partgen.merge_parts() == {"FINISHED"}
     assert before[0] | before[1] in faces_of(mesh).values()
     assert mesh.partgen.parts == 3
+
+
+@pytest.mark.parametrize("which", [(0, 1), (1, 2)])
+def test_a_part_is_not_merged_with_its_own_pieces(which: tuple[int, int]) -> None:
+    object_ = chair(2)
+    mesh = object_.data
+    part_rows.open_row(mesh, 0, True)  # rows 1 and 2 are its pieces
+    for row in which:
+        mesh.partgen.rows[row].is_marked = True
+    before = [(row.node, row.faces) for row in mesh.partgen.rows], mesh[stored_tree.TREE].get("revision", 0)
+    with pytest.raises(RuntimeError, match="one part already"):
+        bpy.ops.partgen.merge_parts()
+    assert ([(row.node, row.faces) for row in mesh.partgen.rows], mesh[stored_tree.TREE].get("revision", 0)) == before
 
 
 def test_faces_selected_in_edit_mode_are_assigned_and_edit_mode_goes_on() -> None:

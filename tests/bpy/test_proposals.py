@@ -12,6 +12,7 @@ import pytest
 from bl_ext.user_default.partgen_blender import applying, jobs, mesh_data, messages, originals, overlay, regrouping, stored_tree
 from bl_ext.user_default.partgen_blender.proposals import flipping, session, thumbnails
 from bl_ext.user_default.partgen_blender.proposals.session import Asking, Kept
+from bl_ext.user_default.partgen_blender.refining import edits
 from drawing import drawn
 from graphics import begin_graphics
 from mathutils import Matrix
@@ -362,3 +363,51 @@ def test_what_is_flipped_to_is_drawn_over_the_object_and_the_preview_makes_room(
     assert object_ not in overlay.previewed_objects(bpy.context.view_layer, None)
     flipping.stop()
     assert object_ in overlay.previewed_objects(bpy.context.view_layer, None)
+
+
+# ---- what the artist gave to parts ----
+
+
+def named(object_: bpy.types.Object) -> dict[str, int]:
+    """The faces of every part that the artist named, at the scale."""
+    return {row.name: row.faces for row in object_.data.partgen.rows if not row.name.startswith("Part ")}
+
+
+def test_choosing_keeps_names_colors_and_hidden_parts_where_the_parts_are_there_still():
+    object_ = row()
+    kept = keep(object_)
+    session.choose(kept, 0)
+    first = edits.part_of_polygon(object_.data)[0]
+    edits.rename(object_.data, first, "Head")
+    edits.recolor(object_.data, first, (1.0, 0.0, 0.5))
+    edits.show(object_.data, [first], False)
+    for place in (0, 2):  # the same tree again, and one where the first cube is a part as well
+        messages.shown.clear()
+        session.choose(kept, place)
+        head = next(line for line in object_.data.partgen.rows if line.name == "Head")
+        assert (head.faces, head.is_shown) == (6, False)
+        assert tuple(head.color) == pytest.approx((1.0, 0.0, 0.5), abs=1e-4)
+        assert not messages.shown
+
+
+def test_what_no_part_of_the_chosen_proposal_can_have_is_said():
+    object_ = row()
+    kept = keep(object_)
+    session.choose(kept, 1)
+    pair = edits.part_of_polygon(object_.data)[0]
+    edits.rename(object_.data, pair, "Front")
+    session.choose(kept, 2)
+    assert not named(object_)
+    assert [
+        message.sentence for message in messages.shown
+    ] == ['Row: no part has the faces of "Front" now, so what you gave there is gone. Undo brings it back.']
+
+
+def test_decomposing_again_keeps_what_the_artist_gave_to_parts(patient_backend):
+    object_ = row()
+    jobs.decompose([object_])
+    assert jobs.finish(60)
+    edits.rename(object_.data, edits.parts(object_.data)[0], "Head")
+    jobs.decompose([object_])
+    assert jobs.finish(60)
+    assert named(object_) == {"Head": 6}

@@ -149,8 +149,8 @@ def test_a_ray_meets_the_face_that_is_seen() -> None:
     for face in (5, 20, 40):
         middle = object_.matrix_world @ mesh.polygons[face].center
         outward = (object_.matrix_world.to_3x3() @ mesh.polygons[face].normal).normalized()
-        assert refining.face_on_ray(middle + 0.5 * outward, -outward, depsgraph) == face
-    assert refining.face_on_ray(Vector((0, 0, 50)), Vector((0, 0, 1)), depsgraph) is None
+        assert refining.face_on_ray(middle + 0.5 * outward, -outward, depsgraph, bpy.context.view_layer) == face
+    assert refining.face_on_ray(Vector((0, 0, 50)), Vector((0, 0, 1)), depsgraph, bpy.context.view_layer) is None
 
 
 def test_a_ray_finds_the_original_face_below_modifiers_that_make_faces() -> None:
@@ -159,10 +159,44 @@ def test_a_ray_finds_the_original_face_below_modifiers_that_make_faces() -> None
     bpy.context.view_layer.update()
     refining = session.start(bpy.context)
     polygon = object_.data.polygons[20]
-    face = refining.face_on_ray(
-        Vector(polygon.center) + 0.5 * polygon.normal, -Vector(polygon.normal), bpy.context.evaluated_depsgraph_get()
-    )
+    face = clicked(refining, Vector(polygon.center) + 0.5 * polygon.normal, -Vector(polygon.normal))
     assert stored_tree.leaf_of_polygon(object_.data)[face] == stored_tree.leaf_of_polygon(object_.data)[20]
+
+
+def clicked(refining: session.Session, origin: Vector, direction: Vector) -> int | None:
+    return refining.face_on_ray(origin, direction, bpy.context.evaluated_depsgraph_get(), bpy.context.view_layer)
+
+
+def test_a_click_goes_through_no_other_object_and_says_so() -> None:
+    object_ = chair()
+    above, down = Vector((0.1, 0.05, 10.0)), Vector((0.0, 0.0, -1.0))
+    refining = session.start(bpy.context)
+    assert clicked(refining, above, down) is not None
+    plane = studio.put("Plane", bpy.data.meshes.new("Plane"))
+    plane.data.from_pydata([(-5, -5, 3), (5, -5, 3), (5, 5, 3), (-5, 5, 3)], [], [(0, 1, 2, 3)])
+    bpy.context.view_layer.update()
+    assert clicked(refining, above, down) is None
+    assert "before Chair" in refining.title()
+    refining.click(ends(object_.data)[0], True)
+    assert "faces, from 1 click" in refining.title()
+    plane.hide_set(True)
+    assert clicked(refining, above, down) is not None
+
+
+def test_a_click_on_faces_that_modifiers_make_anew_says_what_to_do() -> None:
+    chair().modifiers.new("Remesh", "REMESH").voxel_size = 0.1
+    bpy.context.view_layer.update()
+    refining = session.start(bpy.context)
+    assert clicked(refining, Vector((0.1, 0.05, 10.0)), Vector((0.0, 0.0, -1.0))) is None
+    assert "turn them off in the viewport" in refining.title()
+
+
+def test_a_hidden_object_says_how_to_show_it() -> None:
+    chair().hide_set(True)
+    with pytest.raises(PartgenError, match="hidden") as refusal:
+        session.start(bpy.context)
+    assert "Alt H" in refusal.value.remedy
+    assert "Apply" not in str(refusal.value)
 
 
 def test_refining_ends_where_the_parts_become_others() -> None:

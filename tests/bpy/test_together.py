@@ -16,11 +16,13 @@ from bl_ext.user_default.partgen_blender import (
     part_rows,
     regrouping,
     stored_features,
+    stored_identities,
     stored_parts,
     stored_tree,
 )
+from bl_ext.user_default.partgen_blender.picking import committing
 from bl_ext.user_default.partgen_blender.refining import edits
-from bl_ext.user_default.partgen_blender.together import matching, operators, stored_identities, transferring
+from bl_ext.user_default.partgen_blender.together import matching, operators, transferring
 from drawing import drawn
 from mathutils import Matrix
 from partgen.errors import PartgenError
@@ -207,6 +209,52 @@ def test_parts_that_were_changed_afterwards_say_so() -> None:
     assert "Match the objects again" in refusal.value.remedy
 
 
+@pytest.mark.parametrize("leads", [True, False])
+def test_a_part_that_was_refined_survives_matching_again(leads: bool) -> None:
+    desk, bench = two_tables()
+    matching.match([desk, bench])
+    desk.data.partgen.parts = 6
+    # The upper side of the top and of the shelf: no part of the other object is like it.
+    upper = [face.index for face in desk.data.polygons if face.normal.z > 0.9 and part_of_polygon(desk)[face.index] in (0, 5)]
+    faces = np.isin(np.arange(36), upper)
+    refined = edits.make_part(desk.data, faces, "Surfaces")
+    edits.recolor(desk.data, refined, (0.1, 0.9, 0.1))
+    said = matching.match([desk, bench] if leads else [bench, desk])
+    row = next(row for row in desk.data.partgen.rows if row.name == "Surfaces")
+    assert (row.faces, row.depth) == (2, 0)
+    np.testing.assert_array_equal(edits.part_of_polygon(desk.data) == row.node, faces)
+    np.testing.assert_allclose(row.color, (0.1, 0.9, 0.1), atol=1e-4)
+    assert len(matching.members(desk.data)) == 2
+    assert not any("could not stay" in sentence for sentence in said)
+    bench.data.partgen.parts = 2
+    assert desk.data.partgen.scale == bench.data.partgen.scale
+
+
+def test_what_cannot_stay_a_part_is_said() -> None:
+    desk, bench = two_tables()
+    upper = np.array([face.normal.z > 0.9 for face in desk.data.polygons])
+    desk.data.partgen.parts = 12
+    edits.make_part(desk.data, upper & np.isin(part_of_polygon(desk), (0, 5)), "Surfaces")
+    desk.data.partgen.parts = 2  # where it is no part, so it need not be one
+    said = matching.match([bench, desk])
+    is_there = "Surfaces" in {part.name for part in stored_parts.read(desk.data).values()}
+    assert is_there != any("Surfaces could not stay" in sentence for sentence in said)
+    assert not is_there
+
+
+def test_matching_twice_changes_nothing_that_was_shared() -> None:
+    desk, bench = two_tables()
+    matching.match([desk, bench])
+    desk.data.partgen.parts = 6
+    for part, name in ((0, "Top"), (5, "Shelf"), (2, "Leg")):
+        edits.rename(desk.data, node_of(desk, part), name)
+        matching.share(desk, [node_of(desk, part)])
+    matching.match([desk, bench])
+    for part, name in ((0, "Top"), (5, "Shelf"), (2, "Leg")):
+        assert look(desk, part).name == look(bench, part).name == name
+        assert matching.alike(desk, [node_of(desk, part)]) == {bench: [node_of(bench, part)], desk: [node_of(desk, part)]}
+
+
 def test_who_goes_a_separate_way_is_not_driven_any_more() -> None:
     desk, bench = two_tables()
     matching.match([desk, bench])
@@ -215,6 +263,23 @@ def test_who_goes_a_separate_way_is_not_driven_any_more() -> None:
     desk.data.partgen.parts = 2
     assert bench.data.partgen.parts == 6
     assert not stored_identities.group_of(bench.data)
+
+
+def test_a_piece_that_is_separated_goes_its_own_way_and_the_rest_goes_on_sharing() -> None:
+    desk, bench = two_tables()
+    matching.match([desk, bench])
+    desk.data.partgen.parts = 6
+    shelf = np.isin(np.arange(18), regrouping.tree_of(desk.data).leaves(node_of(desk, 5)))
+    committing.commit({desk: shelf}, "SEPARATE", "Rack")
+    rack = bpy.data.objects["Rack"]
+    assert [some.name for some in matching.members(bench.data)] == ["Bench", "Desk"]
+    desk["order"] = [part for part in desk["order"] if part != 5]
+    assert set(matching.alike(bench, [node_of(bench, 0)])) == {desk, bench}
+    before = desk.data.partgen.scale
+    rack.data.partgen.scale = 0.5 * before
+    assert desk.data.partgen.scale == bench.data.partgen.scale == before
+    bench.data.partgen.parts = 3
+    assert desk.data.partgen.scale == bench.data.partgen.scale != rack.data.partgen.scale
 
 
 def test_objects_of_two_methods_are_matched_by_geometry_and_that_is_said() -> None:

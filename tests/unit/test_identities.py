@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from furniture import Table, table
 from partgen.correspondence import Surface
 from partgen.errors import PartgenError
-from partgen.identities import Identities, grouped, identified, identities_at, identity_of_nodes, meeting_heights, rebuilt, top
+from partgen.identities import (
+    Identities,
+    grouped,
+    identified,
+    identities_at,
+    identity_of_nodes,
+    is_part,
+    meeting_heights,
+    rebuilt,
+    top,
+)
 from partgen.part_tree import PartTree
+from partgen.tree_editing import with_region
 
 
 def tables() -> list[Table]:
@@ -84,6 +97,50 @@ def test_an_object_without_a_part_shares_the_others() -> None:
 
 def test_the_leader_is_the_one_asked_for() -> None:
     assert found(tables(), leader=2).leader == 2
+
+
+def part_made(some: Table, faces: np.ndarray) -> tuple[Surface, int]:
+    """The surface of a table in which somebody made these faces a part at the scale, whole leaves, and the node."""
+    leaves = np.unique(some.surface.leaf_of_face[faces])
+    edit = with_region(some.surface.tree, leaves, some.surface.tree.default_scale)
+    return replace(some.surface, tree=edit.tree), edit.node
+
+
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("parts", [(0, 5), (1,), (1, 4)])
+@pytest.mark.parametrize("half", [False, True])
+def test_a_part_that_somebody_made_is_a_part_still(number: int, parts: tuple[int, ...], half: bool) -> None:
+    objects = tables()
+    surfaces = [some.surface for some in objects]
+    faces = np.isin(objects[number].part_of_face, parts)
+    if half:  # of each only what looks up or down: the border runs where that of no other object does
+        faces &= np.abs(surfaces[number].normals[:, 2]) > 0.9
+    surfaces[number], node = part_made(objects[number], faces)
+    before = identified(surfaces, leader=0)
+    together = identified(surfaces, leader=0, kept=[[node] if i == number else [] for i in range(3)])
+    assert is_part(together, number, surfaces[number].tree, node)
+    if is_part(before, number, surfaces[number].tree, node):
+        np.testing.assert_array_equal(together.joint.merges, before.joint.merges)  # nobody has to be held who stays by himself
+    assert together.joint.count(together.joint.default_scale) >= before.joint.count(before.joint.default_scale)
+    for tree, some in zip(together.trees, surfaces, strict=True):
+        assert tree.leaf_count == some.tree.leaf_count
+        assert float(tree.default_scale) == together.joint.default_scale
+    for count in range(2, together.joint.leaf_count + 1):  # and one scale still groups all alike
+        scale = together.joint.scale_for(count)
+        for other, tree in enumerate(together.trees):
+            pairs = set(zip(tree.cut(scale).tolist(), together.identities(other, scale).tolist(), strict=True))
+            assert len({part for part, _ in pairs}) == len(pairs)
+
+
+def test_what_the_leader_made_a_part_is_one_in_all() -> None:
+    objects = tables()
+    surfaces = [some.surface for some in objects]
+    surfaces[0], node = part_made(objects[0], np.isin(objects[0].part_of_face, (1, 2)))
+    together = identified(surfaces, leader=0, kept=[[node], [], []])
+    for number, some in enumerate(objects):
+        at = together.identities(number, together.joint.default_scale)[some.surface.leaf_of_face]
+        assert len(np.unique(at[np.isin(some.part_of_face, (1, 2))])) == 1
+        assert not np.isin(at[~np.isin(some.part_of_face, (1, 2))], at[some.part_of_face == 1]).any()
 
 
 def test_it_is_the_same_every_time() -> None:

@@ -16,9 +16,9 @@ from partgen.errors import PartgenError
 from partgen.identities import identities_at
 from partgen.part_tree import PartTree
 
-from .. import stored_tree
+from . import stored_tree
 
-IDENTITIES = "partgen_identities"
+IDENTITIES = stored_tree.IDENTITIES
 VERSION = 1
 
 

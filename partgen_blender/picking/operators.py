@@ -83,7 +83,10 @@ class _Commits:
 
     commit_as: bpy.props.EnumProperty(name="Commit as", description="What becomes of the picked parts", items=committing.KINDS)
     name: bpy.props.StringProperty(
-        name="Name", description='Of what is made; empty for that of the object with "Pick". What has this name already is filled anew'
+        name="Name",
+        description='Of what is made; empty for a free one, that of the object with "Pick". A vertex group or an attribute that has the '
+        "name already is filled anew; to a material that has it the faces are added",
+        options={"SKIP_SAVE"},
     )
     keep_shading: bpy.props.BoolProperty(
         name="Keep Shading", description="Smooth surfaces of a separate object look the same on both sides of the cut", default=True

@@ -323,35 +323,39 @@ a line around or along parts picks what it means, Enter makes of it what is chos
         kinds = [kind for kind, *_ in committing.KINDS]
         settings = context.scene.partgen_picking
         settings.commit_as = self.commit_as = kinds[(kinds.index(settings.commit_as) + 1) % len(kinds)]
+        self._session.refused = ""
         return True
 
     # ---- how it ends -------------------------------------------------------------------------------------------------
 
     def _commit_picked(self, context: bpy.types.Context, picking: session.Session) -> set[str]:
         """Enter: makes what is chosen of what is picked, or of the part under the cursor where nothing was clicked."""
-        if not picking.picked():
-            picking.take()
-        picked = picking.picked()
+        picked = picking.to_commit()
         if not picked:
-            picking.said = "Nothing is picked: click a part first"
+            picking.refused = "Nothing is picked: click a part first"
             preferences.redraw_viewports()
             return {"RUNNING_MODAL"}
         self.commit_as = context.scene.partgen_picking.commit_as
         self.picks = scripting.picks_of(picked)  # the panel of the last operation makes something else of the same
-        self._end(context)
+        is_refused = False
         try:
             return self.commit(picked)
-        except PartgenError as error:
-            return report_error(self, error)
+        except PartgenError as error:  # a report would be shown only in the end
+            is_refused, picking.refused = True, str(error)
+            preferences.redraw_viewports()
+            return {"RUNNING_MODAL"}
+        finally:
+            if not is_refused:
+                self._end(context, keeps_choice=True)
 
     def _give_up(self, context: bpy.types.Context) -> set[str]:
         self._end(context)
         self.report({"WARNING"}, "Picking ended: it needs Object Mode, and something that is decomposed and visible.")
         return {"CANCELLED", "PASS_THROUGH"}
 
-    def _end(self, context: bpy.types.Context) -> None:
+    def _end(self, context: bpy.types.Context, keeps_choice: bool = False) -> None:
         self._stop_timer(context)
-        stop()
+        stop(keeps_choice)
 
     def _stop_timer(self, context: bpy.types.Context) -> None:
         if self._timer is not None:
@@ -424,14 +428,20 @@ def start(context: bpy.types.Context) -> session.Session:
     explore.stop()
     refining.stop()
     picking = session.start(context.view_layer)
+    picking.chosen_before = context.scene.name, context.scene.partgen_picking.commit_as
     drawing.start()
     context.workspace.status_text_set(_draw_keys)
     _workspaces.add(context.workspace.name)
     return picking
 
 
-def stop() -> None:
-    """Ends picking, with nothing left of it; harmless where nobody picks."""
+def stop(keeps_choice: bool = False) -> None:
+    """Ends picking, with nothing left of it, unless what Enter makes is to stay as it was chosen meanwhile. Harmless where nobody picks."""
+    picking = session.current()
+    if picking is not None and picking.chosen_before is not None and not keeps_choice:
+        name, chosen = picking.chosen_before
+        if (scene := bpy.data.scenes.get(name)) is not None:
+            scene.partgen_picking.commit_as = chosen
     session.stop()
     drawing.stop()
     while _workspaces:

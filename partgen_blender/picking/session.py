@@ -14,7 +14,7 @@ objects and other files do no harm.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import bpy
 import gpu
@@ -129,6 +129,8 @@ class Session:
     line_region: int = 0
     waiting: str = ""  # the object that Blender has to prepare before it can be pointed at
     said: str = ""  # what there is to say of the last move or click, until the next
+    refused: str = ""  # why nothing was made of what is picked, until something else is
+    chosen_before: tuple[str, str] | None = None  # the scene, and what Enter made there when picking began
     prepared: set[int] = field(default_factory=set)  # session ids of large objects
     edited: set[int] = field(default_factory=set)
     is_outdated: bool = False
@@ -265,6 +267,14 @@ class Session:
                 found.setdefault(pickable.mesh_uid, (object_, leaves))
         return dict(found.values())
 
+    def to_commit(self) -> dict[bpy.types.Object, Bools]:
+        """What Enter makes something of: what is picked, else the part under the cursor, as a click would take it. Nothing changes."""
+        if picked := self.picked():
+            return picked
+        trial = replace(self, before=[], after=[])
+        trial.take()
+        return trial.picked()
+
     def _learned(self, pickable: Pickable, examples: Sequence[Example], pointed: Bools) -> Bools:
         """The leaves that the last of several clicks on a mesh adds or removes, judging by all; `pointed` where that cannot be told.
 
@@ -290,7 +300,7 @@ class Session:
         self._set(picked)
 
     def _set(self, picked: Picked) -> None:
-        self.now = picked
+        self.now, self.refused = picked, ""
         self.version += 1
 
     # ---- drawing over the picture ------------------------------------------------------------------------------------
@@ -404,7 +414,7 @@ class Session:
     def remark(self) -> str:
         """What stands beside it: the number that is typed, what is picked, and what went wrong; "" where there is nothing."""
         typed = f"Parts: {self.typed}" if self.typed else ""
-        return " · ".join(filter(None, (self.said, typed, self.picked_in_words(), self._learning_in_words())))
+        return " · ".join(filter(None, (self.refused, self.said, typed, self.picked_in_words(), self._learning_in_words())))
 
     def _learning_in_words(self) -> str:
         if not self.is_learning:

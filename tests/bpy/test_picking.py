@@ -542,6 +542,7 @@ def scene_as_it_is() -> list:
     return [
         bpy.data.is_dirty,
         layer.objects.active,
+        bpy.context.scene.partgen_picking.commit_as,
         bpy.context.window_manager.partgen.show_preview,
         overlay._state.is_paused,
         overlay._state.left_out,
@@ -565,7 +566,7 @@ def test_esc_leaves_everything_as_it_was(way_out: str, monkeypatch: pytest.Monke
     artist = Artist(monkeypatch)
     artist.moves(50)
     artist.clicks(50), artist.clicks(450, shift=True)
-    for step in (("WHEELUPMOUSE",), ("THREE",), ("X",), ("G",), ("Z",), ("TAB",)):
+    for step in (("WHEELUPMOUSE",), ("THREE",), ("X",), ("G",), ("Z",), ("TAB",), ("C",)):
         assert artist.does(*step, x=450) == {"RUNNING_MODAL"}, step
     if way_out == "button":
         operators.PARTGEN_OT_pick.invoke(artist, bpy.context, None)
@@ -613,15 +614,43 @@ def test_enter_without_a_click_commits_what_is_under_the_cursor_and_nothing_wher
     assert object_.vertex_groups.keys() == ["Row Pick"]
 
 
-def test_a_failed_commit_is_told_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    object_ = row()
+def test_a_commit_that_is_refused_says_why_and_keeps_every_pick(monkeypatch: pytest.MonkeyPatch) -> None:
+    object_, other = row(), row(4, "Other")
+    other.location.y = -0.5
     bpy.context.scene.partgen_picking.commit_as = "SEPARATE"
     artist = Artist(monkeypatch)
     artist.moves(50)
     artist.does("ONE")
-    assert artist.does("RET", x=50) == {"CANCELLED"}
-    assert "nothing to separate it from" in artist.reports[0]
-    assert list(bpy.data.objects) == [object_]
+    artist.clicks(50)
+    session.current().choose({other.data.session_uid: np.arange(4) < 2}, "ADD")
+    picked_before, steps = session.current().picked(), len(session.current().before)
+    assert artist.does("RET", x=50) == {"RUNNING_MODAL"}
+    artist.moves(55)
+    assert "nothing to separate it from" in session.current().remark()
+    assert picking.is_running()
+    assert len(session.current().before) == steps
+    assert {o.name: leaves.tolist() for o, leaves in session.current().picked().items()} == {
+        o.name: leaves.tolist() for o, leaves in picked_before.items()
+    }
+    assert set(bpy.data.objects) == {object_, other}
+    artist.does("EIGHT")
+    artist.clicks(150, ctrl=True)
+    assert "nothing to separate" not in session.current().remark()
+    assert artist.does("RET", x=50) == {"FINISHED"}
+    assert "Row Pick" in bpy.data.objects
+
+
+def test_a_refused_commit_of_the_part_under_the_cursor_picks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    row()
+    bpy.context.scene.partgen_picking.commit_as = "SEPARATE"
+    artist = Artist(monkeypatch)
+    artist.moves(50)
+    artist.does("ONE")
+    assert artist.does("RET", x=50) == {"RUNNING_MODAL"}
+    assert "nothing to separate it from" in session.current().remark()
+    assert session.current().picked() == {}
+    artist.does("C")
+    assert "nothing to separate" not in session.current().remark(), "something else will be made"
 
 
 def test_the_mouse_dragged_around_parts_takes_them(monkeypatch: pytest.MonkeyPatch) -> None:

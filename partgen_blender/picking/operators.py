@@ -297,7 +297,7 @@ a line around or along parts picks what it means, Enter makes of it what is chos
             if not line:
                 return picking.take(pressed[2])
             space, region = place
-            view, depsgraph = sight.View.of_region(space, region), context.evaluated_depsgraph_get()
+            view, depsgraph = sight.View.of_region(region), context.evaluated_depsgraph_get()
             radius = session.STROKE_RADIUS * _interface_scale()
             picking.choose_drawn(line, view, depsgraph, context.view_layer, space, pressed[2], radius)
         return True
@@ -460,7 +460,7 @@ def _view(context: bpy.types.Context, view: str) -> tuple[bpy.types.SpaceView3D 
         raise PartgenError("pick.no_viewport", "There is no 3D viewport here.", "Look from one, or through the camera.")
     region = context.region if context.region is not None and context.region.type == "WINDOW" else None
     region = region or next(region for region in area.regions if region.type == "WINDOW")
-    return area.spaces.active, sight.View.of_region(area.spaces.active, region)
+    return area.spaces.active, sight.View.of_region(region)
 
 
 def _image(name: str) -> bpy.types.Image:
@@ -473,7 +473,7 @@ def _image(name: str) -> bpy.types.Image:
 def _ray(space: bpy.types.SpaceView3D, region: bpy.types.Region, event: bpy.types.Event) -> tuple[Vector, Vector]:
     """Origin and direction of the ray under the mouse, in the world."""
     place = np.array([[event.mouse_x - region.x + 0.5, event.mouse_y - region.y + 0.5]])
-    origins, directions = sight.View.of_region(space, region).rays(place)
+    origins, directions = sight.View.of_region(region).rays(place)
     return Vector(origins[0]), Vector(directions[0])
 
 

@@ -131,6 +131,82 @@ def test_nothing_lights_up_beside_everything_or_behind_other_objects() -> None:
     assert pointed() == [0, 1, 2, 3]
 
 
+def test_text_and_collection_instances_hide_parts_from_the_cursor_and_from_a_lasso() -> None:
+    row()
+    picking_ = begin()
+    look_at(0.5)
+    assert pointed()
+    collection = bpy.data.collections.new("Shown")
+    collection.objects.link(bpy.data.objects.new("Copy", row(4, "Kept").data.copy()))
+    bpy.data.objects.remove(bpy.data.objects["Kept"])
+    cover = studio.put("Cover", None)
+    cover.instance_type, cover.instance_collection, cover.location.z = "COLLECTION", collection, 1.0
+    look_at(0.5)
+    assert pointed() == []
+    with pytest.raises(PartgenError, match="mostly within"):
+        meant(path=box(-10, 90, 410, 210))
+    cover.hide_set(True)
+    look_at(0.5)
+    assert pointed() == [0, 1, 2, 3]
+    assert meant(path=box(-10, 90, 410, 210)) == {"Row": [0, 1, 2, 3]}
+    assert picking_ is session.current()
+
+
+def test_a_linked_object_with_the_name_of_a_local_one_is_pointed_at_and_refused_in_words(tmp_path: Path) -> None:
+    row()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "library.blend"))
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    local = row()
+    local.location.y = 5.0
+    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, wanted):
+        wanted.objects = ["Row"]
+    linked = wanted.objects[0]
+    bpy.context.scene.collection.objects.link(linked)
+    picking_ = begin()
+    for object_, y in ((local, 5.5), (linked, 0.5)):
+        look_at(0.5, y)
+        assert picking_.pickable().object() == object_
+        picking_.take("ADD")
+    assert set(picking_.picked()) == {local, linked}
+    with pytest.raises(PartgenError, match="linked from another file"):
+        committing.commit(picking_.picked(), "VERTEX_GROUP")
+    assert not local.vertex_groups
+
+
+def test_among_many_objects_what_moves_is_met_where_it_is() -> None:
+    object_ = row()
+    mesh = bpy.data.meshes.new("Tile")
+    mesh.from_pydata([(0, 0, 0), (1, 0, 0), (1, 1, 0)], [], [(0, 1, 2)])
+    for number in range(50):
+        studio.put(f"Tile {number}", mesh).location = (20.0 + number, 0.0, 1.0)
+    begin()
+    look_at(0.5)
+    assert pointed() == [0, 1, 2, 3]
+    carrier = studio.put("Carrier", None)
+    object_.parent = carrier
+    carrier.location.x = 30.0
+    look_at(0.5)
+    assert pointed() == []
+    carrier.location.z = 2.0
+    look_at(30.5)
+    assert pointed() == [0, 1, 2, 3]
+    bpy.data.objects.remove(bpy.data.objects["Tile 0"])
+    bpy.data.objects["Tile 30"].location = (30.0, 0.0, 4.0)
+    look_at(30.6, 0.2)
+    assert pointed() == [], "another one lies before it now"
+    bpy.data.objects["Tile 30"].display_type = "WIRE"
+    look_at(30.6, 0.2)
+    assert pointed() == [0, 1, 2, 3], "one looks through a wire"
+    bpy.data.objects["Tile 30"].display_type = "TEXTURED"
+    look_at(30.6, 0.2)
+    assert pointed() == []
+    mesh.vertices[2].co.x = mesh.vertices[2].co.y = -9.0
+    mesh.vertices[1].co.y = -9.0
+    mesh.update()
+    look_at(30.6, 0.2)
+    assert pointed() == [0, 1, 2, 3], "its shape is another"
+
+
 def test_the_nearest_of_several_objects_is_pointed_at_each_with_a_level_of_its_own() -> None:
     row()
     above = row(4, "Above")
@@ -513,7 +589,7 @@ class Artist(SimpleNamespace):
         region = SimpleNamespace(x=0, y=0, as_pointer=lambda: 7)
         monkeypatch.setattr(operators, "viewport_at", lambda window, x, y: (None, region) if self.is_over_viewport else None)
         monkeypatch.setattr(operators.viewports, "viewport_of", lambda window, pointer: (None, region) if pointer == 7 else None)
-        monkeypatch.setattr(sight.View, "of_region", classmethod(lambda cls, space, region: above()))
+        monkeypatch.setattr(sight.View, "of_region", classmethod(lambda cls, region: above()))
         self._session = operators.start(bpy.context)
         self._pressed, self._place, self._timer = None, 0, None
         self.commit_as, self.name, self.keep_shading, self.picks = "FACE_SELECTION", "", True, ""

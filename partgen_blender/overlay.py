@@ -7,7 +7,7 @@ every leaf. Nothing has to tell the preview about scale, visibility or transform
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import bpy
@@ -17,7 +17,7 @@ from mathutils import Matrix
 from numpy.typing import NDArray
 from partgen.part_tree import PartTree
 
-from . import applying, collections, mesh_data, palette, preferences, regrouping, stored_parts, stored_tree
+from . import applying, collections, mesh_data, palette, preferences, regrouping, session_ids, stored_parts, stored_tree
 
 _TABLE_WIDTH = 1024  # leaves in one row of the color table: far below every GPU's largest texture
 # How much nearer than the object's own surface the preview is drawn, as a share of the distance to the viewer.
@@ -51,7 +51,7 @@ class _State:
     is_paused: bool = False
     left_out: frozenset[int] = frozenset()  # session ids of objects that something else colors
     drawn: dict[int, _Drawn] = field(default_factory=dict)
-    decomposed: dict[tuple[str, str], list[str]] = field(default_factory=dict)  # objects, by scene and view layer, once looked up
+    decomposed: dict[tuple[str, str], list[int]] = field(default_factory=dict)  # session ids, by scene and view layer, once looked up
     meshes: set[int] = field(default_factory=set)  # those of these objects
 
 
@@ -223,12 +223,17 @@ def _draw_viewport() -> None:
 
 def decomposed_objects(view_layer: bpy.types.ViewLayer) -> list[bpy.types.Object]:
     """The objects of a view layer that have a part tree: looked up once until something changes that matters for it."""
+    return list(each_decomposed(view_layer))
+
+
+def each_decomposed(view_layer: bpy.types.ViewLayer) -> Iterator[bpy.types.Object]:
+    """The same one by one: nothing is spent on those that nobody asks for."""
     key = (view_layer.id_data.name, view_layer.name)
     if key not in _state.decomposed:
         found = [o for o in view_layer.objects if _is_decomposed(o)]
-        _state.decomposed[key] = [o.name for o in found]
+        _state.decomposed[key] = [o.session_uid for o in found]
         _state.meshes.update(o.data.session_uid for o in found)
-    return [o for name in _state.decomposed[key] if (o := view_layer.objects.get(name)) is not None and _is_decomposed(o)]
+    yield from filter(_is_decomposed, session_ids.those(view_layer.objects, _state.decomposed[key]))
 
 
 def _look_up_again() -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from mathutils import Vector
 from numpy.typing import NDArray
 
-from . import mesh_data, overlay, stored_tree
+from . import mesh_data, overlay, session_ids, stored_tree
 
 _MOST_HIDDEN = 200
 """So many hidden faces, one behind the other, does a ray go through."""
@@ -46,10 +46,7 @@ class SurfaceOnScreen:
 
     def object(self) -> bpy.types.Object | None:
         """The object as it is now, under whatever name; None where it is gone."""
-        named = bpy.data.objects.get(self.name)
-        if named is not None and named.session_uid == self.uid:
-            return named
-        return next((o for o in bpy.data.objects if o.session_uid == self.uid), None)
+        return session_ids.find(bpy.data.objects, self.uid, self.name)
 
     @property
     def has_no_leaves(self) -> bool:

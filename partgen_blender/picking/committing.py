@@ -42,14 +42,26 @@ _FIRST_FACE_SET = 1  # which all faces have of a mesh without the attribute
 _FACE_SET = ".sculpt_face_set"
 _MATERIAL_INDEX = "material_index"
 _PICKED_RANK = 1
+_LONGEST_NAME = 63
+"""Bytes: what Blender takes for a vertex group, a material, an object and an attribute alike."""
+_NEEDS_VIEW_LAYER = ("FACE_SELECTION", "SEPARATE")
+_TAKES_NAME = ("SEPARATE", "VERTEX_GROUP", "MATERIAL", "ATTRIBUTE")
+_RESERVED = frozenset(
+    {
+        "bevel_weight_edge", "bevel_weight_vert", "crease_edge", "crease_vert", "custom_normal", "freestyle_edge", "freestyle_face", "id",
+        "material_index", "position", "sharp_edge", "sharp_face", "uv_seam",
+    }
+)  # fmt: skip
+"""Attributes that say something to Blender itself, whether a mesh has them or not."""
 
 
 def commit(picked: Mapping[bpy.types.Object, Bools], kind: str, name: str = "", keep_shading: bool = True) -> list[str]:
     """Makes `kind` of the picked leaves, (L,) bool, of every object. Returns a sentence for each object.
 
-    `name`: of what is made; "" for the name that the artist gave to the part, else that of the object with "Pick". What has this
-    name already is taken: a group or an attribute is filled anew. `keep_shading`: across the cut of a separate object.
-    Raises PartgenError, and changes nothing, where nothing is picked or an object cannot be changed.
+    `name`: of what is made. A vertex group or an attribute that has it already is filled anew, to a material that has it the faces are
+    added. "": the name that the artist gave to the part, else that of the object with "Pick", with a number where it is taken, so that
+    nothing is overwritten. `keep_shading`: across the cut of a separate object.
+    Raises PartgenError, and changes nothing, where nothing is picked or one of the objects cannot be changed.
     """
     chosen = {o: faces for o, leaves in picked.items() if (faces := faces_of(o, leaves)).any()}
     if not chosen:
@@ -68,7 +80,8 @@ def commit(picked: Mapping[bpy.types.Object, Bools], kind: str, name: str = "", 
     }[kind]
     if kind == "SEPARATE":
         bpy.ops.object.select_all(action="DESELECT")
-    return [make(object_, faces, name or _own_name(object_, picked[object_])) for object_, faces in chosen.items()]
+    called = {o: name or _own_name(o, picked[o], kind) for o in chosen}
+    return [make(object_, faces, called[object_]) for object_, faces in chosen.items()]
 
 
 def faces_of(object_: bpy.types.Object, leaves: Bools) -> Bools:
@@ -79,14 +92,47 @@ def faces_of(object_: bpy.types.Object, leaves: Bools) -> Bools:
     return np.asarray(leaves, bool).take(stored, mode="clip")
 
 
-def _own_name(object_: bpy.types.Object, leaves: Bools) -> str:
-    """What the artist calls the part of exactly these leaves; else the object's name with "Pick"."""
+def _own_name(object_: bpy.types.Object, leaves: Bools, kind: str) -> str:
+    """A free name: what the artist calls the part of exactly these leaves, which a part keeps; else the object's name with "Pick"."""
+    given = _given_name(object_, leaves)
+    return given if given and kind == "PART" else _free_name(object_, kind, given or f"{object_.name} Pick")
+
+
+def _given_name(object_: bpy.types.Object, leaves: Bools) -> str:
+    """What the artist calls the part of exactly these leaves, "" where it has no name."""
     tree, given = regrouping.tree_of(object_.data), regrouping.given_of(object_.data)
     if tree is not None:
         for node in sorted(given):
             if given[node].name and np.array_equal(tree.leaves(node), np.flatnonzero(leaves)):
                 return given[node].name
-    return f"{object_.name} Pick"
+    return ""
+
+
+def _free_name(object_: bpy.types.Object, kind: str, name: str) -> str:
+    """`name`, shortened to what Blender takes, and with a number where something has it that this kind would overwrite."""
+    called, number = _shortened(name, ""), 1
+    while _is_taken(object_, kind, called):
+        called, number = _shortened(name, f".{number:03d}"), number + 1
+    return called
+
+
+def _shortened(name: str, ending: str) -> str:
+    return name.encode()[: _LONGEST_NAME - len(ending)].decode(errors="ignore") + ending
+
+
+def _is_taken(object_: bpy.types.Object, kind: str, name: str) -> bool:
+    if kind == "MATERIAL":
+        return name in bpy.data.materials
+    if kind == "PART":
+        return any(part.name == name for part in regrouping.given_of(object_.data).values())
+    if kind in ("VERTEX_GROUP", "ATTRIBUTE"):  # Blender gives no name to both
+        return name in object_.vertex_groups or name in object_.data.attributes or (kind == "ATTRIBUTE" and _is_reserved(name))
+    return False  # Blender numbers objects itself
+
+
+def _is_reserved(name: str) -> bool:
+    """Whether an attribute of this name would mean something to Blender or to PartGen."""
+    return name in _RESERVED or name.startswith((".", "partgen_"))
 
 
 def _require_editable(object_: bpy.types.Object, faces: Bools, kind: str, name: str) -> None:
@@ -95,21 +141,50 @@ def _require_editable(object_: bpy.types.Object, faces: Bools, kind: str, name: 
         raise PartgenError("mesh.linked", f"{object_.name} is linked from another file.", "Make it local first.")
     if mesh.is_editmode:
         raise PartgenError("mesh.edit_mode", f"{object_.name} is in Edit Mode.", "Leave Edit Mode and try again.")
+    if kind in _NEEDS_VIEW_LAYER:
+        _require_in_view_layer(object_, kind)
     if kind == "SEPARATE":
         applying.refuse_while_applied(object_)
         if faces.all():
             sentence = f"All of {object_.name} is picked, so there is nothing to separate it from."
             raise PartgenError("pick.everything", sentence, "Pick a part of it.")
-    if kind == "ATTRIBUTE" and name and not _is_free(object_, name):
+    if kind == "PART":
+        if stored_tree.read(mesh) is None:
+            raise PartgenError("tree.unusable", stored_tree.why_unreadable(mesh))
+        if faces.all():
+            raise PartgenError("pick.everything", f"All of {object_.name} is picked, which is no part of it.", "Leave some of it out.")
+    if name and kind in _TAKES_NAME:
+        _require_name(object_, kind, name)
+
+
+def _require_in_view_layer(object_: bpy.types.Object, kind: str) -> None:
+    view_layer = bpy.context.view_layer
+    view_layer.update()  # what was unlinked a moment ago is listed until then
+    if not any(o == object_ for o in view_layer.objects):
+        remedy = "Link it to the scene, or turn on its collection."
+        raise PartgenError("pick.not_in_view_layer", f"{object_.name} is not in the view layer {view_layer.name}.", remedy)
+    if kind == "FACE_SELECTION" and not object_.visible_get(view_layer=view_layer):
+        raise PartgenError("pick.hidden", f"{object_.name} is hidden, so its faces cannot be selected.", "Show it first.")
+
+
+def _require_name(object_: bpy.types.Object, kind: str, name: str) -> None:
+    if len(name.encode()) > _LONGEST_NAME:
+        sentence = f'The name "{name[:20]}…" is too long for Blender.'
+        raise PartgenError("pick.name_too_long", sentence, f"{_LONGEST_NAME} letters are the most; accents and symbols count as several.")
+    if kind == "ATTRIBUTE" and _is_reserved(name):
+        raise PartgenError("pick.name_reserved", f"An attribute called {name} means something else already.", "Choose another name.")
+    attribute = object_.data.attributes.get(name)
+    if kind == "ATTRIBUTE":
+        is_other = name in object_.vertex_groups or (attribute is not None and not _is_mark(attribute))
+    else:
+        is_other = kind == "VERTEX_GROUP" and attribute is not None
+    if is_other:
         sentence = f"{object_.name} has something else that is called {name}."
         raise PartgenError("pick.name_taken", sentence, "Choose another name.")
 
 
-def _is_free(object_: bpy.types.Object, name: str) -> bool:
-    """Whether a boolean face attribute may be called `name`: Blender gives no name both to an attribute and to a vertex group."""
-    attribute = object_.data.attributes.get(name)
-    is_of_the_kind = attribute is None or (attribute.data_type, attribute.domain) == ("BOOLEAN", "FACE")
-    return is_of_the_kind and name not in object_.vertex_groups
+def _is_mark(attribute: bpy.types.Attribute) -> bool:
+    return (attribute.data_type, attribute.domain) == ("BOOLEAN", "FACE")
 
 
 def _count(faces: Bools) -> str:
@@ -207,14 +282,15 @@ def _make_material_slot(object_: bpy.types.Object, faces: Bools, name: str) -> s
     mesh = object_.data
     if not mesh.materials:
         mesh.materials.append(None)  # what is not picked keeps having none
-    slot = next((i for i, m in enumerate(mesh.materials) if m is not None and m.name == name), -1)
+    # What one sees is the slot's: it may be linked to the object, with another material than that of the mesh.
+    slot = next((i for i, s in enumerate(object_.material_slots) if s.material is not None and s.material.name == name), -1)
     if slot < 0:
         slot = len(mesh.materials)
         mesh.materials.append(bpy.data.materials.get(name) or _new_material(name))
     indices = _face_integers(mesh, _MATERIAL_INDEX, 0)
     indices[faces] = slot
     _write_face_integers(mesh, _MATERIAL_INDEX, indices)
-    return f"{_count(faces)} of {object_.name} have the material {mesh.materials[slot].name}."
+    return f"{_count(faces)} of {object_.name} have the material {object_.material_slots[slot].material.name}."
 
 
 def _new_material(name: str) -> bpy.types.Material:
@@ -224,11 +300,8 @@ def _new_material(name: str) -> bpy.types.Material:
 
 
 def _make_attribute(object_: bpy.types.Object, faces: Bools, name: str) -> str:
-    mesh, number = object_.data, 1
-    called = name
-    while not _is_free(object_, called):  # only where PartGen chose the name itself
-        called, number = f"{name}.{number:03d}", number + 1
-    attribute = mesh.attributes.get(called) or mesh.attributes.new(called, "BOOLEAN", "FACE")
+    mesh = object_.data
+    attribute = mesh.attributes.get(name) or mesh.attributes.new(name, "BOOLEAN", "FACE")
     attribute.data.foreach_set("value", faces)
     mesh.update_tag()
     return f"{_count(faces)} of {object_.name} are marked in the attribute {attribute.name}."

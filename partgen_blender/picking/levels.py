@@ -85,7 +85,7 @@ class Levels:
 
         Of all levels that have the part, the one is taken that changes least elsewhere.
         """
-        for _ in range(abs(by)):
+        for _ in range(min(abs(by), self.tree.leaf_count)):
             level = self._above(leaf, level) if by > 0 else self._below(leaf, level)
         return level
 

@@ -83,7 +83,10 @@ class _Commits:
 
     commit_as: bpy.props.EnumProperty(name="Commit as", description="What becomes of the picked parts", items=committing.KINDS)
     name: bpy.props.StringProperty(
-        name="Name", description='Of what is made; empty for that of the object with "Pick". What has this name already is filled anew'
+        name="Name",
+        description='Of what is made; empty for a free one, that of the object with "Pick". A vertex group or an attribute that has the '
+        "name already is filled anew; to a material that has it the faces are added",
+        options={"SKIP_SAVE"},
     )
     keep_shading: bpy.props.BoolProperty(
         name="Keep Shading", description="Smooth surfaces of a separate object look the same on both sides of the cut", default=True
@@ -294,7 +297,7 @@ a line around or along parts picks what it means, Enter makes of it what is chos
             if not line:
                 return picking.take(pressed[2])
             space, region = place
-            view, depsgraph = sight.View.of_region(space, region), context.evaluated_depsgraph_get()
+            view, depsgraph = sight.View.of_region(region), context.evaluated_depsgraph_get()
             radius = session.STROKE_RADIUS * _interface_scale()
             picking.choose_drawn(line, view, depsgraph, context.view_layer, space, pressed[2], radius)
         return True
@@ -320,35 +323,39 @@ a line around or along parts picks what it means, Enter makes of it what is chos
         kinds = [kind for kind, *_ in committing.KINDS]
         settings = context.scene.partgen_picking
         settings.commit_as = self.commit_as = kinds[(kinds.index(settings.commit_as) + 1) % len(kinds)]
+        self._session.refused = ""
         return True
 
     # ---- how it ends -------------------------------------------------------------------------------------------------
 
     def _commit_picked(self, context: bpy.types.Context, picking: session.Session) -> set[str]:
         """Enter: makes what is chosen of what is picked, or of the part under the cursor where nothing was clicked."""
-        if not picking.picked():
-            picking.take()
-        picked = picking.picked()
+        picked = picking.to_commit()
         if not picked:
-            picking.said = "Nothing is picked: click a part first"
+            picking.refused = "Nothing is picked: click a part first"
             preferences.redraw_viewports()
             return {"RUNNING_MODAL"}
         self.commit_as = context.scene.partgen_picking.commit_as
         self.picks = scripting.picks_of(picked)  # the panel of the last operation makes something else of the same
-        self._end(context)
+        is_refused = False
         try:
             return self.commit(picked)
-        except PartgenError as error:
-            return report_error(self, error)
+        except PartgenError as error:  # a report would be shown only in the end
+            is_refused, picking.refused = True, str(error)
+            preferences.redraw_viewports()
+            return {"RUNNING_MODAL"}
+        finally:
+            if not is_refused:
+                self._end(context, keeps_choice=True)
 
     def _give_up(self, context: bpy.types.Context) -> set[str]:
         self._end(context)
         self.report({"WARNING"}, "Picking ended: it needs Object Mode, and something that is decomposed and visible.")
         return {"CANCELLED", "PASS_THROUGH"}
 
-    def _end(self, context: bpy.types.Context) -> None:
+    def _end(self, context: bpy.types.Context, keeps_choice: bool = False) -> None:
         self._stop_timer(context)
-        stop()
+        stop(keeps_choice)
 
     def _stop_timer(self, context: bpy.types.Context) -> None:
         if self._timer is not None:
@@ -421,14 +428,20 @@ def start(context: bpy.types.Context) -> session.Session:
     explore.stop()
     refining.stop()
     picking = session.start(context.view_layer)
+    picking.chosen_before = context.scene.name, context.scene.partgen_picking.commit_as
     drawing.start()
     context.workspace.status_text_set(_draw_keys)
     _workspaces.add(context.workspace.name)
     return picking
 
 
-def stop() -> None:
-    """Ends picking, with nothing left of it; harmless where nobody picks."""
+def stop(keeps_choice: bool = False) -> None:
+    """Ends picking, with nothing left of it, unless what Enter makes is to stay as it was chosen meanwhile. Harmless where nobody picks."""
+    picking = session.current()
+    if picking is not None and picking.chosen_before is not None and not keeps_choice:
+        name, chosen = picking.chosen_before
+        if (scene := bpy.data.scenes.get(name)) is not None:
+            scene.partgen_picking.commit_as = chosen
     session.stop()
     drawing.stop()
     while _workspaces:
@@ -447,7 +460,7 @@ def _view(context: bpy.types.Context, view: str) -> tuple[bpy.types.SpaceView3D 
         raise PartgenError("pick.no_viewport", "There is no 3D viewport here.", "Look from one, or through the camera.")
     region = context.region if context.region is not None and context.region.type == "WINDOW" else None
     region = region or next(region for region in area.regions if region.type == "WINDOW")
-    return area.spaces.active, sight.View.of_region(area.spaces.active, region)
+    return area.spaces.active, sight.View.of_region(region)
 
 
 def _image(name: str) -> bpy.types.Image:
@@ -460,7 +473,7 @@ def _image(name: str) -> bpy.types.Image:
 def _ray(space: bpy.types.SpaceView3D, region: bpy.types.Region, event: bpy.types.Event) -> tuple[Vector, Vector]:
     """Origin and direction of the ray under the mouse, in the world."""
     place = np.array([[event.mouse_x - region.x + 0.5, event.mouse_y - region.y + 0.5]])
-    origins, directions = sight.View.of_region(space, region).rays(place)
+    origins, directions = sight.View.of_region(region).rays(place)
     return Vector(origins[0]), Vector(directions[0])
 
 

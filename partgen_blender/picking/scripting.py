@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import Any
 
 import bpy
@@ -45,10 +46,24 @@ class Pick:
 def picks_from(text: str) -> list[Pick]:
     """Picks as JSON has them, a list of objects with the fields of `Pick`. Raises PartgenError where the text is none."""
     try:
-        return [Pick(**fields) for fields in json.loads(text)]
+        picks = [Pick(**fields) for fields in json.loads(text)]
+        for pick in picks:
+            _require_types(pick)
+        return picks
     except (TypeError, ValueError) as error:
         remedy = 'Give a list such as [{"object": "Lamp", "polygon": 12, "parts": 7}].'
         raise PartgenError("pick.no_picks", f"The picks cannot be read: {error}.", remedy) from error
+
+
+def _require_types(pick: Pick) -> None:
+    """Raises TypeError where a field is not of its kind, as JSON may have it."""
+    for name, kind in (("object", str), ("leaves", str), ("action", str), ("polygon", int), ("parts", int), ("steps", int)):
+        if type(getattr(pick, name)) is not kind:
+            raise TypeError(f'"{name}" is {json.dumps(getattr(pick, name))}, which is {"no text" if kind is str else "no whole number"}')
+    for name in ("origin", "direction"):
+        vector = getattr(pick, name)
+        if not isinstance(vector, list | tuple) or len(vector) != 3 or not all(type(v) in (int, float) and isfinite(v) for v in vector):
+            raise TypeError(f'"{name}" is {json.dumps(vector)}, which is not three numbers')
 
 
 def picks_of(picked: dict[bpy.types.Object, Bools]) -> str:

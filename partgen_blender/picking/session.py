@@ -14,7 +14,7 @@ objects and other files do no harm.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import bpy
 import gpu
@@ -25,7 +25,7 @@ from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
 from partgen.refining import Nodes
 
-from .. import overlay, preferences, regrouping
+from .. import overlay, preferences, regrouping, session_ids, surroundings
 from ..surfaces import SurfaceOnScreen
 from ..surroundings import Surroundings
 from . import meaning, outlines, regions, sight
@@ -128,7 +128,10 @@ class Session:
     line: list[tuple[float, float]] = field(default_factory=list)  # the stroke or lasso that is being drawn, pixels of `line_region`
     line_region: int = 0
     waiting: str = ""  # the object that Blender has to prepare before it can be pointed at
+    waiting_for: int = 0  # its session id
     said: str = ""  # what there is to say of the last move or click, until the next
+    refused: str = ""  # why nothing was made of what is picked, until something else is
+    chosen_before: tuple[str, str] | None = None  # the scene, and what Enter made there when picking began
     prepared: set[int] = field(default_factory=set)  # session ids of large objects
     edited: set[int] = field(default_factory=set)
     is_outdated: bool = False
@@ -166,7 +169,7 @@ class Session:
 
     def prepare(self, depsgraph: bpy.types.Depsgraph) -> None:
         """Lets Blender prepare the object that is `waiting`, however long it takes: half a second for a million faces."""
-        object_ = bpy.data.objects.get(self.waiting)
+        object_ = session_ids.find(bpy.data.objects, self.waiting_for, self.waiting)
         self.waiting = ""
         if object_ is not None and object_.type == "MESH":
             object_.evaluated_get(depsgraph).ray_cast(Vector((0.0, 0.0, 0.0)), Vector((0.0, 0.0, 1.0)))
@@ -265,6 +268,14 @@ class Session:
                 found.setdefault(pickable.mesh_uid, (object_, leaves))
         return dict(found.values())
 
+    def to_commit(self) -> dict[bpy.types.Object, Bools]:
+        """What Enter makes something of: what is picked, else the part under the cursor, as a click would take it. Nothing changes."""
+        if picked := self.picked():
+            return picked
+        trial = replace(self, before=[], after=[])
+        trial.take()
+        return trial.picked()
+
     def _learned(self, pickable: Pickable, examples: Sequence[Example], pointed: Bools) -> Bools:
         """The leaves that the last of several clicks on a mesh adds or removes, judging by all; `pointed` where that cannot be told.
 
@@ -290,7 +301,7 @@ class Session:
         self._set(picked)
 
     def _set(self, picked: Picked) -> None:
-        self.now = picked
+        self.now, self.refused = picked, ""
         self.version += 1
 
     # ---- drawing over the picture ------------------------------------------------------------------------------------
@@ -373,8 +384,8 @@ class Session:
         self.refresh()
         own = _visible(overlay.decomposed_objects(view_layer), view_layer, space)
         surfaces = [(*self._surface(o), o) for o in own if view.may_show(o, places, depsgraph).any()]
-        others = [view_layer.objects[name] for name in self._around(view_layer, depsgraph)[1].names if name in view_layer.objects]
-        seen = sight.look(view, places, [(surface, o) for surface, _, o in surfaces], list(_visible(others, view_layer, space)), depsgraph)
+        others = self._around(view_layer, depsgraph)[1]
+        seen = sight.look(view, places, [(surface, o) for surface, _, o in surfaces], others, depsgraph, view_layer, space)
         chosen: dict[int, Bools] = {}
         for number, (pickable, _, _) in enumerate(surfaces):
             if not isinstance(pickable, Pickable):
@@ -404,7 +415,7 @@ class Session:
     def remark(self) -> str:
         """What stands beside it: the number that is typed, what is picked, and what went wrong; "" where there is nothing."""
         typed = f"Parts: {self.typed}" if self.typed else ""
-        return " · ".join(filter(None, (self.said, typed, self.picked_in_words(), self._learning_in_words())))
+        return " · ".join(filter(None, (self.refused, self.said, typed, self.picked_in_words(), self._learning_in_words())))
 
     def _learning_in_words(self) -> str:
         if not self.is_learning:
@@ -475,7 +486,8 @@ class Session:
 
     def notice(self, depsgraph: bpy.types.Depsgraph) -> None:
         """Takes in what Blender says has changed."""
-        self.around = None
+        if self.around is not None and not surroundings.follow(self.around[1:], depsgraph):
+            self.around = None
         for update in depsgraph.updates:
             if isinstance(update.id, bpy.types.Object | bpy.types.Mesh) and update.is_updated_geometry:
                 self.edited.add(update.id.original.session_uid)
@@ -546,9 +558,10 @@ class Session:
         start, way = np.array(origin), np.array(direction.normalized())
         nearest, pointed, reason = np.inf, None, ""
         for number in own.crossed(start, way, np.inf):
-            object_ = view_layer.objects.get(own.names[number])
-            if object_ is None or not any(_visible([object_], view_layer, space)):
+            standing = own.standing(number, view_layer, space)
+            if standing is None:
                 continue
+            object_ = standing[0]
             if may_wait and self._must_wait(object_, depsgraph):
                 return None
             surface, problem = self._surface(object_)
@@ -562,8 +575,8 @@ class Session:
                 pointed = Pointed(surface.uid, hit.leaf, hit.location)
         if not np.isfinite(nearest):
             return None
-        before_it = (view_layer.objects.get(others.names[number]) for number in others.crossed(start, way, nearest))
-        if may_wait and any(self._must_wait(o, depsgraph) for o in _visible(filter(None, before_it), view_layer, space)):
+        before_it = (others.standing(number, view_layer, space) for number in others.crossed(start, way, nearest)) if may_wait else ()
+        if any(self._must_wait(standing[0], depsgraph) for standing in before_it if standing is not None):
             return None
         if others.cover(origin, direction, nearest, depsgraph, view_layer, space):
             return None
@@ -577,15 +590,14 @@ class Session:
         shown = object_.evaluated_get(depsgraph).data
         if len(shown.polygons) < LARGE:
             return False
-        self.waiting = object_.name
+        self.waiting, self.waiting_for = object_.name, object_.session_uid
         return True
 
     def _around(self, view_layer: bpy.types.ViewLayer, depsgraph: bpy.types.Depsgraph) -> tuple[Surroundings, Surroundings]:
         """What can be picked in a view layer, and what else stands there."""
         if self.around is None or self.around[0] != view_layer.name:
-            own = overlay.decomposed_objects(view_layer)
-            others = Surroundings.of(view_layer, {o.session_uid for o in own}, depsgraph)
-            self.around = view_layer.name, Surroundings.around(own, depsgraph), others
+            own = {o.session_uid for o in overlay.each_decomposed(view_layer)}
+            self.around = view_layer.name, *Surroundings.parted(view_layer, own, depsgraph)
         return self.around[1:]
 
     def _surface(self, object_: bpy.types.Object) -> tuple[SurfaceOnScreen, str]:
@@ -637,7 +649,7 @@ def current() -> Session | None:
 
 def obstacle(view_layer: bpy.types.ViewLayer) -> str:
     """Why nothing can be picked, and what to do, as a tooltip has it; "" where something can. Fast enough for a panel's draw."""
-    if any(_visible(overlay.decomposed_objects(view_layer), view_layer, None)):
+    if any(_visible(overlay.each_decomposed(view_layer), view_layer, None)):
         return ""
     return "Decompose an object first: its parts can be picked then (those of Apply are objects already)"
 

@@ -9,8 +9,10 @@ import bpy
 import numpy as np
 from mathutils import Vector
 from numpy.typing import NDArray
+from partgen.errors import PartgenError
 
 from ..surfaces import SurfaceOnScreen
+from ..surroundings import Surroundings
 
 Floats = NDArray[np.float64]
 
@@ -19,21 +21,19 @@ _UNSEEN = -1
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """A picture of the scene: `to_clip` (4, 4) takes points of the world to clip space; `width` and `height` in pixels.
-
-    `looks_through`: a surface is seen although others lie before it, as in a wire frame.
-    """
+    """A picture of the scene: `to_clip` (4, 4) takes points of the world to clip space; `width` and `height` in pixels."""
 
     to_clip: Floats
     width: float
     height: float
-    looks_through: bool = False
 
     @classmethod
-    def of_region(cls, space: bpy.types.SpaceView3D, region: bpy.types.Region) -> View:
-        """What a region of a 3D viewport shows."""
-        looks_through = space.shading.type == "WIREFRAME" or space.shading.show_xray
-        return cls(np.array(region.data.perspective_matrix, np.float64), region.width, region.height, looks_through)
+    def of_region(cls, region: bpy.types.Region) -> View:
+        """What a region of a 3D viewport shows. Raises PartgenError where it has no view."""
+        if region.data is None:
+            sentence = "This 3D viewport shows nothing yet."
+            raise PartgenError("pick.no_viewport", sentence, "Look from one that is drawn, or through the camera.")
+        return cls(np.array(region.data.perspective_matrix, np.float64), region.width, region.height)
 
     @classmethod
     def of_camera(cls, scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> View:
@@ -86,8 +86,10 @@ def look(
     view: View,
     places: Floats,
     surfaces: Sequence[tuple[SurfaceOnScreen, bpy.types.Object]],
-    others: Sequence[bpy.types.Object],
+    others: Surroundings,
     depsgraph: bpy.types.Depsgraph,
+    view_layer: bpy.types.ViewLayer,
+    space: bpy.types.SpaceView3D | None = None,
 ) -> Seen:
     """What one sees of `surfaces` at `places` (n, 2), with `others` standing before them. Some 20 microseconds for each place."""
     origins, directions = view.rays(places)
@@ -98,31 +100,8 @@ def look(
             hit = surface.hit(object_, Vector(origins[i]), Vector(directions[i]), depsgraph)
             if hit is not None and hit.distance < nearest[i]:
                 nearest[i], number[i], leaf[i] = hit.distance, index if hit.leaf is not None else _UNSEEN, hit.leaf or 0
-    is_seen = number >= 0
-    if not view.looks_through:
-        for object_ in others:
-            is_seen &= ~_covered(object_, origins, directions, nearest, is_seen & view.may_show(object_, places, depsgraph), depsgraph)
-    points = origins + np.where(is_seen, nearest, 0.0)[:, None] * directions
-    return Seen(np.where(is_seen, number, _UNSEEN).astype(np.int32), leaf, points)
-
-
-def _covered(
-    object_: bpy.types.Object,
-    origins: Floats,
-    directions: Floats,
-    distances: Floats,
-    is_asked: NDArray[np.bool_],
-    depsgraph: bpy.types.Depsgraph,
-) -> NDArray[np.bool_]:
-    """Which rays an object stops nearer than `distances`, of those that are asked about."""
-    covered = np.zeros(len(origins), bool)
-    matrix = object_.matrix_world
-    if not is_asked.any() or not matrix.determinant():
-        return covered
-    inverse = matrix.inverted()
-    turn, evaluated = inverse.to_3x3(), object_.evaluated_get(depsgraph)
-    for i in np.flatnonzero(is_asked).tolist():
-        origin = Vector(origins[i])
-        is_hit, location, *_ = evaluated.ray_cast(inverse @ origin, turn @ Vector(directions[i]))
-        covered[i] = is_hit and (matrix @ location - origin).length < distances[i]
-    return covered
+    met = np.flatnonzero(number >= 0)
+    is_covered = others.covered(origins[met], directions[met], nearest[met], depsgraph, view_layer, space)
+    number[met[is_covered]] = _UNSEEN
+    points = origins + np.where(number >= 0, nearest, 0.0)[:, None] * directions
+    return Seen(number, leaf, points)

@@ -131,6 +131,82 @@ def test_nothing_lights_up_beside_everything_or_behind_other_objects() -> None:
     assert pointed() == [0, 1, 2, 3]
 
 
+def test_text_and_collection_instances_hide_parts_from_the_cursor_and_from_a_lasso() -> None:
+    row()
+    picking_ = begin()
+    look_at(0.5)
+    assert pointed()
+    collection = bpy.data.collections.new("Shown")
+    collection.objects.link(bpy.data.objects.new("Copy", row(4, "Kept").data.copy()))
+    bpy.data.objects.remove(bpy.data.objects["Kept"])
+    cover = studio.put("Cover", None)
+    cover.instance_type, cover.instance_collection, cover.location.z = "COLLECTION", collection, 1.0
+    look_at(0.5)
+    assert pointed() == []
+    with pytest.raises(PartgenError, match="mostly within"):
+        meant(path=box(-10, 90, 410, 210))
+    cover.hide_set(True)
+    look_at(0.5)
+    assert pointed() == [0, 1, 2, 3]
+    assert meant(path=box(-10, 90, 410, 210)) == {"Row": [0, 1, 2, 3]}
+    assert picking_ is session.current()
+
+
+def test_a_linked_object_with_the_name_of_a_local_one_is_pointed_at_and_refused_in_words(tmp_path: Path) -> None:
+    row()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "library.blend"))
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    local = row()
+    local.location.y = 5.0
+    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, wanted):
+        wanted.objects = ["Row"]
+    linked = wanted.objects[0]
+    bpy.context.scene.collection.objects.link(linked)
+    picking_ = begin()
+    for object_, y in ((local, 5.5), (linked, 0.5)):
+        look_at(0.5, y)
+        assert picking_.pickable().object() == object_
+        picking_.take("ADD")
+    assert set(picking_.picked()) == {local, linked}
+    with pytest.raises(PartgenError, match="linked from another file"):
+        committing.commit(picking_.picked(), "VERTEX_GROUP")
+    assert not local.vertex_groups
+
+
+def test_among_many_objects_what_moves_is_met_where_it_is() -> None:
+    object_ = row()
+    mesh = bpy.data.meshes.new("Tile")
+    mesh.from_pydata([(0, 0, 0), (1, 0, 0), (1, 1, 0)], [], [(0, 1, 2)])
+    for number in range(50):
+        studio.put(f"Tile {number}", mesh).location = (20.0 + number, 0.0, 1.0)
+    begin()
+    look_at(0.5)
+    assert pointed() == [0, 1, 2, 3]
+    carrier = studio.put("Carrier", None)
+    object_.parent = carrier
+    carrier.location.x = 30.0
+    look_at(0.5)
+    assert pointed() == []
+    carrier.location.z = 2.0
+    look_at(30.5)
+    assert pointed() == [0, 1, 2, 3]
+    bpy.data.objects.remove(bpy.data.objects["Tile 0"])
+    bpy.data.objects["Tile 30"].location = (30.0, 0.0, 4.0)
+    look_at(30.6, 0.2)
+    assert pointed() == [], "another one lies before it now"
+    bpy.data.objects["Tile 30"].display_type = "WIRE"
+    look_at(30.6, 0.2)
+    assert pointed() == [0, 1, 2, 3], "one looks through a wire"
+    bpy.data.objects["Tile 30"].display_type = "TEXTURED"
+    look_at(30.6, 0.2)
+    assert pointed() == []
+    mesh.vertices[2].co.x = mesh.vertices[2].co.y = -9.0
+    mesh.vertices[1].co.y = -9.0
+    mesh.update()
+    look_at(30.6, 0.2)
+    assert pointed() == [0, 1, 2, 3], "its shape is another"
+
+
 def test_the_nearest_of_several_objects_is_pointed_at_each_with_a_level_of_its_own() -> None:
     row()
     above = row(4, "Above")
@@ -513,7 +589,7 @@ class Artist(SimpleNamespace):
         region = SimpleNamespace(x=0, y=0, as_pointer=lambda: 7)
         monkeypatch.setattr(operators, "viewport_at", lambda window, x, y: (None, region) if self.is_over_viewport else None)
         monkeypatch.setattr(operators.viewports, "viewport_of", lambda window, pointer: (None, region) if pointer == 7 else None)
-        monkeypatch.setattr(sight.View, "of_region", classmethod(lambda cls, space, region: above()))
+        monkeypatch.setattr(sight.View, "of_region", classmethod(lambda cls, region: above()))
         self._session = operators.start(bpy.context)
         self._pressed, self._place, self._timer = None, 0, None
         self.commit_as, self.name, self.keep_shading, self.picks = "FACE_SELECTION", "", True, ""
@@ -542,6 +618,7 @@ def scene_as_it_is() -> list:
     return [
         bpy.data.is_dirty,
         layer.objects.active,
+        bpy.context.scene.partgen_picking.commit_as,
         bpy.context.window_manager.partgen.show_preview,
         overlay._state.is_paused,
         overlay._state.left_out,
@@ -565,7 +642,7 @@ def test_esc_leaves_everything_as_it_was(way_out: str, monkeypatch: pytest.Monke
     artist = Artist(monkeypatch)
     artist.moves(50)
     artist.clicks(50), artist.clicks(450, shift=True)
-    for step in (("WHEELUPMOUSE",), ("THREE",), ("X",), ("G",), ("Z",), ("TAB",)):
+    for step in (("WHEELUPMOUSE",), ("THREE",), ("X",), ("G",), ("Z",), ("TAB",), ("C",)):
         assert artist.does(*step, x=450) == {"RUNNING_MODAL"}, step
     if way_out == "button":
         operators.PARTGEN_OT_pick.invoke(artist, bpy.context, None)
@@ -613,15 +690,43 @@ def test_enter_without_a_click_commits_what_is_under_the_cursor_and_nothing_wher
     assert object_.vertex_groups.keys() == ["Row Pick"]
 
 
-def test_a_failed_commit_is_told_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    object_ = row()
+def test_a_commit_that_is_refused_says_why_and_keeps_every_pick(monkeypatch: pytest.MonkeyPatch) -> None:
+    object_, other = row(), row(4, "Other")
+    other.location.y = -0.5
     bpy.context.scene.partgen_picking.commit_as = "SEPARATE"
     artist = Artist(monkeypatch)
     artist.moves(50)
     artist.does("ONE")
-    assert artist.does("RET", x=50) == {"CANCELLED"}
-    assert "nothing to separate it from" in artist.reports[0]
-    assert list(bpy.data.objects) == [object_]
+    artist.clicks(50)
+    session.current().choose({other.data.session_uid: np.arange(4) < 2}, "ADD")
+    picked_before, steps = session.current().picked(), len(session.current().before)
+    assert artist.does("RET", x=50) == {"RUNNING_MODAL"}
+    artist.moves(55)
+    assert "nothing to separate it from" in session.current().remark()
+    assert picking.is_running()
+    assert len(session.current().before) == steps
+    assert {o.name: leaves.tolist() for o, leaves in session.current().picked().items()} == {
+        o.name: leaves.tolist() for o, leaves in picked_before.items()
+    }
+    assert set(bpy.data.objects) == {object_, other}
+    artist.does("EIGHT")
+    artist.clicks(150, ctrl=True)
+    assert "nothing to separate" not in session.current().remark()
+    assert artist.does("RET", x=50) == {"FINISHED"}
+    assert "Row Pick" in bpy.data.objects
+
+
+def test_a_refused_commit_of_the_part_under_the_cursor_picks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    row()
+    bpy.context.scene.partgen_picking.commit_as = "SEPARATE"
+    artist = Artist(monkeypatch)
+    artist.moves(50)
+    artist.does("ONE")
+    assert artist.does("RET", x=50) == {"RUNNING_MODAL"}
+    assert "nothing to separate it from" in session.current().remark()
+    assert session.current().picked() == {}
+    artist.does("C")
+    assert "nothing to separate" not in session.current().remark(), "something else will be made"
 
 
 def test_the_mouse_dragged_around_parts_takes_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,7 @@ def test_a_part_is_all_faces_of_the_cut_that_the_face_belongs_to() -> None:
         assert np.array_equal(committing.faces_of(chair, leaves), expected(chair, 5, parts))
     finer = scripting.region(chair, 5, parts=1, steps=-1)
     assert 0 < finer.sum() < 12
-    assert scripting.region(chair, 5, parts=1, steps=-99).sum() == 1
+    assert scripting.region(chair, 5, parts=1, steps=-(2**31)).sum() == 1, "at once, however many steps"
 
 
 def test_a_selection_in_edit_mode_is_exactly_the_part() -> None:
@@ -113,10 +113,119 @@ def test_a_boolean_attribute_marks_the_part() -> None:
     assert np.array_equal(studio.values(chair.data.attributes["seat"].data, "value", bool), faces)
 
 
+@pytest.mark.parametrize("kind", ["SEPARATE", "VERTEX_GROUP", "MATERIAL", "ATTRIBUTE", "PART"])
+def test_a_second_pick_without_a_name_leaves_the_first_as_it_was(kind: str) -> None:
+    chair = studio.decomposed()
+    chair.data.partgen.parts = 4
+
+    def commit_leaf(leaf: int) -> None:
+        leaves = np.arange(stored_tree.read(chair.data).tree.leaf_count) == leaf
+        committing.commit({chair: leaves}, kind)
+
+    def made(name: str) -> list[int]:
+        """What there is of this name, as numbers of the faces or vertices that it has."""
+        if kind == "SEPARATE":
+            return studio.origins(bpy.data.objects[name].data, "FACE").tolist()
+        if kind == "VERTEX_GROUP":
+            group = chair.vertex_groups[name].index
+            return [v.index for v in chair.data.vertices if any(g.group == group for g in v.groups)]
+        if kind == "ATTRIBUTE":
+            return np.flatnonzero(studio.values(chair.data.attributes[name].data, "value", bool)).tolist()
+        if kind == "MATERIAL":
+            slot = chair.data.materials.find(name)
+            return np.flatnonzero(studio.values(chair.data.polygons, "material_index", np.int32) == slot).tolist()
+        (node,) = (node for node, given in stored_parts.read(chair.data).items() if given.name == name)
+        leaves = stored_tree.read(chair.data).tree.leaves(node)
+        return np.flatnonzero(np.isin(stored_tree.read(chair.data).leaf_of_polygon, leaves)).tolist()
+
+    commit_leaf(0)
+    first = made("Chair Pick")
+    commit_leaf(stored_tree.read(chair.data).tree.leaf_count - 1)
+    assert made("Chair Pick") == first != []
+    assert made("Chair Pick.001") not in ([], first)
+
+
+def test_a_name_that_is_typed_means_what_has_it_already_and_is_not_remembered() -> None:
+    chair = studio.decomposed()
+    assert bpy.ops.partgen.pick(object="Chair", polygon=0, parts=4, commit_as="VERTEX_GROUP", name="Seat") == {"FINISHED"}
+    assert bpy.ops.partgen.pick(object="Chair", polygon=40, parts=4, commit_as="VERTEX_GROUP", name="Seat") == {"FINISHED"}
+    assert chair.vertex_groups.keys() == ["Seat"]
+    for operator in (bpy.ops.partgen.pick, bpy.ops.partgen.pick_drawn):
+        name = operator.get_rna_type().properties["name"]
+        assert name.is_skip_save
+        assert "filled anew" in name.description
+        assert "are added" in name.description
+
+
+def test_a_material_is_seen_where_the_slot_belongs_to_the_object() -> None:
+    chair = studio.decomposed()
+    chair.data.materials.append(bpy.data.materials.new("Brass"))
+    chair.material_slots[0].link = "OBJECT"
+    chair.material_slots[0].material = bpy.data.materials.new("Red")
+    faces = pick(chair, "MATERIAL", "Brass")
+
+    def shown() -> list[str]:
+        return [chair.material_slots[index].material.name for index in studio.values(chair.data.polygons, "material_index", np.int32)]
+
+    assert [name == "Brass" for name in shown()] == faces.tolist()
+    pick(chair, "MATERIAL", "Red", polygon=int(np.flatnonzero(faces)[0]))
+    assert set(shown()) == {"Red"}
+    assert len(chair.material_slots) == 2
+
+
+@pytest.mark.parametrize("kind", ["PART", "SEPARATE"])
+def test_where_one_of_two_objects_is_refused_the_other_stays_as_it_was(kind: str) -> None:
+    chair, lamp = studio.decomposed(), studio.decomposed("Lamp")
+    tree = stored_tree.read(chair.data).tree
+    with pytest.raises(PartgenError, match="All of Lamp is picked"):
+        committing.commit({chair: scripting.region(chair, 0, parts=4), lamp: np.ones(12, bool)}, kind, "Seat")
+    assert np.array_equal(stored_tree.read(chair.data).tree.merges, tree.merges)
+    assert stored_parts.read(chair.data) == {}
+    assert sorted(bpy.data.objects.keys()) == ["Chair", "Lamp"]
+
+
+@pytest.mark.parametrize("kind", ["SEPARATE", "FACE_SELECTION"])
+def test_an_object_outside_of_the_view_layer_is_refused_before_anything_changes(kind: str) -> None:
+    chair, lamp = studio.decomposed(), studio.decomposed("Lamp")
+    faces = len(lamp.data.polygons)
+    bpy.context.scene.collection.objects.unlink(lamp)
+    leaves = scripting.region(chair, 0, parts=4)
+    with pytest.raises(PartgenError, match="Lamp is not in the view layer"):
+        committing.commit({chair: leaves, lamp: leaves}, kind)
+    assert (sorted(bpy.data.objects.keys()), len(lamp.data.polygons), bpy.context.mode) == (["Chair", "Lamp"], faces, "OBJECT")
+    committing.commit({lamp: leaves}, "VERTEX_GROUP")
+    assert lamp.vertex_groups.keys() == ["Lamp Pick"]
+
+
+def test_faces_of_a_hidden_object_cannot_be_selected_and_that_is_said() -> None:
+    chair = studio.decomposed()
+    chair.hide_set(True)
+    with pytest.raises(PartgenError, match="Chair is hidden"):
+        pick(chair, "FACE_SELECTION")
+
+
+@pytest.mark.parametrize("name", ["position", "material_index", ".hide_poly", "sharp_face", "partgen_generated", "x" * 90])
+def test_a_name_that_blender_would_not_take_for_a_mark_is_refused(name: str) -> None:
+    chair = studio.decomposed()
+    before = sorted(chair.data.attributes.keys())
+    with pytest.raises(PartgenError, match=r"Choose another name|too long"):
+        pick(chair, "ATTRIBUTE", name)
+    assert sorted(chair.data.attributes.keys()) == before
+
+
+def test_an_object_with_a_long_name_gets_marks_with_names_that_fit() -> None:
+    chair = studio.decomposed("ü" * 30)
+    for kind in ("ATTRIBUTE", "VERTEX_GROUP", "MATERIAL"):
+        pick(chair, kind), pick(chair, kind)
+    assert len(chair.vertex_groups) == 2
+    assert len(chair.data.materials) == 3
+    assert sum(a.name.startswith("ü") for a in chair.data.attributes) == 2
+
+
 def test_a_name_that_is_taken_by_something_else_is_refused_before_anything_changes() -> None:
     chair = studio.decomposed()
     chair.vertex_groups.new(name="Seat")
-    for name in ("Seat", "UVMap", "position"):
+    for name in ("Seat", "UVMap"):
         with pytest.raises(PartgenError, match="something else that is called"):
             pick(chair, "ATTRIBUTE", name)
     pick(chair, "VERTEX_GROUP")
@@ -294,6 +403,14 @@ def test_picks_are_told_as_text_and_read_again() -> None:
         ({"object": "Empty", "polygon": 1}, "not a mesh"),
         ({"picks": "[]"}, "Nothing is picked"),
         ({"picks": '[{"object": "Chair", "polygon": 1, "action": "EAT"}]'}, 'cannot "EAT"'),
+        ({"picks": '[{"object": "Chair", "polygon": "x"}]'}, "no whole number"),
+        ({"picks": '[{"object": "Chair", "polygon": 0, "steps": 1.5}]'}, "no whole number"),
+        ({"picks": '[{"object": "Chair", "leaves": 7}]'}, "no text"),
+        ({"picks": '[{"object": 5, "polygon": 0}]'}, "no text"),
+        ({"picks": '[{"object": "Chair", "direction": "up"}]'}, "not three numbers"),
+        ({"picks": '[{"object": "Chair", "origin": [0, 0], "direction": [0, 0, 1]}]'}, "not three numbers"),
+        ({"picks": '[{"object": "Chair", "direction": [0, 0, NaN]}]'}, "not three numbers"),
+        ({"picks": '{"object": "Chair"}'}, "cannot be read"),
     ],
 )
 def test_what_cannot_be_picked_is_refused_with_a_reason(arguments: dict, sentence: str) -> None:

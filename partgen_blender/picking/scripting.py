@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from math import isfinite
 from typing import Any
 
@@ -46,13 +46,23 @@ class Pick:
 def picks_from(text: str) -> list[Pick]:
     """Picks as JSON has them, a list of objects with the fields of `Pick`. Raises PartgenError where the text is none."""
     try:
-        picks = [Pick(**fields) for fields in json.loads(text)]
+        told = json.loads(text)
+        _require_fields(told)
+        picks = [Pick(**its) for its in told]
         for pick in picks:
             _require_types(pick)
         return picks
     except (TypeError, ValueError) as error:
         remedy = 'Give a list such as [{"object": "Lamp", "polygon": 12, "parts": 7}].'
         raise PartgenError("pick.no_picks", f"The picks cannot be read: {error}.", remedy) from error
+
+
+def _require_fields(told: Any) -> None:
+    """Raises TypeError where what JSON has is not a list of objects with the fields of a pick."""
+    if not isinstance(told, list) or not all(isinstance(its, dict) and "object" in its for its in told):
+        raise TypeError('they are not a list of which each names an "object"')
+    if unknown := sorted({name for its in told for name in its} - {its.name for its in fields(Pick)}):
+        raise TypeError(f'a pick has no "{unknown[0]}"')
 
 
 def _require_types(pick: Pick) -> None:

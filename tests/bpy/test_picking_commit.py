@@ -410,7 +410,10 @@ def test_picks_are_told_as_text_and_read_again() -> None:
         ({"picks": '[{"object": "Chair", "direction": "up"}]'}, "not three numbers"),
         ({"picks": '[{"object": "Chair", "origin": [0, 0], "direction": [0, 0, 1]}]'}, "not three numbers"),
         ({"picks": '[{"object": "Chair", "direction": [0, 0, NaN]}]'}, "not three numbers"),
-        ({"picks": '{"object": "Chair"}'}, "cannot be read"),
+        ({"picks": '{"object": "Chair"}'}, "not a list"),
+        ({"picks": '[{"polygon": 3}]'}, "not a list"),
+        ({"picks": '[{"object": "Chair", "face": 3}]'}, 'has no "face"'),
+        ({"picks": "Chair"}, "cannot be read"),
     ],
 )
 def test_what_cannot_be_picked_is_refused_with_a_reason(arguments: dict, sentence: str) -> None:

@@ -10,7 +10,7 @@ import gpu
 import numpy as np
 import pytest
 from bl_ext.user_default.partgen_blender import applying, jobs, mesh_data, messages, originals, overlay, regrouping, stored_tree
-from bl_ext.user_default.partgen_blender.proposals import flipping, session, thumbnails
+from bl_ext.user_default.partgen_blender.proposals import flipping, operators, session, thumbnails
 from bl_ext.user_default.partgen_blender.proposals.session import Asking, Kept
 from bl_ext.user_default.partgen_blender.refining import edits
 from drawing import drawn
@@ -103,6 +103,36 @@ def test_asking_changes_nothing_and_the_backend_answers_with_different_trees(rea
     assert state(object_) == before
     bpy.ops.partgen.choose_parts(number=1)
     assert regrouping.part_count(object_.data) == kept.part_count(0)
+
+
+def press_find_proposals() -> set[str]:
+    """The button of the panel, as a window would press it: in background mode Blender runs what scripts call."""
+    button = SimpleNamespace(properties=SimpleNamespace(is_property_set=lambda name: False), report=lambda level, text: None)
+    button.execute = lambda context: operators.PARTGEN_OT_propose.execute(button, context)
+    return operators.PARTGEN_OT_propose.invoke(button, bpy.context, None)
+
+
+def test_the_method_that_is_chosen_proposes_or_says_that_it_cannot(real_backend):
+    object_ = row()
+    bpy.context.scene.partgen.method = "geometric"
+    assert press_find_proposals() == {"FINISHED"}
+    assert jobs.finish(120)
+    assert session.of(object_) is None
+    (told,) = messages.shown
+    assert "geometric gives one answer" in told.sentence
+    assert "Automatic" in told.remedy
+    bpy.context.scene.partgen.method = "superfaces"
+    assert press_find_proposals() == {"FINISHED"}
+    assert jobs.finish(120)
+    assert session.of(object_).result.method == "superfaces"
+
+
+def test_scripts_name_the_method_of_proposals(real_backend):
+    object_ = row()
+    assert bpy.ops.partgen.propose(count=2, method="partfield") == {"FINISHED"}
+    assert jobs.finish(120)
+    assert session.of(object_) is None
+    assert "partfield gives one answer" in messages.shown[0].sentence
 
 
 def test_proposals_that_come_are_no_undo_step(real_backend):

@@ -94,7 +94,7 @@ def propose(mesh: Mesh, count: int, method: str = "auto", seed: int = 0, progres
     """
     if method not in ("auto", METHOD):
         sentence = f"The method {method} gives one answer, not several."
-        raise PartgenError("proposals.method", sentence, f"Choose auto or {METHOD} for proposals.")
+        raise PartgenError("proposals.method", sentence, f"Choose Automatic (auto) or Learned ({METHOD}) for proposals.")
     bundled_weights()  # before anything that takes time
     seen: list[_Seen] = []
 

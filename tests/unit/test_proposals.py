@@ -98,6 +98,17 @@ def test_whole_balls_are_more_likely_parts_than_halves_of_them(found):
     assert not of_pieces or min(of_balls) > np.mean(of_pieces)
 
 
+def test_the_first_few_proposals_are_ones_that_an_artist_might_want():
+    """Not a table in forty pieces, of which hardly one is a part, only because forty pieces are new."""
+    legs = [trimesh.creation.cylinder(0.08, 1).apply_translation([x, y, -0.5]) for x in (-0.9, 0.9) for y in (-0.4, 0.4)]
+    table = trimesh.util.concatenate([trimesh.creation.box((2, 1, 0.1)), *legs])
+    first, *others = propose(Mesh.from_triangles(table.vertices, table.faces, "Table"), 3).proposals
+    assert first.count == 5
+    assert len(others) == 2
+    assert others[0].quality > 0.5 * first.quality
+    assert all(proposal.quality > 0.2 * first.quality for proposal in others)
+
+
 def test_one_face_has_one_proposal():
     triangle = Mesh.from_triangles(np.eye(3), np.array([[0, 1, 2]]), "Triangle")
     only = propose(triangle, 5).proposals

@@ -244,6 +244,30 @@ def test_proposals_have_their_own_scales(model, tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_seed_that_chance_cannot_be_drawn_by_is_refused_before_any_work(model, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["segment", str(model), "--labels-dir", str(tmp_path), "--proposals", "2", "--seed", "-1"])
+    assert "-1 is not a whole number from 0 on" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_fewer_proposals_than_before_leave_none_of_those_and_every_file_of_the_user(model, tmp_path, capsys):
+    asked = ["segment", str(model), "--labels-dir", str(tmp_path), "--proposals"]
+    own = tmp_path / "snowman.proposal-9.npz"
+    own.write_bytes(b"the user's")
+    assert main([*asked, "4"]) == 0
+    assert main([*asked, "2"]) == 0
+    told = capsys.readouterr().out
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "snowman.npz", "snowman.proposal-2.npz", "snowman.proposal-9.npz", "snowman.proposals.json",
+    ]  # fmt: skip
+    assert own.read_bytes() == b"the user's"
+    assert "snowman.proposal-3.npz, snowman.proposal-4.npz" in told
+    (tmp_path / "snowman.proposals.json").write_text("[]")
+    assert main([*asked, "1"]) == 0
+    assert (tmp_path / "snowman.proposal-2.npz").exists()
+
+
 # ---- the backend ----
 
 

@@ -71,7 +71,7 @@ def _draw_transfer(layout: bpy.types.UILayout, context: bpy.types.Context, sourc
     column.label(text=f"Transfer from {source.name}")
     buttons = [("Parts", "OUTLINER_COLLECTION", {"PARTS"}, ""), ("Materials", "MATERIAL", {"MATERIALS"}, "")]
     buttons += [("Vertex Groups", "GROUP_VERTEX", {"VERTEX_GROUPS"}, "")]
-    buttons += [(name, "MESH_DATA", {"ATTRIBUTE"}, name) for name in transferring.face_attributes(source.data)[:_MOST_ATTRIBUTES]]
+    buttons += [(name, "MESH_DATA", {"ATTRIBUTE"}, name) for name in transferring.transferable_attributes(source.data)[:_MOST_ATTRIBUTES]]
     for first in range(0, len(buttons), 2):
         row = column.row(align=True)
         for text, icon, kinds, attribute in buttons[first : first + 2]:

@@ -218,7 +218,7 @@ def _draw_keys(header: bpy.types.Header, context: bpy.types.Context) -> None:
     row.label(text="Turn and Zoom the View", icon="MOUSE_MMB")
 
 
-CLASSES = (PARTGEN_OT_flip_parts,)
+CLASSES: tuple[type, ...] = (PARTGEN_OT_flip_parts,)
 
 
 _drawing = ViewportDrawing(_draw_surface, _draw_signs)

@@ -114,4 +114,4 @@ class PARTGEN_OT_forget_proposals(_OfProposals, bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (PARTGEN_OT_propose, PARTGEN_OT_choose_parts, PARTGEN_OT_forget_proposals)
+CLASSES: tuple[type, ...] = (PARTGEN_OT_propose, PARTGEN_OT_choose_parts, PARTGEN_OT_forget_proposals)

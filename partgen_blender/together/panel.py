@@ -12,7 +12,7 @@ from . import matching, transferring
 from .operators import active_source, chosen_sources
 
 _MOST_ATTRIBUTES = 5
-"""So many face attributes have a button; any other is named in the operator."""
+"""So many attributes have a button; any other is named in the operator."""
 
 
 class PARTGEN_PT_together(bpy.types.Panel):

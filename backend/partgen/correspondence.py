@@ -32,7 +32,8 @@ CANDIDATES = 6
 """A face is compared with the faces of so many leaves: those that are most like its own."""
 LEAST_CANDIDATES = 600
 MOST_COMPARISONS = 200_000_000
-"""Of large leaves with some of their faces alone, evenly chosen, where all would be more comparisons than this."""
+"""Of large leaves with some of their faces alone, evenly chosen, where all would be more comparisons than this; of the leaf of the best
+then with as many as that allows."""
 AS_THEY_STAND = 0.93
 """Objects are turned only where that makes them more alike by this factor: most stand alike already."""
 LEAST = 1e-12
@@ -328,23 +329,31 @@ def _nearest_faces(source: Surface, target: Surface, home: Frame, away: Frame, c
     mine, others = _faces_of_leaves(source), _faces_of_leaves(target)
     centers, _, _ = source.leaves.placed(home)
     other_centers, _, _ = target.leaves.placed(away)
-    most = max(LEAST_CANDIDATES, MOST_COMPARISONS // len(target.centers)) // CANDIDATES
+    most = max(LEAST_CANDIDATES, MOST_COMPARISONS // len(target.centers))
     # The places of the leaves are taken out again: those of the faces count in their stead.
     beyond = costs - weights.place * squared_distances(other_centers, centers)
+    # All that depends on both faces is one product, in half the precision: squares of a face's own place are the same for all candidates.
+    asked = np.concatenate([2 * weights.place * other_places, weights.facing * other_ways, np.ones((len(other_places), 1))], axis=1)
+    offered = np.concatenate([places, ways, -weights.place * (places**2).sum(axis=1, keepdims=True)], axis=1)
+    asked = asked.astype(np.float32)
     filled = np.flatnonzero([len(faces) > 0 for faces in mine])
     found = np.zeros(len(target.centers), np.int32)
     for leaf, faces in enumerate(others):
         if not len(faces):
             continue
         best = filled[np.argsort(costs[leaf, filled], kind="stable")[:CANDIDATES]]
-        some = [_spread(mine[other], most) for other in best]
+        some = [_spread(mine[other], most // CANDIDATES) for other in best]
         candidates = np.concatenate(some)
-        extra = np.repeat(beyond[leaf, best], [len(each) for each in some])
+        of_leaf = offered[candidates]
+        of_leaf[:, -1] -= np.repeat(beyond[leaf, best], [len(each) for each in some])
+        of_leaf[:, -1] -= of_leaf[:, -1].max()
         for rows in np.array_split(faces, -(-len(faces) // 4096)):
-            cost = weights.place * squared_distances(other_places[rows], places[candidates]) + extra
-            if weights.facing:
-                cost -= weights.facing * (other_ways[rows] @ ways[candidates].T)
-            found[rows] = candidates[cost.argmin(axis=1)]
+            found[rows] = candidates[(asked[rows] @ of_leaf.astype(np.float32).T).argmax(axis=1)]
+        for other, seen in zip(best, some, strict=True):
+            if len(seen) < len(mine[other]):
+                rows = faces[source.leaf_of_face[found[faces]] == other]
+                candidates = _spread(mine[other], most)
+                found[rows] = candidates[(asked[rows] @ offered[candidates].astype(np.float32).T).argmax(axis=1)]
     return found
 
 

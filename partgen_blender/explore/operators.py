@@ -10,10 +10,10 @@ from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_
 from mathutils import Vector
 from partgen.errors import PartgenError
 
-from .. import applying, preferences, viewports
-from ..operators import chosen_objects
+from .. import applying, preferences, proposals, viewports
+from ..operators import chosen_objects, report_error
 from ..viewports import viewport_at
-from . import drawing, session
+from . import drawing, scripting, session
 
 
 class Reaction(Enum):
@@ -52,6 +52,14 @@ across all of them. It changes nothing; Esc ends it"""
     bl_idname = "partgen.explore"
     bl_label = "Explore"
 
+    object: bpy.props.StringProperty(name="Object", description="For scripts: the decomposed object of the face", options={"SKIP_SAVE"})
+    polygon: bpy.props.IntProperty(
+        name="Face", description="For scripts: a face of its mesh without modifiers", min=0, options={"SKIP_SAVE"}
+    )
+    name: bpy.props.StringProperty(
+        name="Name", description="Of the attribute that is made of how alike all faces are to it", default="Likeness", options={"SKIP_SAVE"}
+    )
+
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if session.current() is not None:
@@ -75,6 +83,19 @@ across all of them. It changes nothing; Esc ends it"""
             return {"CANCELLED"}
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        object_ = bpy.data.objects.get(self.object) if self.object else context.view_layer.objects.active
+        try:
+            if object_ is None:
+                raise PartgenError("explore.no_object", f'There is no object "{self.object}".', "Name a decomposed object.")
+            found = scripting.likeness(object_, self.polygon, chosen_objects(context))
+            scripting.write(found, self.name)
+        except PartgenError as error:
+            return report_error(self, error)
+        bpy.ops.ed.undo_push(message=self.bl_label)
+        self.report({"INFO"}, f"{self.name} says how alike every face is to face {self.polygon} of {object_.name}.")
+        return {"FINISHED"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         exploring: session.Session = self._session
@@ -114,6 +135,7 @@ def explorable_objects(context: bpy.types.Context) -> Iterator[bpy.types.Object]
 
 def start(context: bpy.types.Context) -> session.Session:
     """Begins to explore the chosen objects. Raises PartgenError with the reason where that cannot be."""
+    proposals.stop()
     exploring = session.start(list({o.session_uid: o for o in explorable_objects(context)}.values()))
     drawing.start()
     context.workspace.status_text_set(_draw_keys)

@@ -267,6 +267,13 @@ def obstacle(objects: Iterable[bpy.types.Object]) -> str:
     )
 
 
+def look_of(object_: bpy.types.Object) -> Look:
+    """What the leaves of a decomposed object look like. Raises PartgenError where that is not known, or it is not decomposed."""
+    if object_.type != "MESH" or not stored_features.are_stored(object_.data):
+        raise PartgenError("explore.no_features", f"{obstacle([object_])}.")
+    return _read_look(object_.data)
+
+
 def _explored(objects: list[bpy.types.Object]) -> tuple[list[Explored], list[PartgenError]]:
     """What of `objects` can be explored, and what is wrong with others that have features."""
     explored, problems = [], []

@@ -12,7 +12,7 @@ from mathutils import Vector
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
-from .. import explore, preferences, refining, viewports
+from .. import explore, preferences, proposals, refining, viewports
 from ..operators import report_error
 from ..viewports import viewport_at
 from . import committing, drawing, scripting, session, sight
@@ -425,8 +425,8 @@ class PARTGEN_OT_pick_drawn(_Commits, bpy.types.Operator):
 
 def start(context: bpy.types.Context) -> session.Session:
     """Begins to pick in this view layer. Raises PartgenError with the reason where that cannot be."""
-    explore.stop()
-    refining.stop()
+    for tool in (explore, proposals, refining):
+        tool.stop()
     picking = session.start(context.view_layer)
     picking.chosen_before = context.scene.name, context.scene.partgen_picking.commit_as
     drawing.start()

@@ -2,6 +2,7 @@
 
 leaves = scripting.region(bpy.data.objects["Lamp"], polygon=12, parts=7)
 committing.commit({bpy.data.objects["Lamp"]: leaves}, "VERTEX_GROUP", "Shade")
+scripting.learned(bpy.data.objects["Lamp"], wanted=[12], unwanted=[40])       # all leaves that are like what was shown
 scripting.meant(bpy.context, view, path=[(10, 10), (90, 10), (50, 80)])       # {object: leaves}
 """
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
 from . import outlines, regions, session, sight
+from .teaching import Learner
 
 Bools = NDArray[np.bool_]
 
@@ -122,6 +124,25 @@ def region(
     if not any(way):
         raise PartgenError("pick.nowhere", "The pick says no place.", "Give a face, a ray, or leaves.")
     return regions.leaves_on_ray(object_, origin, way, bpy.context.evaluated_depsgraph_get(), parts, steps)
+
+
+def learned(object_: bpy.types.Object, wanted: Iterable[int], unwanted: Iterable[int] = ()) -> Bools:
+    """The leaves, (L,) bool, of all that is alike, as L in Pick Part learns it: of a decomposed object, from some faces of its mesh
+    without modifiers that are `wanted` and others that are not.
+
+    Raises PartgenError where there are no such faces, or none is wanted.
+    """
+    if object_.type != "MESH":
+        raise PartgenError("object.no_mesh", f"{object_.name} is not a mesh.", "Choose a mesh that was decomposed.")
+    told = [(int(face), True) for face in wanted] + [(int(face), False) for face in unwanted]
+    learner = Learner.of(object_.data, regions.require_tree(object_.data))
+    count = len(learner.leaf_of_polygon)
+    if beyond := [face for face, _ in told if not 0 <= face < count]:
+        raise PartgenError("pick.no_face", f"{object_.name} has no face {beyond[0]}.", f"It has {count}, from 0 on.")
+    meant = learner.meant_by_faces(told)
+    if meant is None:
+        raise PartgenError("pick.nothing_wanted", "No face is wanted.", "Give at least one face of what you mean.")
+    return meant
 
 
 def joined(picks: Iterable[tuple[bpy.types.Object, Bools, str]]) -> dict[bpy.types.Object, Bools]:

@@ -52,7 +52,10 @@ class Learner:
     def meant(self, examples: Sequence[Example]) -> Bools | None:
         """The leaves, (L,) bool, that these clicks mean; None where none of them says what belongs."""
         faces = [(self._face(example), example.is_wanted) for example in examples]
-        told = [(face, is_wanted) for face, is_wanted in faces if face is not None]
+        return self.meant_by_faces([(face, is_wanted) for face, is_wanted in faces if face is not None])
+
+    def meant_by_faces(self, told: Sequence[tuple[int, bool]]) -> Bools | None:
+        """The leaves, (L,) bool, that are meant where of some faces is told whether they belong; None where none of them does."""
         return self.refinable.answer(told).leaves if any(is_wanted for _, is_wanted in told) else None
 
     def _face(self, example: Example) -> int | None:

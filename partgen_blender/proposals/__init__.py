@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import flipping, handlers, operators, panel, properties, session, thumbnails
 
+stop = flipping.stop
 PROPERTIES = properties.CLASSES
 OPERATORS = (*operators.CLASSES, *flipping.CLASSES)
 PANELS = panel.CLASSES

@@ -13,7 +13,7 @@ import bpy
 import gpu
 from partgen.errors import PartgenError
 
-from .. import overlay, preferences, signs, viewports
+from .. import explore, overlay, picking, preferences, refining, signs, viewports
 from ..operators import report_error
 from ..viewport_drawing import ViewportDrawing
 from . import session
@@ -81,8 +81,10 @@ def is_running() -> bool:
 
 def start(kept: session.Kept, workspace: bpy.types.WorkSpace | None = None) -> Flipping:
     """Begins with the proposal that is chosen, else the first. Raises PartgenError where the object is gone or was edited since."""
-    stop()
     object_ = session.require_unchanged(kept)
+    for tool in (explore, picking, refining):  # only one of them can have the mouse
+        tool.stop()
+    stop()
     flipped = Flipping(kept, object_.session_uid, session.chosen(kept, object_) or 0, workspace=workspace.name if workspace else "")
     _current.append(flipped)
     _drawing.start()
@@ -216,7 +218,7 @@ def _draw_keys(header: bpy.types.Header, context: bpy.types.Context) -> None:
     row.label(text="Turn and Zoom the View", icon="MOUSE_MMB")
 
 
-CLASSES = (PARTGEN_OT_flip_parts,)
+CLASSES: tuple[type, ...] = (PARTGEN_OT_flip_parts,)
 
 
 _drawing = ViewportDrawing(_draw_surface, _draw_signs)

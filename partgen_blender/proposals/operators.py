@@ -21,6 +21,7 @@ class PARTGEN_OT_propose(bpy.types.Operator):
 
     count: bpy.props.IntProperty(name="Proposals", description=COUNT, min=1, max=MOST, default=10)
     seed: bpy.props.IntProperty(name="Seed", description=SEED, min=0, default=0)
+    method: bpy.props.EnumProperty(name="Method", description="How parts are found", items=properties.METHODS, default="auto")
     surface: bpy.props.EnumProperty(
         name="Mesh", description="Which mesh of the object is decomposed", items=properties.SURFACES, default="ORIGINAL"
     )
@@ -40,8 +41,9 @@ class PARTGEN_OT_propose(bpy.types.Operator):
         for name in ("count", "seed"):
             if not self.properties.is_property_set(name):
                 setattr(self, name, getattr(settings, name))
-        if not self.properties.is_property_set("surface"):
-            self.surface = context.scene.partgen.surface
+        for name in ("method", "surface"):
+            if not self.properties.is_property_set(name):
+                setattr(self, name, getattr(context.scene.partgen, name))
         return self.execute(context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -49,7 +51,7 @@ class PARTGEN_OT_propose(bpy.types.Operator):
         if object_ is None:
             return {"CANCELLED"}
         try:
-            session.ask(object_, self.count, self.seed, evaluated=self.surface == "EVALUATED")
+            session.ask(object_, self.count, self.seed, self.method, evaluated=self.surface == "EVALUATED")
         except PartgenError as error:
             return report_error(self, error)
         preferences.redraw()
@@ -112,4 +114,4 @@ class PARTGEN_OT_forget_proposals(_OfProposals, bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (PARTGEN_OT_propose, PARTGEN_OT_choose_parts, PARTGEN_OT_forget_proposals)
+CLASSES: tuple[type, ...] = (PARTGEN_OT_propose, PARTGEN_OT_choose_parts, PARTGEN_OT_forget_proposals)

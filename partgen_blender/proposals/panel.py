@@ -67,4 +67,4 @@ def _draw_kept(layout: bpy.types.UILayout, kept: session.Kept, object_: bpy.type
         cell.operator("partgen.choose_parts", text=text, depress=place == now).number = place + 1
 
 
-CLASSES = (PARTGEN_PT_proposals,)
+CLASSES: tuple[type, ...] = (PARTGEN_PT_proposals,)

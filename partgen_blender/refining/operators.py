@@ -9,7 +9,7 @@ from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_
 from mathutils import Vector
 from partgen.errors import PartgenError
 
-from .. import applying, explore, overlay, picking, preferences, regrouping, viewports
+from .. import applying, explore, overlay, picking, preferences, proposals, regrouping, viewports
 from ..operators import report_error
 from . import drawing, session
 
@@ -101,8 +101,8 @@ Enter makes it a part at the scale that is set, Esc leaves everything as it was"
             return {"FINISHED"}
         if self.wanted:
             return self.execute(context)
-        explore.stop()
-        picking.stop()
+        for tool in (explore, picking, proposals):
+            tool.stop()
         try:
             self._session = session.start(context)
         except PartgenError as error:

@@ -16,7 +16,7 @@ from . import matching, transferring
 _KINDS = (
     ("PARTS", "Parts", "Regroup into the parts of the active object at its scale, with their names and colors", 1),
     ("MATERIALS", "Materials", "Materials of faces, in slots that are added where they are missing", 2),
-    ("ATTRIBUTE", "Attribute", "A face attribute by its name", 4),
+    ("ATTRIBUTE", "Attribute", "An attribute of faces, vertices or corners by its name, colors among them", 4),
     ("VERTEX_GROUPS", "Vertex Groups", "All vertex groups with their weights", 8),
 )
 
@@ -204,15 +204,15 @@ class PARTGEN_OT_separate(bpy.types.Operator):
 
 
 class PARTGEN_OT_transfer(bpy.types.Operator):
-    """Give the selected objects what lies on the active one, each face from the face that it answers to: parts, materials, a face \
-attribute, vertex groups. All of them must have been decomposed"""
+    """Give the selected objects what lies on the active one, each face from the face that it answers to: parts, materials, an attribute \
+or colors, vertex groups. All of them must have been decomposed"""
 
     bl_idname = "partgen.transfer"
     bl_label = "Transfer"
     bl_options = {"REGISTER", "UNDO"}
 
     kinds: bpy.props.EnumProperty(name="What", description="What is transferred", items=_KINDS, default={"PARTS"}, options={"ENUM_FLAG"})
-    attribute: bpy.props.StringProperty(name="Attribute", description="The face attribute of the active object to transfer")
+    attribute: bpy.props.StringProperty(name="Attribute", description="The attribute of the active object to transfer")
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -225,10 +225,16 @@ attribute, vertex groups. All of them must have been decomposed"""
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         source, *targets = chosen_sources(context)
+        manager = context.window_manager
+        manager.progress_begin(0, 100)  # seconds for hundreds of thousands of faces
         try:
-            said = transferring.transfer(source, targets, set(self.kinds), self.attribute)
+            said = transferring.transfer(
+                source, targets, set(self.kinds), self.attribute, lambda fraction: manager.progress_update(100 * fraction)
+            )
         except PartgenError as error:
             return report_error(self, error)
+        finally:
+            manager.progress_end()
         self.report({"INFO"}, " ".join(said))
         preferences.redraw_viewports()
         return {"FINISHED"}

@@ -12,7 +12,7 @@ from . import matching, transferring
 from .operators import active_source, chosen_sources
 
 _MOST_ATTRIBUTES = 5
-"""So many face attributes have a button; any other is named in the operator."""
+"""So many attributes have a button; any other is named in the operator."""
 
 
 class PARTGEN_PT_together(bpy.types.Panel):
@@ -71,7 +71,7 @@ def _draw_transfer(layout: bpy.types.UILayout, context: bpy.types.Context, sourc
     column.label(text=f"Transfer from {source.name}")
     buttons = [("Parts", "OUTLINER_COLLECTION", {"PARTS"}, ""), ("Materials", "MATERIAL", {"MATERIALS"}, "")]
     buttons += [("Vertex Groups", "GROUP_VERTEX", {"VERTEX_GROUPS"}, "")]
-    buttons += [(name, "MESH_DATA", {"ATTRIBUTE"}, name) for name in transferring.face_attributes(source.data)[:_MOST_ATTRIBUTES]]
+    buttons += [(name, "MESH_DATA", {"ATTRIBUTE"}, name) for name in transferring.transferable_attributes(source.data)[:_MOST_ATTRIBUTES]]
     for first in range(0, len(buttons), 2):
         row = column.row(align=True)
         for text, icon, kinds, attribute in buttons[first : first + 2]:

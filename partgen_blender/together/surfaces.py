@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import bpy
 import numpy as np
 from numpy.typing import NDArray
-from partgen.correspondence import Surface, checked
+from partgen.correspondence import Frame, Surface, checked
 from partgen.errors import PartgenError
 
 from .. import mesh_data, stored_features, stored_tree
+from .corners import Corners
 
 UP = 2
 
@@ -31,6 +32,18 @@ def comparable_surfaces(objects: Sequence[bpy.types.Object]) -> tuple[list[Surfa
     return surfaces, note
 
 
+def corners_in(object_: bpy.types.Object, frame: Frame) -> Corners:
+    """The corners of an object's faces, where `frame` has them."""
+    polygons = mesh_data.read_polygons(object_.data, object_.name)
+    vertices = (polygons.vertices.astype(np.float64) @ (frame.rotation @ _linear(object_)).T - frame.middle) / frame.half
+    return Corners(vertices[polygons.corner_vertices], polygons.corner_vertices, polygons.polygon_offsets, len(vertices))
+
+
+def _linear(object_: bpy.types.Object) -> NDArray[np.float64]:
+    """How an object's own space is turned, scaled and sheared in the world: (3, 3)."""
+    return np.array(object_.matrix_world, np.float64)[:3, :3]
+
+
 def _stored(object_: bpy.types.Object) -> stored_tree.StoredTree:
     stored = stored_tree.read(object_.data)
     if stored is None:
@@ -40,7 +53,7 @@ def _stored(object_: bpy.types.Object) -> stored_tree.StoredTree:
 
 def _surface(object_: bpy.types.Object, stored: stored_tree.StoredTree, features: NDArray[np.float32] | None) -> Surface:
     polygons = mesh_data.read_polygons(object_.data, object_.name)
-    matrix = np.array(object_.matrix_world, np.float64)[:3, :3]
+    matrix = _linear(object_)
     corners = (polygons.vertices.astype(np.float64) @ matrix.T)[polygons.corner_vertices]
     starts, sizes = polygons.polygon_offsets[:-1], np.diff(polygons.polygon_offsets)
     centers = polygons.centers @ matrix.T

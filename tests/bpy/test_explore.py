@@ -28,7 +28,7 @@ from bl_ext.user_default.partgen_blender import (
     stored_features,
     stored_tree,
 )
-from bl_ext.user_default.partgen_blender.explore import operators, ramp, session
+from bl_ext.user_default.partgen_blender.explore import operators, ramp, scripting, session
 from bl_ext.user_default.partgen_blender.surroundings import Surroundings
 from drawing import drawn
 from graphics import begin_graphics
@@ -758,3 +758,35 @@ def test_the_add_on_can_be_disabled_while_it_runs(package: object) -> None:
     bpy.ops.preferences.addon_disable(module=package.__name__)
     bpy.ops.preferences.addon_enable(module=package.__name__)
     assert not explore.is_running()
+
+
+# ---- from Python -----------------------------------------------------------------------------------------------------
+
+
+def test_scripts_get_how_alike_every_face_is_in_one_step() -> None:
+    near, far = squares([WARM, BETWEEN, COLD]), squares([COLD, WARM], "Far")
+    near.select_set(True)
+    bpy.ops.ed.undo_push(message="Begin")
+    assert bpy.ops.partgen.explore(object="Squares", polygon=0, name="Alike") == {"FINISHED"}
+    assert not explore.is_running()
+    for object_, expected in ((near, [1, np.sqrt(0.5), 0]), (far, [0, 1])):
+        np.testing.assert_allclose(studio.values(object_.data.attributes["Alike"].data, "value", np.float32), expected, atol=2e-3)
+    bpy.ops.ed.undo()
+    assert "Alike" not in bpy.data.objects["Squares"].data.attributes
+
+
+def test_scripts_are_told_what_cannot_be_compared() -> None:
+    object_, other = squares([WARM, COLD]), squares([WARM, COLD], "Other", weights="others")
+    for refused, reason in (
+        (lambda: scripting.likeness(object_, 2), "no face 2"),
+        (lambda: scripting.likeness(object_, 0, [object_, other]), "Other cannot be compared"),
+        (lambda: scripting.likeness(studio.ball(), 0), "has been decomposed"),
+    ):
+        with pytest.raises(PartgenError, match=reason):
+            refused()
+    with pytest.raises(RuntimeError, match='There is no object "Lamp"'):
+        bpy.ops.partgen.explore(object="Lamp", polygon=0)
+    kept = object_.data.attributes.new("Likeness", "FLOAT", "POINT")
+    with pytest.raises(PartgenError, match="something else that is called Likeness"):
+        scripting.write(scripting.likeness(object_, 0))
+    assert kept.domain == "POINT"

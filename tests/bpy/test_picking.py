@@ -353,6 +353,21 @@ def test_objects_that_share_a_mesh_share_what_is_picked() -> None:
     assert picked(object_) == list(range(8))
 
 
+def test_scripts_learn_from_faces_what_is_meant() -> None:
+    """Two rods of twenty leaves each, side by side, as below."""
+    object_ = row(40)
+    heights = studio.positions(object_.data)
+    heights[:, 2] = np.where(heights[:, 0] < 20, 0.0, 5.0)
+    object_.data.attributes["position"].data.foreach_set("vector", heights.reshape(-1))
+    leaves = scripting.learned(object_, wanted=[5, 17], unwanted=[21])
+    assert leaves[[5, 17]].all()
+    assert not leaves[20:24].any()
+    assert committing.commit({object_: leaves}, "FACE_SET")
+    for faces, reason in (([40], "no face 40"), ([], "No face is wanted")):
+        with pytest.raises(PartgenError, match=reason):
+            scripting.learned(object_, wanted=faces, unwanted=[21])
+
+
 def test_clicks_teach_what_is_meant() -> None:
     """Two rods of twenty leaves each, side by side, in a tree that joins across them: clicks on one and against the other."""
     object_ = row(40)

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import bpy
 import gpu
 import numpy as np
 import pytest
-from bl_ext.user_default.partgen_blender import applying, jobs, mesh_data, messages, originals, overlay, regrouping, stored_tree
-from bl_ext.user_default.partgen_blender.proposals import flipping, session, thumbnails
+from bl_ext.user_default.partgen_blender import (
+    applying,
+    explore,
+    jobs,
+    mesh_data,
+    messages,
+    originals,
+    overlay,
+    picking,
+    refining,
+    regrouping,
+    stored_features,
+    stored_tree,
+)
+from bl_ext.user_default.partgen_blender.proposals import flipping, operators, session, thumbnails
 from bl_ext.user_default.partgen_blender.proposals.session import Asking, Kept
 from bl_ext.user_default.partgen_blender.refining import edits
 from drawing import drawn
@@ -103,6 +116,36 @@ def test_asking_changes_nothing_and_the_backend_answers_with_different_trees(rea
     assert state(object_) == before
     bpy.ops.partgen.choose_parts(number=1)
     assert regrouping.part_count(object_.data) == kept.part_count(0)
+
+
+def press_find_proposals() -> set[str]:
+    """The button of the panel, as a window would press it: in background mode Blender runs what scripts call."""
+    button = SimpleNamespace(properties=SimpleNamespace(is_property_set=lambda name: False), report=lambda level, text: None)
+    button.execute = lambda context: operators.PARTGEN_OT_propose.execute(button, context)
+    return operators.PARTGEN_OT_propose.invoke(button, bpy.context, None)
+
+
+def test_the_method_that_is_chosen_proposes_or_says_that_it_cannot(real_backend):
+    object_ = row()
+    bpy.context.scene.partgen.method = "geometric"
+    assert press_find_proposals() == {"FINISHED"}
+    assert jobs.finish(120)
+    assert session.of(object_) is None
+    (told,) = messages.shown
+    assert "geometric gives one answer" in told.sentence
+    assert "Automatic" in told.remedy
+    bpy.context.scene.partgen.method = "superfaces"
+    assert press_find_proposals() == {"FINISHED"}
+    assert jobs.finish(120)
+    assert session.of(object_).result.method == "superfaces"
+
+
+def test_scripts_name_the_method_of_proposals(real_backend):
+    object_ = row()
+    assert bpy.ops.partgen.propose(count=2, method="partfield") == {"FINISHED"}
+    assert jobs.finish(120)
+    assert session.of(object_) is None
+    assert "partfield gives one answer" in messages.shown[0].sentence
 
 
 def test_proposals_that_come_are_no_undo_step(real_backend):
@@ -272,6 +315,33 @@ def test_buttons_wait_while_somebody_flips():
     assert not bpy.ops.partgen.choose_parts.poll()
     flipping.stop()
     assert bpy.ops.partgen.choose_parts.poll()
+
+
+@pytest.mark.parametrize("tool", [explore, picking, refining])
+def test_only_one_tool_has_the_mouse(tool: ModuleType) -> None:
+    object_ = row()
+    kept = keep(object_)
+    bpy.ops.partgen.choose_parts(number=2)
+    stored_features.write(object_.data, np.eye(4))
+
+    def begin() -> None:
+        begun = SimpleNamespace(wanted="", report=lambda level, text: None)
+        context = SimpleNamespace(
+            view_layer=bpy.context.view_layer, workspace=bpy.context.workspace, selected_objects=[object_], scene=bpy.context.scene,
+            window_manager=SimpleNamespace(modal_handler_add=lambda operator: None),
+        )  # fmt: skip
+        if tool is refining:
+            tool.operators.PARTGEN_OT_refine.invoke(begun, context, None)
+        else:
+            tool.operators.start(context)
+
+    flipping.start(kept)
+    begin()
+    assert tool.is_running()
+    assert not flipping.is_running()
+    flipping.start(kept)
+    assert flipping.is_running()
+    assert not tool.is_running()
 
 
 def test_every_proposal_is_drawn_in_its_own_colors():

@@ -22,7 +22,7 @@ from bl_ext.user_default.partgen_blender import (
 )
 from bl_ext.user_default.partgen_blender.picking import committing
 from bl_ext.user_default.partgen_blender.refining import edits
-from bl_ext.user_default.partgen_blender.together import matching, operators, transferring
+from bl_ext.user_default.partgen_blender.together import corners, matching, operators, transferring
 from drawing import drawn
 from mathutils import Matrix
 from partgen.errors import PartgenError
@@ -371,12 +371,83 @@ def test_a_face_attribute_comes_from_the_same_place(kind: str, field: str, width
     np.testing.assert_array_equal(found.astype(bool), part_of_polygon(bench) % 2 == 0)
 
 
+def copy_of(object_: bpy.types.Object) -> bpy.types.Object:
+    """Another object of the same shape, with a mesh of its own."""
+    copy = object_.copy()
+    copy.data = object_.data.copy()
+    bpy.context.scene.collection.objects.link(copy)
+    bpy.context.view_layer.update()
+    return copy
+
+
+@pytest.mark.parametrize("domain", ["POINT", "CORNER"])
+@pytest.mark.parametrize(
+    ("kind", "field", "width"), [("FLOAT", "value", 1), ("BYTE_COLOR", "color", 4), ("FLOAT_COLOR", "color", 4), ("INT", "value", 1)]
+)
+def test_vertex_colors_and_other_values_come_as_they_are_where_shapes_are_equal(domain: str, kind: str, field: str, width: int) -> None:
+    desk, _ = two_tables()
+    copy = copy_of(desk)
+    attribute = desk.data.attributes.new("painted", kind, domain)
+    random = np.random.default_rng(1).uniform(0, 1, len(attribute.data) * width)
+    values = (random * 100).astype(np.int32) if kind == "INT" else random.astype(np.float32)
+    attribute.data.foreach_set(field, values)
+    transferring.transfer(desk, [copy], {"ATTRIBUTE"}, "painted")
+    made = copy.data.attributes["painted"]
+    assert (made.domain, made.data_type) == (domain, kind)
+    expected = studio.values(attribute.data, field, values.dtype.type, width)
+    np.testing.assert_allclose(studio.values(made.data, field, values.dtype.type, width), expected, atol=0.01 if "BYTE" in kind else 1e-5)
+    assert copy.data.attributes.active_color_name == ("painted" if "COLOR" in kind else "")
+
+
+def test_values_of_vertices_are_interpolated_on_another_shape() -> None:
+    desk, bench = two_tables()
+    heights = desk.data.attributes.new("height", "FLOAT", "POINT")
+    places = studio.values(desk.data.vertices, "co", np.float32, 3).reshape(-1, 3)[:, 2]
+    heights.data.foreach_set("value", np.ascontiguousarray(places - places.min()) / np.ptp(places))
+    transferring.transfer(desk, [bench], {"ATTRIBUTE"}, "height")
+    found = studio.values(bench.data.attributes["height"].data, "value", np.float32)
+    own = studio.values(bench.data.vertices, "co", np.float32, 3).reshape(-1, 3)[:, 2]
+    assert found.min() >= 0
+    assert found.max() <= 1
+    assert np.corrcoef(found, own)[0, 1] > 0.9
+
+
+def test_a_thing_of_the_same_name_is_never_lost() -> None:
+    desk, bench = two_tables()
+    desk.data.attributes.new("heat", "FLOAT", "FACE")
+    kept = bench.data.attributes.new("heat", "FLOAT", "POINT")
+    kept.data.foreach_set("value", np.full(len(kept.data), 0.7, np.float32))
+    with pytest.raises(PartgenError, match=r"Bench has another attribute .*called heat") as refusal:
+        transferring.transfer(desk, [bench], {"ATTRIBUTE", "PARTS"}, "heat")
+    assert "Rename or remove" in refusal.value.remedy
+    assert bench.data.attributes["heat"].domain == "POINT"
+    assert np.allclose(studio.values(bench.data.attributes["heat"].data, "value", np.float32), 0.7)
+    desk.vertex_groups.new(name="heat of all")
+    bench.data.attributes.new("heat of all", "FLOAT", "POINT")
+    with pytest.raises(PartgenError, match="Bench has an attribute called heat of all"):
+        transferring.transfer(desk, [bench], {"VERTEX_GROUPS"})
+
+
+def test_the_nearest_point_of_a_triangle_is_as_near_as_any_other() -> None:
+    chance = np.random.default_rng(2)
+    points, *triangle = chance.normal(size=(4, 300, 3))
+    triangle[2][:20] = triangle[1][:20]  # without area
+    weights, apart = corners.nearest_in_triangles(points, *triangle)
+    np.testing.assert_allclose(weights.sum(axis=1), 1)
+    assert weights.min() >= -1e-9
+    reached = np.einsum("nk,kni->ni", weights, np.array(triangle))
+    np.testing.assert_allclose(((reached - points) ** 2).sum(axis=1), apart, atol=1e-9)
+    for tried in chance.dirichlet((0.5, 0.5, 0.5), 200):
+        other = np.einsum("k,kni->ni", tried, np.array(triangle))
+        assert (((other - points) ** 2).sum(axis=1) >= apart - 1e-9).all()
+
+
 def test_vertex_groups_come_with_their_weights() -> None:
     desk, bench = two_tables()
     group = desk.vertex_groups.new(name="Shelf")
     group.add(np.flatnonzero(np.repeat(part_of_polygon(desk)[::6] == 5, 8)).tolist(), 0.5, "REPLACE")
     transferring.transfer(desk, [bench], {"VERTEX_GROUPS"})
-    weights = transferring._weights(bench, bench.vertex_groups["Shelf"].index)
+    weights = transferring._weights(bench)[bench.vertex_groups["Shelf"].index]
     np.testing.assert_allclose(weights, np.where(np.repeat(part_of_polygon(bench)[::6] == 5, 8), 0.5, 0.0), atol=1e-3)
 
 

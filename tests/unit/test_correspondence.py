@@ -47,6 +47,15 @@ def test_values_come_from_the_same_place() -> None:
     np.testing.assert_array_equal(carried_values(found, colors), colors[order])
 
 
+def test_values_come_from_the_same_place_where_there_are_too_many_faces_to_compare_them_all(monkeypatch) -> None:
+    source = table(fine=4).surface
+    largest = np.bincount(source.leaf_of_face).max()
+    monkeypatch.setattr("partgen.correspondence.MOST_COMPARISONS", 0)
+    monkeypatch.setattr("partgen.correspondence.LEAST_CANDIDATES", int(largest))  # a sixth of a leaf at first
+    found = correspondence(source, source)
+    assert (found.source_face == np.arange(len(source.centers))).mean() > 0.9
+
+
 @pytest.mark.parametrize("turn", [np.pi / 2, np.pi / 3, 2.5])
 def test_an_object_that_faces_elsewhere_is_turned_about_its_upright_axis(turn: float) -> None:
     source, target = table(), table(turn=turn, order=4)

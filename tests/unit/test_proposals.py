@@ -98,6 +98,17 @@ def test_whole_balls_are_more_likely_parts_than_halves_of_them(found):
     assert not of_pieces or min(of_balls) > np.mean(of_pieces)
 
 
+def test_the_first_few_proposals_are_ones_that_an_artist_might_want():
+    """Not a table in forty pieces, of which hardly one is a part, only because forty pieces are new."""
+    legs = [trimesh.creation.cylinder(0.08, 1).apply_translation([x, y, -0.5]) for x in (-0.9, 0.9) for y in (-0.4, 0.4)]
+    table = trimesh.util.concatenate([trimesh.creation.box((2, 1, 0.1)), *legs])
+    first, *others = propose(Mesh.from_triangles(table.vertices, table.faces, "Table"), 3).proposals
+    assert first.count == 5
+    assert len(others) == 2
+    assert others[0].quality > 0.5 * first.quality
+    assert all(proposal.quality > 0.2 * first.quality for proposal in others)
+
+
 def test_one_face_has_one_proposal():
     triangle = Mesh.from_triangles(np.eye(3), np.array([[0, 1, 2]]), "Triangle")
     only = propose(triangle, 5).proposals
@@ -231,6 +242,30 @@ def test_proposals_have_their_own_scales(model, tmp_path, capsys):
     assert main(["segment", str(model), "--labels-dir", str(tmp_path), "--proposals", "3", "--parts", "4"]) == 1
     assert "--parts" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_seed_that_chance_cannot_be_drawn_by_is_refused_before_any_work(model, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["segment", str(model), "--labels-dir", str(tmp_path), "--proposals", "2", "--seed", "-1"])
+    assert "-1 is not a whole number from 0 on" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_fewer_proposals_than_before_leave_none_of_those_and_every_file_of_the_user(model, tmp_path, capsys):
+    asked = ["segment", str(model), "--labels-dir", str(tmp_path), "--proposals"]
+    own = tmp_path / "snowman.proposal-9.npz"
+    own.write_bytes(b"the user's")
+    assert main([*asked, "4"]) == 0
+    assert main([*asked, "2"]) == 0
+    told = capsys.readouterr().out
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "snowman.npz", "snowman.proposal-2.npz", "snowman.proposal-9.npz", "snowman.proposals.json",
+    ]  # fmt: skip
+    assert own.read_bytes() == b"the user's"
+    assert "snowman.proposal-3.npz, snowman.proposal-4.npz" in told
+    (tmp_path / "snowman.proposals.json").write_text("[]")
+    assert main([*asked, "1"]) == 0
+    assert (tmp_path / "snowman.proposal-2.npz").exists()
 
 
 # ---- the backend ----

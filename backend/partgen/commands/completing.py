@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PartgenError
+from .numbers import from_one, from_zero
 
 if TYPE_CHECKING:
     from ..completion import CompletedPart, Completion
@@ -50,10 +51,10 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("-o", "--output", metavar="OUT_DIR", type=Path, required=True, help="folder to write to; made if missing")
     parser.add_argument("--method", choices=METHODS, default="auto", help="how to close parts; auto takes the best that is there")
     parser.add_argument("--model", metavar="ID", default="", help="the weights, where the method has any (see partgen models list)")
-    parser.add_argument("--seed", type=_from_zero, default=0, help="of networks: the same seed gives the same parts")
-    parser.add_argument("--steps", type=_from_one, help="of networks that generate in steps: more take longer and are finer")
+    parser.add_argument("--seed", type=from_zero, default=0, help="of networks: the same seed gives the same parts")
+    parser.add_argument("--steps", type=from_one, help="of networks that generate in steps: more take longer and are finer")
     parser.add_argument(
-        "--proposals", metavar="K", type=_from_one, default=1, help="of networks: this many results, in folders proposal_2, ..."
+        "--proposals", metavar="K", type=from_one, default=1, help="of networks: this many results, in folders proposal_2, ..."
     )
     parser.add_argument("--reach", type=_share, default=1.0, help="how far parts go on into their neighbours, 0 to 1")
     parser.add_argument("--remesh", action="store_true", help="even surfaces for print or simulation, instead of what was visible")
@@ -69,20 +70,6 @@ def _share(text: str) -> float:
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text} is not a number between 0 and 1")
     return value
-
-
-def _from_zero(text: str) -> int:
-    return _whole(text, 0)
-
-
-def _from_one(text: str) -> int:
-    return _whole(text, 1)
-
-
-def _whole(text: str, least: int) -> int:
-    if not text.isdecimal() or int(text) < least:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from {least} on")
-    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:

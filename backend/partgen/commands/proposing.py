@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PartgenError
+from .numbers import from_zero
 from .reporting import as_partgen_error, in_words, report
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def add_up(parser: argparse.ArgumentParser) -> None:
     """Adds the options of proposals to those of `partgen segment`."""
     told = f"also the next best answers, K in all, at most {MOST}: DIR/<name>.proposal-2.npz and so on, and DIR/<name>.proposals.json"
     parser.add_argument("--proposals", metavar="K", type=count, help=told)
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="decides which ways of merging are tried by chance (0)")
+    parser.add_argument("--seed", metavar="N", type=from_zero, default=0, help="decides which ways of merging are tried by chance (0)")
 
 
 def count(text: str) -> int:
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     for file in options.files:
         try:
             began = time.perf_counter()
-            targets, answer = write_proposals(
+            targets, answer, removed = write_proposals(
                 file, options.labels_dir, options.proposals, options.method, options.seed, options.levels, written
             )
             seconds = time.perf_counter() - began
@@ -55,6 +56,8 @@ def run(options: argparse.Namespace) -> int:
                 print(f"  {rank}. {target.name}: {in_words(proposal.count)}, confidence {proposal.quality:.2f}, {proposal.recipe}")
             if len(answer.proposals) < options.proposals:
                 print(f"  There are no more than {len(answer.proposals)} different ones.")
+            if removed:
+                print(f"  Removed, because an earlier run had more of them: {', '.join(path.name for path in removed)}.")
             sys.stdout.flush()
         except Exception as error:
             report(as_partgen_error(error, file), options.traceback)
@@ -65,8 +68,9 @@ def run(options: argparse.Namespace) -> int:
 def write_proposals(
     file: Path, folder: Path, wanted: int, method: str = "auto", seed: int = 0, levels: tuple[int, int] | None = None,
     written: dict[Path, Path] | None = None,
-) -> tuple[list[Path], Proposals]:  # fmt: skip
-    """Writes the labels of `wanted` proposals for `file` into `folder`, and the table of them. Returns the files, the table last.
+) -> tuple[list[Path], Proposals, list[Path]]:  # fmt: skip
+    """Writes the labels of `wanted` proposals for `file` into `folder`, and the table of them. Returns the files, the table last, the
+    proposals, and which files were removed: those of further proposals that the table of an earlier run tells of.
 
     The first are FOLDER/<name>.npz, as `partgen segment` writes them, the others FOLDER/<name>.proposal-<rank>.npz; each with
     `levels` also the cuts of its own tree. `written` are files of this run and what they were written of; these are added to it. Raises
@@ -87,11 +91,24 @@ def write_proposals(
     model = read_model(file)
     answer = propose(model.mesh, wanted, method, seed)
     targets = [folder / name for name in (*names[: len(answer.proposals)], names[-1])]
+    leftover = [path for path in of_earlier_run(targets[-1], stem) if path not in targets]
     for rank, target in enumerate(targets[:-1]):
         write_file(target, labels_of(answer, rank, levels))
     write_file(targets[-1], json.dumps(table(answer, model, seed, targets), indent=2, ensure_ascii=False).encode())
+    for path in leftover:
+        path.unlink(missing_ok=True)
     written |= dict.fromkeys(targets, file)
-    return targets, answer
+    return targets, answer, leftover
+
+
+def of_earlier_run(told: Path, stem: str) -> list[Path]:
+    """The files of further proposals that a run before wrote beside its table `told` and that are still there; none without a table."""
+    try:
+        listed = {row["file"] for row in json.loads(told.read_text(encoding="utf-8"))["proposals"]}
+    except (OSError, ValueError, LookupError, TypeError):
+        return []
+    paths = [told.with_name(f"{stem}.proposal-{rank}.npz") for rank in range(2, MOST + 1)]
+    return [path for path in paths if path.name in listed and path.is_file()]
 
 
 def labels_of(answer: Proposals, place: int, levels: tuple[int, int] | None) -> memoryview:

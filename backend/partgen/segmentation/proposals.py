@@ -34,8 +34,6 @@ COUNTS = (2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 22, 27, 33, 40)
 VARIED = 4
 VARIATION = 0.7
 """So many recipes are made by chance, their weights off by a factor of exp(`VARIATION`), on average."""
-SIMILARITY = 1.5
-"""How much of its likelihood a proposal loses for repeating parts that were proposed already."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +92,7 @@ def propose(mesh: Mesh, count: int, method: str = "auto", seed: int = 0, progres
     """
     if method not in ("auto", METHOD):
         sentence = f"The method {method} gives one answer, not several."
-        raise PartgenError("proposals.method", sentence, f"Choose auto or {METHOD} for proposals.")
+        raise PartgenError("proposals.method", sentence, f"Choose Automatic (auto) or Learned ({METHOD}) for proposals.")
     bundled_weights()  # before anything that takes time
     seen: list[_Seen] = []
 
@@ -178,15 +176,17 @@ def cuts(forest: Forest) -> Iterator[Cut]:
 
 
 def likely_and_different(forest: Forest, likelihood: Floats, count: int) -> list[Cut]:
-    """At most `count` cuts, the first tree's own first, then the one whose parts are likeliest and least like parts that are there.
+    """At most `count` cuts, the first tree's own first, then the one of whose parts the largest share is likely to be both right and new.
 
-    What has nothing new is not taken. `likelihood` (P,) of the forest's pieces. Carbonell, Goldstein 1998 (maximal marginal relevance).
+    A part is as new as it is unlike all parts that are there: one minus its intersection over union with the likest. So nothing that is
+    unlikely goes before what is likely and has much that is new, and a cut without anything new is not taken. `likelihood` (P,) of the
+    forest's pieces.
     """
     left = list(cuts(forest))
     chosen = [left.pop(0)]
     known = forest.likeness[:, chosen[0].pieces].max(axis=1)
     while left and len(chosen) < count:
-        worth = [likelihood[cut.pieces].mean() - SIMILARITY * known[cut.pieces].mean() for cut in left]
+        worth = [(likelihood[cut.pieces] * (1 - known[cut.pieces])).mean() for cut in left]
         best = left.pop(int(np.argmax(worth)))
         if known[best.pieces].min() < ALIKE:
             chosen.append(best)

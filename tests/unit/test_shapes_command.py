@@ -70,6 +70,20 @@ def test_a_folder_that_cannot_be_written_is_no_traceback(capsys: pytest.CaptureF
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize("options", ["export X --count 1 --first -5", "bench --seconds 0", "bench --seconds x"])
+def test_a_number_that_makes_no_sense_is_told(options: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["shapes", *options.split()])
+    assert stop.value.code == 2
+    assert f"{options.split()[-1]} is not a" in capsys.readouterr().err
+
+
+def test_a_sheet_whose_name_is_no_picture_s_is_told_before_it_is_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["shapes", "sheet", str(tmp_path / "noext"), "--families", "mug", "--seeds", "1"]) == 1
+    assert "noext is not the name of a picture. Let it end in .png or .jpg." in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_missing_package_is_named_with_the_way_to_install_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     for name in [name for name in sys.modules if name.startswith("partgen.shapes")]:
         monkeypatch.delitem(sys.modules, name)

@@ -93,14 +93,13 @@ def events(folder: Path) -> list[dict]:
 
 
 class Clock:
-    """A clock on which every look takes so many seconds."""
+    """A clock on which every step of a training takes so many seconds."""
 
-    def __init__(self, seconds: float) -> None:
-        self.now, self.seconds = 1000.0, seconds
+    def __init__(self, training: Training, seconds: float) -> None:
+        self.training, self.seconds = training, seconds
 
     def __call__(self) -> float:
-        self.now += self.seconds
-        return self.now
+        return 1000.0 + self.seconds * self.training.step
 
 
 class AtStep(Interruption):
@@ -148,7 +147,7 @@ def test_a_checkpoint_is_written_every_two_minutes(tmp_path: Path, cache: Path) 
     pool, saved = pool_of(training, cache), []
     save = training.save
     training.save = lambda path: (saved.append(training.seconds), save(path))[-1]  # type: ignore[method-assign]
-    run(training, pool, Budget(minutes=5), tmp_path, Log(tmp_path / "log.jsonl", sys.stdout), clock=Clock(30.0))
+    run(training, pool, Budget(minutes=5), tmp_path, Log(tmp_path / "log.jsonl", sys.stdout), clock=Clock(training, 30.0))
     assert len(saved) == 3  # after two and four minutes, and in the end
     assert Training.resumed(tmp_path / "checkpoint.pt", ON_CPU).step == training.step
 
@@ -202,6 +201,21 @@ def test_who_is_told_to_stop_saves_and_takes_the_workers_along(tmp_path: Path, c
     assert not psutil.wait_procs(workers, 30)[1]
 
 
+def test_who_interrupts_while_the_first_examples_are_made_can_go_on(tmp_path: Path) -> None:
+    training = Training(recipe("superfaces", "tiny"), 0, ON_CPU)
+    interruption = Interruption()
+
+    def slow(seed: int) -> Arrays:
+        interruption.signal = signal.SIGINT
+        return numbered(seed)
+
+    pool = OwnPool(slow, seed=0, reuse=2)
+    assert run(training, pool, Budget(steps=9), tmp_path, Log(tmp_path / "log.jsonl", sys.stdout), interruption) == {}
+    assert pool.made <= START
+    assert len(pool._examples) == 1  # no second one was made
+    assert Training.resumed(tmp_path / "checkpoint.pt", ON_CPU).step == 0
+
+
 def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
@@ -217,7 +231,8 @@ def test_a_training_stops_on_time_whatever_its_steps_take(tmp_path: Path, cache:
         training = Training(recipe("superfaces", "tiny"), 0, ON_CPU)
         folder = tmp_path / str(seconds)
         folder.mkdir()
-        run(training, pool_of(training, cache), Budget(minutes=1), folder, Log(folder / "log.jsonl", sys.stdout), clock=Clock(seconds))
+        log, clock = Log(folder / "log.jsonl", sys.stdout), Clock(training, seconds)
+        run(training, pool_of(training, cache), Budget(minutes=1), folder, log, clock=clock)
         assert 60 <= training.seconds < 60 + 2 * seconds
         last = events(folder)[-1]
         assert last["spent"] >= 1
@@ -231,9 +246,19 @@ def test_minutes_count_over_all_runs(tmp_path: Path, cache: Path, capsys: pytest
     assert train(tmp_path, cache, "--minutes", "2", "--resume", str(tmp_path / "checkpoint.pt")) == 1
     assert "has had its 2 minutes" in capsys.readouterr().err
     resumed = Training.resumed(tmp_path / "checkpoint.pt", ON_CPU)
-    run(resumed, pool_of(resumed, cache), Budget(minutes=3), tmp_path, Log(tmp_path / "log.jsonl", sys.stdout), clock=Clock(10.0))
+    run(resumed, pool_of(resumed, cache), Budget(minutes=3), tmp_path, Log(tmp_path / "log.jsonl", sys.stdout), clock=Clock(resumed, 10.0))
     assert resumed.step == 3  # the half minute that was left
     assert resumed.seconds == 180.0
+
+
+def test_minutes_end_while_the_first_examples_are_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With workers, of which none has an example ready by then, and without."""
+    empty = tmp_path / "examples"
+    for name, workers in (("alone", "0"), ("worker", "1")):
+        out = str(tmp_path / name)
+        assert train(tmp_path / name, empty, "--minutes", "1e-5", "--workers", workers) == 1
+        assert f"over before there were examples for a first step. Give it more: --resume {out}" in capsys.readouterr().err
+        assert Training.resumed(tmp_path / name / "checkpoint.pt", ON_CPU).seconds > 0
 
 
 # ---- what is left behind ---------------------------------------------------------------------------------------------
@@ -355,7 +380,9 @@ def test_losses_that_are_no_numbers_end_the_training(tmp_path: Path, cache: Path
 
 
 def test_wrong_options_are_refused_before_anything_is_made(tmp_path: Path) -> None:
-    for options in (["--minutes", "0"], ["--minutes", "x"], ["--steps", "0"], [], ["--minutes", "1", "--steps", "1"]):
+    wrong = (["--minutes", "0"], ["--minutes", "x"], ["--steps", "0"], [], ["--minutes", "1", "--steps", "1"])
+    no_numbers = (["--steps", "1", option, "-1"] for option in ("--workers", "--seed", "--pool"))
+    for options in (*wrong, *no_numbers):
         with pytest.raises(SystemExit):
             parser().parse_args(["superfaces", "--out", str(tmp_path / "out"), *options])
     assert not (tmp_path / "out").exists()
@@ -408,6 +435,18 @@ def test_workers_make_what_the_training_itself_would() -> None:
         drawn = {int(pool.draw(number)["seed"]) for number in range(200)}
     assert drawn <= {shape_seed(index) for index in range(pool.made)}
     assert len(drawn) >= START / 2
+
+
+@pytest.mark.parametrize("capacity", [1, START // 2])
+def test_a_pool_smaller_than_the_first_examples_is_drawn_from(capacity: int) -> None:
+    with WorkerPool(numbered, seed=0, workers=1, capacity=capacity) as pool:
+        drawn = {int(pool.draw(number)["seed"]) for number in range(50)}
+    assert drawn <= {shape_seed(index) for index in range(pool.made)}
+
+
+def test_a_small_pool_of_shapes_without_an_example_makes_others() -> None:
+    drawn = [int(OwnPool(only_some, seed=0, reuse=99, capacity=1).draw(number)["seed"]) for number in (0, 99, 198)]
+    assert all(seed % 3 == 2 for seed in drawn)
 
 
 def test_shapes_without_an_example_are_left_out_and_counted() -> None:

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import positive
 from ..errors import PartgenError
-from ..evaluation import command as bench
 from ..segmentation import METHODS
 from . import proposing, together, transferring
 from .reporting import FILES, as_partgen_error, in_words, report
@@ -69,7 +69,7 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
         command.add_argument("--method", choices=METHODS, default="auto", help="how to find parts; auto takes the best that is there")
         amount = command.add_mutually_exclusive_group()
         amount.add_argument("--scale", type=scale, help="0 (finest) to 1 (whole object); chosen by the method if not given")
-        amount.add_argument("--parts", type=bench.positive, help="number of parts, at most what the model can be cut into")
+        amount.add_argument("--parts", type=positive, help="number of parts, at most what the model can be cut into")
         command.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
 
 

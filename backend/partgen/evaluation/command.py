@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
+from ..arguments import natural, positive
 from ..errors import PartgenError
 from ..segmentation import METHODS
 
@@ -185,7 +186,7 @@ def add_generation(bench: Any) -> None:
         "generation", help="new parts from words against what was asked", description=GENERATION, formatter_class=TEXT
     )
     parser.add_argument("--edits", metavar="N", type=positive, default=120, help="how many parts are replaced (120)")
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of the choice of parts and prompts (0)")
+    parser.add_argument("--seed", metavar="N", type=natural, default=0, help="of the choice of parts and prompts (0)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
     parser.set_defaults(run=run_generation)
@@ -249,7 +250,7 @@ def add_proposals(bench: Any) -> None:
     parser.add_argument("--data", metavar="DIR", type=Path, required=True, help="folder of labelled models")
     parser.add_argument("--limit", metavar="N", type=positive, help="at most N models of each set, evenly chosen, always the same")
     parser.add_argument("--sets", metavar="SET,SET", type=lambda text: text.split(","), default=[], help="these sets alone")
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="decides which ways of merging are tried by chance (0)")
+    parser.add_argument("--seed", metavar="N", type=natural, default=0, help="decides which ways of merging are tried by chance (0)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
     parser.set_defaults(run=run_proposals)
@@ -294,13 +295,6 @@ def add_choices(parser: argparse.ArgumentParser, methods: Sequence[str]) -> None
     parser.add_argument("--jobs", metavar="N", type=positive, default=1, help="objects at a time (1); more make seconds less sure")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
-
-
-def positive(text: str) -> int:
-    """An argument that is a whole number from 1 on."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 on")
-    return int(text)
 
 
 def named_value(text: str) -> tuple[str, Any]:

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from ..arguments import above_zero, natural, positive
 from ..errors import PartgenError
 from . import VERSION, all_families, make_shape
+
+PICTURES = (".png", ".jpg", ".jpeg")
 
 DESCRIPTION = """\
 Makes objects that come with their parts: what PartGen's own networks are trained on. The same seed gives the same object.
@@ -82,24 +85,17 @@ def parser() -> argparse.ArgumentParser:
     export = actions.add_parser("export", help="write objects as .npz files", description=EXPORT, formatter_class=text)
     export.add_argument("folder", metavar="DIR", type=Path, help="folder to write to; made if missing")
     export.add_argument("--count", metavar="N", type=positive, required=True, help="number of objects")
-    export.add_argument("--first", metavar="SEED", type=int, default=0, help="the first seed (0)")
+    export.add_argument("--first", metavar="SEED", type=natural, default=0, help="the first seed (0)")
     export.add_argument("--corrupt", action="store_true", help="also write each skin corrupted")
     export.set_defaults(run=run_export)
 
     bench = actions.add_parser("bench", help="measure how fast objects are made", description=BENCH, formatter_class=text)
-    bench.add_argument("--seconds", type=float, default=20.0, help="for how long (20)")
+    bench.add_argument("--seconds", type=above_zero, default=20.0, help="for how long (20)")
     bench.set_defaults(run=run_bench)
 
     for action in (sheet, export, bench):
         action.add_argument("--families", metavar="A,B", default="", help="these families alone, with commas between them")
     return program
-
-
-def positive(text: str) -> int:
-    """An argument that is a whole number from 1 on."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 on")
-    return int(text)
 
 
 def chosen_families(names: str) -> list[str]:
@@ -126,6 +122,8 @@ def run_sheet(options: argparse.Namespace) -> int:
     from .sheet import contact_sheet
 
     families = chosen_families(options.families)
+    if options.output.suffix.lower() not in PICTURES:
+        raise PartgenError("shapes.not_a_picture", f"{options.output} is not the name of a picture.", "Let it end in .png or .jpg.")
     contact_sheet(options.output, families, range(options.seeds), options.size, min(options.columns, len(families)), options.azimuth)
     print(f"{options.output}: {len(families)} families, {options.seeds} objects each")
     return 0

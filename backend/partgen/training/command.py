@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from ..arguments import above_zero, natural, positive, share
 from ..devices import Placement, available_devices, place
 from ..errors import PartgenError
 from ..shapes import VERSION as SHAPES_VERSION
@@ -63,6 +64,9 @@ def main(arguments: Sequence[str]) -> int:
         log.write("interrupted", step=training.step, minutes=round(training.seconds / 60, 3))
         print(f"Go on with --resume {options.out / CHECKPOINT}")
         return 128 + interruption.signal
+    if not training.step:
+        sentence = f"The {budget.words} were over before there were examples for a first step."
+        raise PartgenError("training.no_step", sentence, f"Give it more: --resume {options.out / CHECKPOINT}.")
     finish(training, source, budget, last, failed, options, log)
     return 0
 
@@ -83,13 +87,15 @@ def parser() -> argparse.ArgumentParser:
     program.add_argument(
         "--asset-share", metavar="SHARE", type=share, help=f"of the draws, that of labelled meshes ({ASSET_SHARE}); needs --assets"
     )
-    program.add_argument("--seed", metavar="N", type=int, help="of the first weights and of the order of examples (0)")
+    program.add_argument("--seed", metavar="N", type=natural, help="of the first weights and of the order of examples (0)")
     program.add_argument("--size", default="", help="of the network; the recipe's own where it is not given")
     program.add_argument("--device", default="auto", help="auto, cpu, cuda, xpu or mps; `partgen devices` lists them (auto)")
     program.add_argument(
         "--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="auto takes what the device does well"
     )
-    program.add_argument("--workers", metavar="N", type=int, default=0, help="processes that make examples; 0 makes them in this one (0)")
+    program.add_argument(
+        "--workers", metavar="N", type=natural, default=0, help="processes that make examples; 0 makes them in this one (0)"
+    )
     program.add_argument("--cache", metavar="FOLDER", type=Path, help="keep examples there as .npz, and take those that are there")
     program.add_argument("--pool", metavar="N", type=positive, default=CAPACITY, help=f"examples to hold in memory ({CAPACITY})")
     program.add_argument(
@@ -97,32 +103,6 @@ def parser() -> argparse.ArgumentParser:
     )
     program.add_argument("--learning-rate", metavar="RATE", type=above_zero, help="the highest; the recipe's own where it is not given")
     return program
-
-
-def above_zero(text: str) -> float:
-    """An argument that is a number above 0."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
-    return value
-
-
-def share(text: str) -> float:
-    """An argument that is a share above 0, and 1 at most."""
-    value = above_zero(text)
-    if value > 1:
-        raise argparse.ArgumentTypeError(f"{text} is more than all")
-    return value
-
-
-def positive(text: str) -> int:
-    """An argument that is a whole number from 1 on."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 on")
-    return int(text)
 
 
 def what_is_given(options: argparse.Namespace, assets: Assets | None) -> dict[str, Any]:

@@ -45,6 +45,15 @@ LOOK_SECONDS = 1.0
 Maker = Callable[[int], Arrays | None]
 
 
+class Over(Exception):
+    """The training is over while it waits for an example."""
+
+
+def never() -> bool:
+    """What a training asks that nothing ends before its examples are there."""
+    return False
+
+
 class Pool(Protocol):
     """Where the loop draws examples."""
 
@@ -53,8 +62,11 @@ class Pool(Protocol):
         """How far this training has come in the sequence of examples, over all of its runs."""
         ...
 
-    def draw(self, number: int) -> Arrays:
-        """One prepared example for the draw of that number. Raises PartgenError where none can be had."""
+    def draw(self, number: int, is_over: Callable[[], bool] = never) -> Arrays:
+        """One prepared example for the draw of that number. Raises PartgenError where none can be had.
+
+        Raises Over as soon as `is_over` says so, which it asks while there is none yet.
+        """
         ...
 
 
@@ -175,16 +187,21 @@ class OwnPool:
         self._source, self._seed, self._reuse, self._capacity = source, seed, reuse, capacity
         self._examples: dict[int, Arrays | None] = {}
 
-    def draw(self, number: int) -> Arrays:
+    def draw(self, number: int, is_over: Callable[[], bool] = never) -> Arrays:
         """Of the examples that are in the pool by then: one new one for every `reuse` draws, the oldest gone."""
         rng = np.random.default_rng([self._seed, 3, number])
         end = START + number // self._reuse
         first = max(0, end - self._capacity)
         for index in [index for index in self._examples if index < first]:
             del self._examples[index]
+        tries = 0
         while True:
-            if (example := self._example(int(rng.integers(first, end)))) is not None:
+            index = int(rng.integers(first, end + tries // START))  # where a small pool holds nothing of use, beyond it
+            if index not in self._examples and is_over():
+                raise Over
+            if (example := self._example(index)) is not None:
                 return example
+            tries += 1
 
     def _example(self, index: int) -> Arrays | None:
         if index not in self._examples:
@@ -221,7 +238,7 @@ class WorkerPool:
         self.failures = Failures()
         self.made = made
         self._first = max(0, made - capacity) if refill else made
-        self._seed, self._source, self._count = seed, source, workers
+        self._seed, self._source, self._count, self._capacity = seed, source, workers, capacity
         self._examples: deque[Arrays] = deque(maxlen=capacity)
         self._context: SpawnContext = multiprocessing.get_context("spawn")
         self._queue = self._context.Queue(maxsize=2 * workers)
@@ -242,9 +259,11 @@ class WorkerPool:
             worker.join()
         self._queue.close()
 
-    def draw(self, number: int) -> Arrays:
-        """Any of the newest; waits for the first START."""
-        while len(self._examples) < START:
+    def draw(self, number: int, is_over: Callable[[], bool] = never) -> Arrays:
+        """Any of the newest; waits for the first START, or as many as it can hold."""
+        while len(self._examples) < min(START, self._capacity):
+            if is_over():
+                raise Over
             self._take(wait=True)
         while self._take(wait=False):
             pass

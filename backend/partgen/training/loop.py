@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from ..devices import Placement
 from ..errors import PartgenError
 from ..shapes import VERSION as SHAPES_VERSION
-from .examples import Pool, Source, held_out_seed
+from .examples import Over, Pool, Source, held_out_seed, never
 from .recipe import Arrays, Example, Recipe, recipe
 
 CHECKPOINT = "checkpoint.pt"
@@ -119,10 +119,13 @@ class Training:
 
     # ---- a step ------------------------------------------------------------------------------------------------------
 
-    def advance(self, pool: Pool, spent: float) -> Mapping[str, Tensor]:
-        """One step. Returns the losses before it. Raises PartgenError where they are no numbers any more."""
+    def advance(self, pool: Pool, spent: float, is_over: Callable[[], bool] = never) -> Mapping[str, Tensor]:
+        """One step. Returns the losses before it. Raises PartgenError where they are no numbers any more.
+
+        Raises Over, with nothing done, where `is_over` says so before its examples are there.
+        """
         size = self.recipe.batch_size
-        batch = [self._on_device(pool.draw(self.step * size + place)) for place in range(size)]
+        batch = [self._on_device(pool.draw(self.step * size + place, is_over)) for place in range(size)]
         for group in self.optimizer.param_groups:
             group["lr"] = self.learning_rate * rate(spent, self.step)
         self.network.train()
@@ -301,8 +304,16 @@ def run(
     average, last = Average(), Losses()
     logged = saved = clock()
     began = saved - training.seconds
-    while budget.spent(training.seconds, training.step) < 1 and not interruption:
-        average.add(training.advance(pool, budget.spent(training.seconds, training.step)))
+
+    def is_over() -> bool:
+        training.seconds = clock() - began
+        return bool(interruption) or budget.spent(training.seconds, training.step) >= 1
+
+    while not is_over():
+        try:
+            average.add(training.advance(pool, budget.spent(training.seconds, training.step), is_over))
+        except Over:
+            break
         now = clock()
         training.seconds, training.made = now - began, pool.made
         if now - logged >= LOG_SECONDS:

@@ -129,7 +129,20 @@ def test_alike_faces_that_hang_together_are_one_part() -> None:
     assert len(np.unique(np.stack([top[region], side]), axis=1).T) == 4
 
 
-def test_a_single_triangle_is_refused_with_a_sentence() -> None:
-    mesh = Mesh.from_triangles(np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]]), np.array([[0, 1, 2]]))
-    with pytest.raises(PartgenError, match="too few faces"):
+@pytest.mark.parametrize("corners", [3, 4, 64])
+def test_an_object_of_one_polygon_is_one_part(corners: int) -> None:
+    """A triangle, Blender's plane, its circle filled with an n-gon."""
+    angles = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+    vertices = np.stack([np.cos(angles), np.sin(angles), 0 * angles], axis=1)
+    faces = np.array([[0, i, i + 1] for i in range(1, corners - 1)])
+    mesh = Mesh(vertices.astype(np.float32), faces.astype(np.int32), np.zeros(len(faces), np.int32), "Polygon")
+    found = partfield.PartFieldSegmenter(tiny_network).segment(mesh)
+    assert found.labels().tolist() == [0] * len(faces)
+    assert found.tree.leaf_count == 1
+    np.testing.assert_allclose(np.linalg.norm(found.leaf_features, axis=1), [1.0], atol=1e-5)
+
+
+def test_a_surface_without_area_is_refused_with_a_sentence() -> None:
+    mesh = Mesh.from_triangles(np.array([[0, 0, 0], [1, 0, 0], [2, 0, 0]]), np.array([[0, 1, 2]]), "Line")
+    with pytest.raises(PartgenError, match="No face of Line has an area"):
         partfield.PartFieldSegmenter(tiny_network).segment(mesh)

@@ -238,3 +238,9 @@ def test_damaged_weights_are_told_with_their_remedy_and_geometry_does_not_step_i
 def test_a_copy_that_is_whole_works(copied: Path) -> None:
     assert segment(two_boxes().mesh).weights == "superfaces"
     assert registry.condition(OURS, copied).state is registry.State.BUNDLED
+
+
+def test_a_single_triangle_is_told_what_it_looks_like_too() -> None:
+    found = segment(Mesh.from_triangles(np.eye(3), np.array([[0, 1, 2]]), "Triangle"))
+    assert found.tree.leaf_count == 1
+    np.testing.assert_allclose(np.linalg.norm(found.leaf_features, axis=1), [1.0], atol=1e-5)

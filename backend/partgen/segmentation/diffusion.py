@@ -31,6 +31,8 @@ def diffusion_map(regions: RegionGraph) -> Floats:
     Coifman and Lafon 2006; conductances as in concavity-aware fields (Au et al. 2012).
     """
     count = regions.count
+    if count == 1:
+        return np.zeros((1, 0))
     first, second = regions.pairs.T
     length = np.maximum(regions.lengths, 1e-9)
     shares_edge = regions.lengths > 0

@@ -66,7 +66,7 @@ Merging = Callable[[RegionGraph], tuple[Merges, NDArray[np.float32] | None]]
 
 @dataclass(frozen=True, eq=False)
 class Grown:
-    """A segmentation, and what its leaves are: `region_of_leaf` (L,) of those that `merge` saw; empty where there was one face alone."""
+    """A segmentation, and what its leaves are: `region_of_leaf` (L,) of those that `merge` saw."""
 
     segmentation: Segmentation
     region_of_leaf: NDArray[np.int64]
@@ -97,9 +97,6 @@ def grow(mesh: Mesh, method: str, merge: Merging, significant: float, progress: 
     if not graph.face_count:
         sentence = f"No face of {mesh.name} has an area."
         raise PartgenError("mesh.no_area", sentence, "Choose an object that has a surface.")
-    if graph.face_count == 1:
-        whole = np.zeros(len(mesh.faces), np.int32)
-        return Grown(Segmentation(whole, PartTree.from_merges([], 1), method, weights, notes(mesh, graph)), np.empty(0, np.int64))
     regions = region_graph(graph, begin)
     begin("Building the part tree")
     merges, features = merge(regions)

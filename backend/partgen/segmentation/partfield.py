@@ -54,8 +54,8 @@ class PartFieldSegmenter:
         mesh.check()
         progress(0.0, "Reading the surface")
         graph = face_graph(mesh.vertices, mesh.faces)
-        if graph.face_count < 2:
-            raise PartgenError("mesh.no_area", f"{mesh.name} has too few faces with an area.", "Choose an object that has a surface.")
+        if not graph.face_count:
+            raise PartgenError("mesh.no_area", f"No face of {mesh.name} has an area.", "Choose an object that has a surface.")
         progress(0.05, "Loading the network")
         placement = place_as_told()
         network = self._network()
@@ -101,6 +101,11 @@ def planes_of(network: PartField, points: Tensor, placement: Placement) -> Tenso
 
 
 def explaining_count(costs: NDArray[np.float64], explained: float = EXPLAINED) -> int:
-    """The fewest parts, from 2 to MOST_PARTS, that explain this share of what all merges (L-1,), dearest last, give up together."""
+    """The fewest parts, from 2 to MOST_PARTS, that explain this share of what all merges (L-1,), dearest last, give up together.
+
+    One where there is nothing to merge.
+    """
+    if not len(costs):
+        return 1
     given_up = np.cumsum(costs)
     return int(np.clip((given_up > (1 - explained) * given_up[-1]).sum() + 1, 2, MOST_PARTS))

@@ -69,8 +69,10 @@ class Session:
 
     explored: list[Explored]
     floors: dict[Kind, float] = field(default_factory=dict)  # the likeness that is shown as none
+    left_out: list[str] = field(default_factory=list)  # the names of what was to be explored too, and has no features
     point: Point | None = None
     is_held: bool = False
+    made_anew: str = ""  # the name of the object under the cursor whose modifiers leave no leaf known
     edited: set[int] = field(default_factory=set)  # session ids of objects and meshes whose surface is to be read again
     is_outdated: bool = False
     surroundings: tuple[str, Surroundings] | None = None  # of the view layer of that name, until anything moves
@@ -90,22 +92,24 @@ class Session:
     ) -> bool:
         """Takes the nearest surface along a ray of the world as the point to compare with. Whether there is anything new to show.
 
-        Where the ray meets nothing of it, or something else before, the last point stays. The first ray at a mesh takes the time
+        Where the ray meets nothing of it, or something else before, the last point stays, as it does on a surface whose leaves are
+        not known, which `remark` tells then. The first ray at a mesh takes the time
         that Blender needs to prepare it, half a second for a million faces; each further one microseconds, and as many more as
         there are leaves to color.
         """
         self.refresh()
-        hits = [self._hit(explored, object_, origin, direction, depsgraph) for explored, object_ in self.shown(view_layer, space)]
-        met = [hit for hit in hits if hit is not None]
-        if not met:
-            return False
-        distance, point = min(met, key=lambda hit: hit[0])
-        if self._surroundings(view_layer, depsgraph).cover(origin, direction, distance, depsgraph, view_layer, space):
-            return False
-        before, self.point = self.point, point
-        if before is None or (before.uid, before.leaf) != (self.point.uid, self.point.leaf):
-            self._color()
-        return before != self.point
+        hits = [(e, e.hit(object_, origin, direction, depsgraph)) for e, object_ in self.shown(view_layer, space)]
+        met = [(explored, hit) for explored, hit in hits if hit is not None]
+        nearest, hit = min(met, key=lambda one: one[1].distance, default=(None, None))
+        if hit and self._surroundings(view_layer, depsgraph).cover(origin, direction, hit.distance, depsgraph, view_layer, space):
+            nearest = hit = None
+        before, made_anew = self.point, self.made_anew
+        self.made_anew = nearest.name if nearest and hit and hit.leaf is None else ""
+        if nearest and hit and hit.leaf is not None:
+            self.point = Point(nearest.uid, hit.leaf, hit.location)
+            if before is None or (before.uid, before.leaf) != (self.point.uid, self.point.leaf):
+                self._color()
+        return (before, made_anew) != (self.point, self.made_anew)
 
     def shown(
         self, view_layer: bpy.types.ViewLayer, space: bpy.types.SpaceView3D | None = None
@@ -150,11 +154,13 @@ class Session:
         return f"Similarity to this point of {pointed.name}" if pointed else "Point at a surface"
 
     def remark(self) -> str:
-        """What stands beside it: that the point is held, and what cannot be compared with it; "" where there is nothing."""
+        """What stands beside it: that the point is held, and what cannot be compared with it or pointed at; "" where there is nothing."""
         pointed = self.pointed()
         others = sum(1 for e in self.explored if pointed and e.look.kind != pointed.look.kind)
         apart = f"{'1 object' if others == 1 else f'{others} objects'} of another method in grey" if others else ""
-        return " · ".join(filter(None, ("Held" if self.is_held else "", apart)))
+        left_out = f"{_few_names(self.left_out)} left out: no features" if self.left_out else ""
+        anew = f"The modifiers of {self.made_anew} make its faces anew: turn them off in the viewport" if self.made_anew else ""
+        return " · ".join(filter(None, ("Held" if self.is_held else "", apart, left_out, anew)))
 
     # ---- keeping up --------------------------------------------------------------------------------------------------
 
@@ -208,13 +214,6 @@ class Session:
             look.table = None
             look.colors = ramp.unknown(len(look.features)) if likeness is None else ramp.colors_of(likeness, self.floors[look.kind])
 
-    def _hit(
-        self, explored: Explored, object_: bpy.types.Object, origin: Vector, direction: Vector, depsgraph: bpy.types.Depsgraph
-    ) -> tuple[float, Point] | None:
-        """Where a ray of the world meets the surface on screen, and how far away; None where it does not, or the leaf is unknown."""
-        hit = explored.hit(object_, origin, direction, depsgraph)
-        return (hit.distance, Point(explored.uid, hit.leaf, hit.location)) if hit is not None and hit.leaf is not None else None
-
 
 _session: Session | None = None
 
@@ -225,7 +224,7 @@ def current() -> Session | None:
 
 
 def start(objects: list[bpy.types.Object]) -> Session:
-    """Explores `objects`, which are decomposed or parts; what has no features is left out.
+    """Explores `objects`, which are decomposed or parts; what has no features is left out, which its remark says.
 
     Raises PartgenError, with nothing being explored, where none of them has any that can be used.
     """
@@ -234,7 +233,8 @@ def start(objects: list[bpy.types.Object]) -> Session:
     explored, problems = _explored(objects)
     if not explored:
         raise problems[0] if problems else PartgenError("explore.no_features", f"{obstacle(objects)}.")
-    _session = Session(explored)
+    uids = {e.uid for e in explored}
+    _session = Session(explored, left_out=[o.name for o in objects if o.session_uid not in uids])
     overlay.pause()
     preferences.redraw_viewports()
     return _session
@@ -260,7 +260,10 @@ def obstacle(objects: Iterable[bpy.types.Object]) -> str:
         return "Select an object that has been decomposed, or one of its parts"
     if stored_features.are_stored(first.data):
         return f"The parts of {first.name} are those of an earlier decomposition: Apply Again"
-    made_by = methods.name_of(str(first.data[stored_tree.TREE].get("method", "")))
+    identifier = str(first.data[stored_tree.TREE].get("method", ""))
+    method, made_by = methods.method_of(identifier), methods.name_of(identifier)
+    if method and method.has_features:
+        return f"{first.name} was decomposed by {made_by} without being told what its parts look like: decompose it again"
     return (
         f"{first.name} was decomposed by {made_by}, which does not tell what parts look like. "
         f"Explore needs a method with features: decompose it with {methods.names_with_features()}"
@@ -272,6 +275,11 @@ def look_of(object_: bpy.types.Object) -> Look:
     if object_.type != "MESH" or not stored_features.are_stored(object_.data):
         raise PartgenError("explore.no_features", f"{obstacle([object_])}.")
     return _read_look(object_.data)
+
+
+def _few_names(names: list[str]) -> str:
+    """As in a sentence: "Lamp", "Lamp and 2 more"."""
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
 def _explored(objects: list[bpy.types.Object]) -> tuple[list[Explored], list[PartgenError]]:

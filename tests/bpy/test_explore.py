@@ -253,12 +253,21 @@ def test_what_modifiers_make_of_a_face_looks_like_that_face() -> None:
         assert exploring.point.leaf == leaf
 
 
-def test_where_modifiers_make_faces_of_nothing_it_does_no_harm() -> None:
-    object_ = squares([WARM, COLD])
-    object_.modifiers.new("Remesh", "REMESH").mode = "BLOCKS"
-    session.start([object_])
-    look_at(0.5)
-    assert session.current().explored
+def test_where_modifiers_make_faces_anew_that_is_said_as_long_as_one_points_there() -> None:
+    ball, beside = studio.ball("Ball"), squares([WARM, COLD])
+    beside.location.x = 5
+    polygons = len(ball.data.polygons)
+    stored_tree.write(ball.data, PartTree.from_merges([], 1), np.zeros(polygons, int), "partfield", "partfield")
+    stored_features.write(ball.data, unit([WARM]))
+    ball.modifiers.new("Remesh", "REMESH").mode = "VOXEL"
+    exploring = session.start([ball, beside])
+    assert look_at(5.5)
+    assert look_at(0.0, 0.0)
+    assert exploring.remark() == "The modifiers of Ball make its faces anew: turn them off in the viewport"
+    assert exploring.pointed().name == "Squares"  # the last point stays
+    assert not look_at(0.1, 0.0)  # nothing new to say
+    assert look_at(6.5)
+    assert exploring.remark() == ""
 
 
 def test_parts_that_apply_made_are_explored_in_place_of_the_hidden_object() -> None:
@@ -519,6 +528,14 @@ def test_one_object_with_features_among_others_is_enough() -> None:
     assert bpy.ops.partgen.explore.poll()
     exploring = operators.start(bpy.context)
     assert [e.name for e in exploring.explored] == ["Squares"]
+    assert exploring.remark() == "Cube left out: no features"
+
+
+def test_an_object_without_the_features_that_its_method_has_is_to_be_decomposed_again() -> None:
+    object_ = squares([WARM], method="superfaces")
+    del object_.data["partgen_features"]
+    with pytest.raises(RuntimeError, match=r"Squares was decomposed by Learned .* decompose it again"):
+        bpy.ops.partgen.explore("INVOKE_DEFAULT")
 
 
 def test_the_panel_has_the_button_and_while_it_runs_the_way_out() -> None:

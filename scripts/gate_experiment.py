@@ -1,4 +1,4 @@
-"""The gate experiment: does a small network, trained on procedural shapes alone, take real skins apart better than geometry?
+"""The gate experiment with a feature field: does a small PartField, trained on shapes alone, do better than geometry on real skins?
 
     partgen train partfield-small --size tiny --minutes 20 --out runs/gate
     python scripts/gate_experiment.py runs/gate/weights --data FOLDER --limit 24

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import trimesh
 from partgen.cli import main
 from PIL import Image
 
@@ -46,6 +47,8 @@ def test_exported_files_are_part_sets(tmp_path: Path, capsys: pytest.CaptureFixt
         for number in range(count):
             assert len(content[f"part_{number}_faces"]) == (content["face_labels"] == number).sum()
             assert content[f"part_{number}_name"] == content["part_names"][number]
+            own = trimesh.Trimesh(content[f"part_{number}_vertices"], content[f"part_{number}_faces"], process=False)
+            assert content["part_watertight"][number] == own.is_watertight
         assert content["levels"].shape[1] == count
         assert (content["part_visible_fraction"] > 0).all()
         assert {"category", "caption", "source", "licence"} <= set(content)

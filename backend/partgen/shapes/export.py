@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..geometry.solids import is_watertight
 from . import VERSION
 from .corruption import corrupt
 from .shape import Shape, joined
@@ -40,7 +41,6 @@ def part_set(shape: Shape, is_corrupted: bool = False) -> dict[str, Any]:
         "part_groups": np.array(["/".join(part.group) for part in shape.parts]),
         "part_materials": np.array([part.material.name for part in shape.parts]),
         "part_colours": np.array([part.material.colour for part in shape.parts], np.float32),
-        "part_watertight": np.ones(len(shape.parts), bool),
         "part_visible_fraction": np.minimum(shown / whole, 1).astype(np.float32),
         "levels": shape.levels(),
         "category": np.array(shape.family),
@@ -48,8 +48,9 @@ def part_set(shape: Shape, is_corrupted: bool = False) -> dict[str, Any]:
         "source": np.array(f"partgen.shapes {VERSION}: make_shape({shape.seed}, {shape.family!r})"),
         "licence": np.array(LICENCE),
     }
-    for number, part in enumerate(shape.parts):
-        own = shells.kept(shells.part_of_face == number)
+    own_shells = [shells.kept(shells.part_of_face == number) for number in range(len(shape.parts))]
+    arrays["part_watertight"] = np.array([is_watertight(own.faces.astype(np.int64)) for own in own_shells])
+    for number, (part, own) in enumerate(zip(shape.parts, own_shells, strict=True)):
         arrays |= {f"part_{number}_vertices": own.vertices, f"part_{number}_faces": own.faces, f"part_{number}_name": np.array(part.name)}
     if is_corrupted:
         dirty = corrupt(skin, np.random.default_rng([shape.seed, *shape.family.encode(), 1]))

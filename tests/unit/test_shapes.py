@@ -50,6 +50,8 @@ def digest(family: str, seed: int = 4) -> str:
     skin, content = shape.skin(), hashlib.sha256()
     for array in (skin.vertices, skin.faces, skin.part_of_face, shape.levels()):
         content.update(np.ascontiguousarray(array).tobytes())
+    for solid in shape.solids():
+        content.update(solid.to_mesh().vert_properties.tobytes())
     content.update("\n".join([shape.caption, *(part.caption for part in shape.parts)]).encode())
     return content.hexdigest()
 
@@ -103,6 +105,15 @@ def test_nothing_floats(family: str) -> None:
         count, piece = pieces(skin)
         area = np.bincount(piece, skin.areas(), count)
         assert area.max() > 0.99 * area.sum(), f"seed {seed}: {count} pieces"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_flows_between_limbs_leaves_no_crumbs(family: str) -> None:
+    """Complete parts are in one piece, but for what is designed in several."""
+    for seed in SEEDS:
+        shape = shape_of(family, seed)
+        for part, solid in zip(shape.parts, shape.solids(), strict=True):
+            assert part.chain is None or len(solid.decompose()) == 1, f"{part.name} of seed {seed}"
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from ..errors import PartgenError
 from ..shapes import VERSION as SHAPES_VERSION
 from ..shapes import Shape, all_families, make_shape
+from ..shapes.blending import without_dust
 from ..shapes.shape import joined
 from ..shapes.wording import counted, with_articles
 from ..weights.registry import BUNDLED_FOLDER
@@ -210,8 +211,12 @@ class Whole:
 
     def made(self, chosen: Sequence[int]) -> Made:
         """Some of its parts as one, on the rest."""
-        solid = self.solids[chosen[0]] if len(chosen) == 1 else Manifold.batch_boolean([self.solids[one] for one in chosen], OpType.Add)
-        return Made(solid, self.soup[~np.isin(self.of_face, chosen)])
+        return Made(united([self.solids[one] for one in chosen]), self.soup[~np.isin(self.of_face, chosen)])
+
+
+def united(solids: Sequence[Manifold]) -> Manifold:
+    """Solids as one, where they touch, too."""
+    return solids[0] if len(solids) == 1 else without_dust(Manifold.batch_boolean(solids, OpType.Add))
 
 
 def members(shape: Shape, of: str) -> list[int]:
@@ -272,7 +277,7 @@ def described(shape: Shape) -> Iterator[Entry]:
         if len(chosen) < 2:
             continue
         solids = solids or shape.solids()
-        if len(Manifold.batch_boolean([solids[number] for number in chosen], OpType.Add).decompose()) != 1:
+        if len(united([solids[number] for number in chosen]).decompose()) != 1:
             continue
         kinds = Counter(shape.parts[number].kind for number in chosen)
         counts = {word: kinds[kind] for kind, word in counted_kinds.items() if kinds[kind] > 1 or word == "knob"}

@@ -22,7 +22,7 @@ from .shape import Material, Part, Shape, Skin
 
 __all__ = ["VERSION", "Builder", "Material", "Part", "Shape", "Skin", "all_families", "make_shape"]
 
-VERSION = 1
+VERSION = 2
 """Counts up whenever a seed gives another shape than before, families added included."""
 
 Family = Callable[[Builder], str]

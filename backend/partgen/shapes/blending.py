@@ -8,12 +8,15 @@ from itertools import pairwise
 import numpy as np
 from manifold3d import Manifold, OpType
 from numpy.typing import ArrayLike, NDArray
+from scipy.spatial import cKDTree
 from skimage.measure import marching_cubes
 
 from .solids import from_triangles, sweep
 
 GRID = 56
 """Cells along the longest side of a blend."""
+DUST = 1e-6
+"""Of a solid, the share of its volume up to which a loose piece is rounding, and nothing of it."""
 
 
 def limb(chain: ArrayLike, segments: int = 16) -> Manifold:
@@ -52,16 +55,56 @@ def blended_skin(chains: Sequence[NDArray], smoothness: float, grid: int = GRID)
     return Manifold.compose([piece for piece, volume in zip(pieces, volumes, strict=True) if volume > 1e-3 * max(volumes)])
 
 
-def blend_shares(body: Manifold, chains: Sequence[NDArray], grid: int = GRID) -> list[Manifold]:
-    """Divides a blended body among its chains, to each what is nearest to it; the shares fill the body without overlapping."""
+def blend_shares(body: Manifold, chains: Sequence[NDArray], limbs: Sequence[Manifold], grid: int = GRID) -> list[Manifold]:
+    """Divides a blended body among its chains, whose solids are `limbs`, to each what is nearest to it.
+
+    The shares fill the body without overlapping, dust aside. What of a share would float beside its limb is of the limb that
+    it lies in or else touches most.
+    """
+    dust = DUST * body.volume()
+    kept: list[list[Manifold]] = []
+    crumbs: list[Manifold] = []
+    for share, own in zip(_nearest_shares(body, chains, grid), limbs, strict=True):
+        whole = [piece for piece in share.decompose() if piece.volume() > dust]
+        hangs = [len(whole) == 1 or (piece ^ own).volume() > dust for piece in whole]
+        kept.append([piece for piece, is_held in zip(whole, hangs, strict=True) if is_held])
+        crumbs += [piece for piece, is_held in zip(whole, hangs, strict=True) if not is_held]
+    near = 1e-6 * float(np.ptp(np.array(body.bounding_box()).reshape(2, 3), axis=0).max())
+    for crumb in sorted(crumbs, key=Manifold.volume, reverse=True):
+        inside = [(crumb ^ own).volume() for own in limbs]
+        touching = inside if max(inside) > dust else [_contact(crumb, pieces, near) for pieces in kept]
+        kept[int(np.argmax(touching))].append(crumb)
+    return [Manifold.batch_boolean(pieces, OpType.Add) if pieces else Manifold() for pieces in kept]
+
+
+def without_dust(solid: Manifold) -> Manifold:
+    """A solid without what rounding leaves where surfaces of what it was made of coincide."""
+    pieces = solid.decompose()
+    whole = [piece for piece in pieces if piece.volume() > DUST * solid.volume()]
+    return Manifold.compose(whole) if len(whole) < len(pieces) else solid
+
+
+def _contact(crumb: Manifold, pieces: Sequence[Manifold], near: float) -> int:
+    """How many corners of a crumb other pieces have, too: cuts leave the same on both sides."""
+    if not pieces:
+        return 0
+    corners, others = crumb.to_mesh().vert_properties, np.concatenate([piece.to_mesh().vert_properties for piece in pieces])
+    return int((cKDTree(others[:, :3]).query(corners[:, :3], distance_upper_bound=near)[0] < np.inf).sum())
+
+
+def _nearest_shares(body: Manifold, chains: Sequence[NDArray], grid: int) -> list[Manifold]:
+    """Cuts a body on a grid into what is nearest to each chain; what falls between the cuts is left to the last."""
     low, high = np.array(body.bounding_box()).reshape(2, 3)
     margin = 0.05 * float((high - low).max())
     axes, cell = _grid([np.column_stack([[low, high], [margin, margin]])], 0.0, grid)
     # Limbs that meet in one ball are equally far around it: the first of them gets it, as in `nearest_chain`.
     distances = np.array([_distances(axes, chain) + 1e-3 * cell * number for number, chain in enumerate(chains)])
+    if len(chains) == 1:
+        return [body]
+    nearest, (least, next_to_least) = distances.argmin(0), np.partition(distances, 1, axis=0)[:2]
     shares, rest = [], body
     for number in range(len(chains) - 1):
-        others = np.delete(distances, number, axis=0).min(0)
+        others = np.where(nearest == number, next_to_least, least)
         share, rest = rest.split(_level_set(others - distances[number], axes, cell))
         shares.append(share)
     return [*shares, rest]

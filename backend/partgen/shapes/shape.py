@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from .blending import blend_shares, blended_skin, nearest_chain
+from .blending import blend_shares, blended_skin, nearest_chain, without_dust
 from .wording import with_articles
 
 
@@ -114,8 +114,10 @@ class Shape:
 
     def solids(self) -> list[Manifold]:
         """The complete solid of every part, with what flows between it and its neighbours where their skins blend."""
-        shares = self._shares
-        return [part.solid + shares[number] if number in shares else part.solid for number, part in enumerate(self.parts)]
+        solids = [part.solid for part in self.parts]
+        for number, share in self._shares.items():
+            solids[number] = without_dust(solids[number] + share)
+        return solids
 
     def exclusive(self) -> list[Manifold]:
         """Solids that do not overlap and together fill what the skin encloses, cavities aside.
@@ -147,7 +149,8 @@ class Shape:
         """What belongs of the blended bodies to each part that blends."""
         shares: dict[int, Manifold] = {}
         for members, body in self._blends.values():
-            shares |= zip(members, blend_shares(body, [self.parts[member].balls for member in members]), strict=True)
+            parts = [self.parts[member] for member in members]
+            shares |= zip(members, blend_shares(body, [part.balls for part in parts], [part.solid for part in parts]), strict=True)
         return shares
 
     @cached_property

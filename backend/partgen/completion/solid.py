@@ -25,7 +25,7 @@ from ..segmentation import Progress, no_progress, within
 from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, check_labels, no_delivery
 from .caps import cap_faces, edge_codes, edges_of
 from .influence import Claimant, Claims, Ground, Territory, hand_made_claims, territory
-from .patches import OpenSurface, Surface, first_of_doubles, open_surface, read_surface
+from .patches import OpenSurface, Surface, first_of_doubles, median_edge, open_surface, read_surface
 from .remeshing import finished
 from .sheets import is_flat, thickened
 
@@ -234,7 +234,9 @@ def _split_off(body: Body, part: int, parts: Ints, land: Territory, reach: float
     if not opened.loops:
         body.faces, body.owner, body.origin = others.faces, others.owner, others.origin
         return _piece(opened, np.zeros((0, 3)), nothing, origin, np.zeros(0, np.int64), "split")
-    points, faces = cap_faces(opened, FINEST, others.faces, bendable=True)
+    # Of the input's triangles alone: measured on fillings of earlier parts as well, each would be finer than the one before.
+    given = median_edge(body.points, body.faces[mine & (body.origin >= 0)])
+    points, faces = cap_faces(opened, FINEST, others.faces, bendable=True, edge_length=given)
     scene = np.concatenate([body.faces[mine], others.faces])
     points = _best_filling(opened, points, faces, land, int(np.searchsorted(parts, part)), (body.points, scene), reach)
     made_by = "split"

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from .. import collections, cutting
 from ..mesh_data import Ints, read_polygons
 from .borrowing import Borrowing, Seam
-from .materials import add_inner_slot, remove_slots
+from .materials import add_inner_slot, remove_inner_slot
 from .patches import COMPLETED, GENERATED, GIVEN, flags, generated_here, set_flags
 
 _CREASE_ANGLE = float(np.radians(30.0))
@@ -80,7 +80,7 @@ def reopen(part: bpy.types.Object) -> None:
     del mesh[COMPLETED]
     set_flags(mesh, GENERATED, given)
     set_flags(mesh, GIVEN, np.zeros(len(given), bool))
-    remove_slots(mesh, slots)
+    remove_inner_slot(mesh, slots)
     mesh.update()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, diags
 
 from ..mesh import Mesh
 from ..segmentation import Progress, no_progress
@@ -159,3 +160,11 @@ def edges_of(faces: Ints) -> Ints:
 def edge_codes(edges: Ints, size: int) -> Ints:
     """A number (E,) for each edge (E, 2) between vertices below `size`, whatever its direction."""
     return edges.min(axis=1) * size + edges.max(axis=1)
+
+
+def neighbour_means(faces: Ints, count: int) -> csr_matrix:
+    """The matrix (count, count) that takes the mean over the neighbours of each vertex of triangles (q, 3)."""
+    edges = edges_of(faces)
+    links = csr_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(count, count))
+    links = links + links.T
+    return (diags(1 / np.maximum(np.asarray(links.sum(axis=1)).reshape(-1), 1e-12)) @ links).tocsr()

@@ -161,7 +161,7 @@ def _add(bm: bmesh.types.BMesh, seam: Seam, weights: list[dict[int, float]], slo
     What `copy_from` wrote to has to be looked up anew: Blender forgets the Python object that stood for it.
     """
     lenders = _lenders(seam)
-    vertices, faces = bm.verts[:], bm.faces[:]
+    vertices, faces, edge_count = bm.verts[:], bm.faces[:], len(bm.edges)
     for position, lender in zip(seam.added.tolist(), lenders[len(seam.kept) :].tolist(), strict=True):
         bm.verts.new(position).copy_from(vertices[lender])
     vertices = bm.verts[:]
@@ -181,7 +181,7 @@ def _add(bm: bmesh.types.BMesh, seam: Seam, weights: list[dict[int, float]], slo
         face.material_index, face.smooth = slot, is_smooth
         face.hide_set(False)
         face.select_set(False)
-    _crease(bm, generated, len(faces))
+    _crease(bm.edges[:][edge_count:])
 
 
 def _set_weights(bm: bmesh.types.BMesh, vertices: list[bmesh.types.BMVert], weights: list[dict[int, float]]) -> None:
@@ -203,16 +203,13 @@ def _new_face(bm: bmesh.types.BMesh, vertices: list[bmesh.types.BMVert]) -> bmes
         return bm.faces.new(bm.verts[:][-len(vertices) :])
 
 
-def _crease(bm: bmesh.types.BMesh, generated: list[bmesh.types.BMFace], first: int) -> None:
-    """Shades edges between generated faces, whose numbers are from `first` on, as edges where they meet at a large angle.
+def _crease(edges: list[bmesh.types.BMEdge]) -> None:
+    """Shades new edges, which only generated faces have, as edges where these meet at a large angle.
 
     Edges of the artist's own faces stay as they are marked: there custom normals part the shading (see `_editing`).
     """
-    bm.faces.index_update()
-    for face in generated:
-        for edge in face.edges:
-            if all(other.index >= first for other in edge.link_faces):
-                edge.smooth = len(edge.link_faces) != 2 or edge.calc_face_angle(0.0) < _CREASE_ANGLE
+    for edge in edges:
+        edge.smooth = edge.calc_face_angle(0.0) < _CREASE_ANGLE
 
 
 def _lenders(seam: Seam) -> Ints:

@@ -408,7 +408,7 @@ def _hindrance() -> str:
 
 def _finish(batch: list[Job]) -> None:
     """Inserts the results of a batch of jobs as one undo step, or says why that cannot be."""
-    step = f"{batch[0].title} {wording.names_in_words([job.object_name for job in batch])}"
+    step = f"{batch[0].title} {wording.names_in_words(list(dict.fromkeys(job.object_name for job in batch)))}"
     with bpy.context.temp_override(window=_window_of(batch[0])):
         fates = [_inserted(job) for job in batch]
         # What failed for a fault of ours can be taken back by Undo.

@@ -19,8 +19,8 @@ from partgen.errors import PartgenError
 from partgen.protocol import CompleteRequest, CompleteResult, Result
 
 from .. import applying, collections, explode, jobs, mesh_data, messages, preferences, stored_tree, wording
-from . import patches, proposals, stitching
-from .methods import is_drawn_by_seed
+from . import patches, proposals, replacing, stitching
+from .methods import is_drawn_by_seed, method_of
 from .patches import Patch
 from .proposals import Maker, Proposal
 
@@ -41,6 +41,15 @@ class Wishes:
 
 
 DEFAULT_WISHES = Wishes()
+
+_OPEN = (
+    "Open for Blender where vertices are doubled, at seams of an imported file or between joined objects. To weld it, choose Mesh, "
+    "Merge, By Distance in Edit Mode."
+)
+_UNLIKE = (
+    "Its parts were completed in different ways (methods, reaches or seeds), so where they meet they may overlap or leave gaps. "
+    "Complete all parts together to have them fit."
+)
 
 
 @dataclass(eq=False)
@@ -87,17 +96,19 @@ class Completion(jobs.Job):
         notes: dict[str, list[str]] = {}
         for number, results in sorted(self.results.items()):
             part = parts[number]
-            left_behind = _left_behind_by_remeshing(part.data)
+            left_behind = replacing.left_behind(part.data)
             shown = self._close(part, self.targets[number], results)
             if shown is not None:
                 closed += 1
                 ways[shown.made_by] += 1
-                for note in (*shown.notes, *([left_behind] if shown.replaces and left_behind else [])):
-                    notes.setdefault(note, []).append(part.name)
+                for note in (*shown.notes, left_behind if shown.replaces else "", _OPEN if patches.open_edges(part.data) else ""):
+                    if note:
+                        notes.setdefault(note, []).append(part.name)
         for note, names in notes.items():
             messages.tell("INFO", f"{wording.names_in_words(names)}: {note}")
         for note in self.notes:
             messages.tell("INFO", note)
+        _tell_unlike(parts.values())
         _settle(parts.values())
         if not closed:
             raise PartgenError("parts.not_completed", f"No part of {self.object_name} was completed.")
@@ -153,15 +164,21 @@ def complete(objects: Iterable[bpy.types.Object], wishes: Wishes = DEFAULT_WISHE
     Each is a part that Apply made, or a decomposed object, of which all parts are meant; these become objects first where they
     are none. Raises PartgenError, with nothing started, where there is no backend, or nothing that can be completed.
     """
+    return _complete([(objects, wishes)])
+
+
+def _complete(asked_for: Iterable[tuple[Iterable[bpy.types.Object], Wishes]]) -> list[jobs.Job]:
+    """As `complete`, for objects with different wishes: all as one undo step."""
     client = jobs.begin()
     started: list[jobs.Job] = []
     problems: list[PartgenError] = []
     asked: list[tuple[Completion, CompleteRequest]] = []
-    for source, parts in _by_source(objects).items():
-        try:
-            asked += _requests(source, parts, wishes)
-        except PartgenError as error:
-            problems.append(error)
+    for objects, wishes in asked_for:
+        for source, parts in _by_source(objects).items():
+            try:
+                asked += _requests(source, parts, wishes, problems)
+            except PartgenError as error:
+                problems.append(error)
     for job, request in asked:
         job.batch = started
         started.append(job)
@@ -180,14 +197,14 @@ def reroll(parts: Iterable[bpy.types.Object], wishes: Wishes = DEFAULT_WISHES) -
         shown = proposals.shown(part.data)
         if shown is not None and is_drawn_by_seed(shown.maker.method):
             alike.setdefault((shown.maker.method, shown.maker.reach, shown.is_remeshed), []).append(part)
-    started: list[jobs.Job] = []
-    for (method, reach, remesh), members in alike.items():
-        seed = max(proposals.next_seed(part.data) for part in members)
-        started += complete(members, replace(wishes, method=method, reach=reach, remesh=remesh, seed=seed, proposals=1))
     if not alike:
         sentence = "No selected part was completed by a method that can give another result."
         raise PartgenError("proposal.no_seed", sentence, "Complete it by a method that generates.")
-    return started
+    asked_for = []
+    for (method, reach, remesh), members in alike.items():
+        seed = max(proposals.next_seed(part.data) for part in members)
+        asked_for.append((members, replace(wishes, method=method, reach=reach, remesh=remesh, seed=seed, proposals=1)))
+    return _complete(asked_for)
 
 
 def choose(parts: Iterable[bpy.types.Object], number: int = 0, step: int = 1) -> int:
@@ -203,6 +220,7 @@ def choose(parts: Iterable[bpy.types.Object], number: int = 0, step: int = 1) ->
         proposals.require(part, of_part)
     for part, of_part in wanted.items():
         proposals.show(part, of_part)
+    _tell_unlike(wanted)
     _settle(wanted)
     return len(wanted)
 
@@ -232,6 +250,21 @@ def _completed(parts: Iterable[bpy.types.Object]) -> list[bpy.types.Object]:
     return list(found.values())
 
 
+def _tell_unlike(parts: Iterable[bpy.types.Object]) -> None:
+    """Tells of the objects that `parts` were taken from where their completed parts do not fit each other."""
+    for source in {source.session_uid: source for source in map(applying.source_of, parts) if source is not None}.values():
+        completed = (proposals.shown(part.data) for part in applying.parts_of_this_tree(source))
+        if len({_way(shown) for shown in completed if shown is not None and shown.maker.made_by != "whole"}) > 1:
+            messages.tell("INFO", f"{source.name}: {_UNLIKE}")
+
+
+def _way(shown: proposals.Shown) -> tuple[str, float, int]:
+    """How a part was made, in what decides whether it fits others: method, reach and seed, where the method heeds them."""
+    maker, method = shown.maker, method_of(shown.maker.method)
+    reach = maker.reach if method is None or method.has_reach else 0.0
+    return maker.method, reach, maker.seed if is_drawn_by_seed(maker.method) else 0
+
+
 def _settle(parts: Iterable[bpy.types.Object]) -> None:
     """Moves parts that changed their form to where the explode slider says, and shows them."""
     sources = {source.session_uid: source for source in map(applying.source_of, parts) if source is not None}
@@ -255,8 +288,12 @@ def _by_source(objects: Iterable[bpy.types.Object]) -> dict[bpy.types.Object, li
     return found
 
 
-def _requests(source: bpy.types.Object, parts: list[bpy.types.Object], wishes: Wishes) -> list[tuple[Completion, CompleteRequest]]:
-    """What to ask for `parts` of `source`: one request for all that lie as they were cut, and one for each that was edited since."""
+def _requests(
+    source: bpy.types.Object, parts: list[bpy.types.Object], wishes: Wishes, problems: list[PartgenError]
+) -> list[tuple[Completion, CompleteRequest]]:
+    """What to ask for `parts` of `source`: one request for all that lie as they were cut, and one for each that was edited since.
+
+    Parts that cannot be completed are left out, and `problems` gets why. Raises PartgenError where the source itself cannot be read."""
     stored = stored_tree.read(source.data)
     if stored is None:
         raise PartgenError("tree.unusable", stored_tree.why_unreadable(source.data))
@@ -267,9 +304,11 @@ def _requests(source: bpy.types.Object, parts: list[bpy.types.Object], wishes: W
     for number in _numbers(groups, parts):
         cut = patches.of_polygons(polygons, np.flatnonzero(labels == number))
         part = next((o for o in parts if collections.leaves_of(o).tobytes() == groups[number]), None)
-        if part is not None:
-            patches.require_editable(part)
-        patch = patches.patch_of(part.data, part.name) if part is not None else cut
+        try:
+            patch = _editable_patch(part) if part is not None else cut
+        except PartgenError as error:
+            problems.append(error)
+            continue
         if part is not None and not mesh_data.is_same_surface(patch.polygons, cut.polygons):
             alone.append((part, patch))
         else:
@@ -281,6 +320,12 @@ def _requests(source: bpy.types.Object, parts: list[bpy.types.Object], wishes: W
         target = _Target(part.name, part.session_uid, b"", _alone(patch))
         asked.append(_request(part, {0: target}, patch.polygons, np.zeros(patch.polygons.count, np.int32), linear, wishes))
     return asked
+
+
+def _editable_patch(part: bpy.types.Object) -> Patch:
+    """The artist's own surface of a part. Raises PartgenError where there is none, or it cannot be changed."""
+    patches.require_editable(part)
+    return patches.patch_of(part.data, part.name)
 
 
 def _labels(source: bpy.types.Object, stored: stored_tree.StoredTree) -> tuple[NDArray[np.int32], dict[int, bytes]]:
@@ -342,15 +387,6 @@ def _request(
         wishes=wishes,
     )
     return job, request
-
-
-def _left_behind_by_remeshing(mesh: bpy.types.Mesh) -> str:
-    """What of `mesh` an even surface in its place cannot have, as a sentence; "" where there is nothing."""
-    said = ["UV maps were made anew"] if mesh.uv_layers else []
-    if mesh.shape_keys:
-        said.append("shape keys were left behind")
-    sentence = " and ".join(said)
-    return f"{sentence[0].upper()}{sentence[1:]}: Open Again brings back what there was." if said else ""
 
 
 def _in_words(name: str, closed: int, asked: int, ways: Counter[str]) -> str:

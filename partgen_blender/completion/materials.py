@@ -35,13 +35,28 @@ def add_inner_slot(mesh: bpy.types.Mesh, material: bpy.types.Material | None) ->
     return len(mesh.materials) - 1
 
 
-def remove_slots(mesh: bpy.types.Mesh, count: int) -> None:
-    """Removes the slots after the first `count` that no face uses, from the end on."""
+def remove_inner_slot(mesh: bpy.types.Mesh, count: int) -> None:
+    """Takes away the slot that `add_inner_slot` gave a mesh of `count` slots, where no face uses it now; others after it move up."""
     used = np.zeros(len(mesh.polygons), np.int32)
     attribute = mesh.attributes.get("material_index")
     if attribute is not None and len(used):
         attribute.data.foreach_get("value", used)
-    while len(mesh.materials) > count and (not used.any() or int(used.max()) < len(mesh.materials) - 1):
-        if len(mesh.materials) == 1 and count == 0 and mesh.materials[0] is not None:
-            break  # one that the artist put into the empty slot since
-        mesh.materials.pop(index=len(mesh.materials) - 1)
+    inner = max(count, 1)
+    if inner < len(mesh.materials) and not (used == inner).any():
+        _remove_slot(mesh, inner)
+    if count == 0 and len(mesh.materials) == 1 and mesh.materials[0] is None:  # else the artist put a material there since
+        mesh.materials.pop(index=0)
+
+
+def _remove_slot(mesh: bpy.types.Mesh, index: int) -> None:
+    """Removes a slot of a mesh. Faces keep their materials, also those that objects of the mesh have in slots of their own."""
+    shown = {o: [(slot.link, slot.material) for slot in o.material_slots] for o in bpy.data.objects if o.data == mesh}
+    mesh.materials.pop(index=index)
+    for object_, slots in shown.items():
+        del slots[index]
+        for slot, (link, material) in zip(object_.material_slots, slots, strict=True):
+            if link == "OBJECT":
+                slot.link = link
+                slot.material = material
+            elif slot.link != link:
+                slot.link = link

@@ -37,7 +37,8 @@ METHODS = (
         "generative",
         4,
         "Generative",
-        "Divide the inside as a small network learned it from shapes whose hidden parts are known; every seed is another likely division. "
+        "Experimental, hardly truer than Solid yet: divide the inside as a small network learned it from shapes whose hidden parts are "
+        "known; every seed is another likely division. "
         "Comes with PartGen; some seconds for an object",
         weights="claims",
         has_reach=True,

@@ -94,3 +94,11 @@ def set_flags(mesh: bpy.types.Mesh, name: str, values: NDArray[np.bool_]) -> Non
         attribute = None
     if values.any():
         (attribute or mesh.attributes.new(name, "BOOLEAN", "FACE")).data.foreach_set("value", values)
+
+
+def open_edges(mesh: bpy.types.Mesh) -> int:
+    """How many edges of `mesh` have a face on one side alone."""
+    edges = np.empty(len(mesh.loops), np.int32)
+    if len(edges):
+        mesh.attributes[".corner_edge"].data.foreach_get("value", edges)
+    return int((np.bincount(edges) == 1).sum())

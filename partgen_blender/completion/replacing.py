@@ -10,12 +10,15 @@ import numpy as np
 from mathutils.bvhtree import BVHTree
 from numpy.typing import NDArray
 
+from .. import wording
 from ..mesh_data import Ints, Polygons, read_polygons
 from .borrowing import density_of, read_uvs
 from .patches import COMPLETED, GENERATED, flags, set_flags
 from .stitching import reopen
 from .unwrapping import unwrap
 
+_OF_EVERY_MESH = {"position", "material_index", "sharp_face", "sharp_edge", "custom_normal"}
+"""Attributes that say how a surface looks: an even one looks its own way."""
 _NO_CORNERS = np.empty(0, np.int64), np.empty((0, 2))
 
 
@@ -23,7 +26,7 @@ def replace(part: bpy.types.Object, vertices: NDArray[np.float32], faces: Ints, 
     """Gives `part` a mesh of `vertices` (v, 3) and triangles `faces` (f, 3); the one that it had is kept with it.
 
     Materials and vertex groups are those of the nearest face of before, UV maps are made anew at the same texel density.
-    Other attributes and shape keys cannot come along: they stay with the mesh of before.
+    Everything else (`left_behind`) stays with the mesh of before.
     """
     reopen(part)
     before, polygons = part.data, read_polygons(part.data, part.name)
@@ -45,6 +48,27 @@ def replace(part: bpy.types.Object, vertices: NDArray[np.float32], faces: Ints, 
     mesh[COMPLETED] = {**record, "slots": len(mesh.materials), "open": before}
     _set_weights(part, groups, weights)
     mesh.update()
+
+
+def left_behind(mesh: bpy.types.Mesh) -> str:
+    """What of `mesh` an even surface in its place does not have, as a sentence; "" where there is nothing."""
+    record = mesh.get(COMPLETED)
+    if record is not None and record.get("open") is not None:
+        mesh = record["open"]
+    colors = [layer.name for layer in mesh.color_attributes]
+    maps = [layer.name for layer in mesh.uv_layers]
+    kept = {*colors, *maps, *_OF_EVERY_MESH}
+    others = [a.name for a in mesh.attributes if a.name not in kept and not a.is_internal and not a.name.startswith((".", "partgen_"))]
+    properties = [name for name, _ in mesh.items() if not name.startswith("partgen")]
+    lost = ["shape keys"] if mesh.shape_keys else []
+    for kind, names in (("color attributes", colors), ("attributes", others), ("custom properties", properties)):
+        if names:
+            lost.append(f"{kind} ({wording.names_in_words(names)})")
+    said = ["UV maps were made anew"] if maps else []
+    if lost:
+        said.append(" and ".join(filter(None, [", ".join(lost[:-1]), lost[-1]])) + " were left behind")
+    sentence = " and ".join(said)
+    return f"{sentence[0].upper()}{sentence[1:]}: Open Again brings back what there was." if said else ""
 
 
 def _bare(before: bpy.types.Mesh, vertices: NDArray[np.float32], faces: Ints) -> bpy.types.Mesh:

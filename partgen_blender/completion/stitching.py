@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from .. import collections, cutting
 from ..mesh_data import Ints, read_polygons
 from .borrowing import Borrowing, Seam
-from .materials import add_inner_slot, remove_slots
+from .materials import add_inner_slot, remove_inner_slot
 from .patches import COMPLETED, GENERATED, GIVEN, flags, generated_here, set_flags
 
 _CREASE_ANGLE = float(np.radians(30.0))
@@ -80,7 +80,7 @@ def reopen(part: bpy.types.Object) -> None:
     del mesh[COMPLETED]
     set_flags(mesh, GENERATED, given)
     set_flags(mesh, GIVEN, np.zeros(len(given), bool))
-    remove_slots(mesh, slots)
+    remove_inner_slot(mesh, slots)
     mesh.update()
 
 
@@ -161,7 +161,7 @@ def _add(bm: bmesh.types.BMesh, seam: Seam, weights: list[dict[int, float]], slo
     What `copy_from` wrote to has to be looked up anew: Blender forgets the Python object that stood for it.
     """
     lenders = _lenders(seam)
-    vertices, faces = bm.verts[:], bm.faces[:]
+    vertices, faces, edge_count = bm.verts[:], bm.faces[:], len(bm.edges)
     for position, lender in zip(seam.added.tolist(), lenders[len(seam.kept) :].tolist(), strict=True):
         bm.verts.new(position).copy_from(vertices[lender])
     vertices = bm.verts[:]
@@ -181,7 +181,7 @@ def _add(bm: bmesh.types.BMesh, seam: Seam, weights: list[dict[int, float]], slo
         face.material_index, face.smooth = slot, is_smooth
         face.hide_set(False)
         face.select_set(False)
-    _crease(bm, generated, len(faces))
+    _crease(bm.edges[:][edge_count:])
 
 
 def _set_weights(bm: bmesh.types.BMesh, vertices: list[bmesh.types.BMVert], weights: list[dict[int, float]]) -> None:
@@ -203,16 +203,13 @@ def _new_face(bm: bmesh.types.BMesh, vertices: list[bmesh.types.BMVert]) -> bmes
         return bm.faces.new(bm.verts[:][-len(vertices) :])
 
 
-def _crease(bm: bmesh.types.BMesh, generated: list[bmesh.types.BMFace], first: int) -> None:
-    """Shades edges between generated faces, whose numbers are from `first` on, as edges where they meet at a large angle.
+def _crease(edges: list[bmesh.types.BMEdge]) -> None:
+    """Shades new edges, which only generated faces have, as edges where these meet at a large angle.
 
     Edges of the artist's own faces stay as they are marked: there custom normals part the shading (see `_editing`).
     """
-    bm.faces.index_update()
-    for face in generated:
-        for edge in face.edges:
-            if all(other.index >= first for other in edge.link_faces):
-                edge.smooth = len(edge.link_faces) != 2 or edge.calc_face_angle(0.0) < _CREASE_ANGLE
+    for edge in edges:
+        edge.smooth = edge.calc_face_angle(0.0) < _CREASE_ANGLE
 
 
 def _lenders(seam: Seam) -> Ints:

@@ -152,6 +152,23 @@ def test_generated_faces_are_marked_and_have_a_material_of_their_own() -> None:
     assert part.data.materials[int(indices[-1])].name == "Inner"
 
 
+def test_a_part_has_one_slot_for_generated_faces_whatever_is_added_after_it() -> None:
+    part, *_ = applied()
+    part.data.materials.append(bpy.data.materials.new("Oak"))
+    for number, name in enumerate(("Brass", "Glass")):
+        complete(part)
+        part.data.materials.append(bpy.data.materials.new(name))
+        part.data.polygons[number].material_index = len(part.data.materials) - 1
+    part.material_slots[3].link = "OBJECT"
+    part.material_slots[3].material = bpy.data.materials.new("Of the object")
+    complete(part)
+    assert [slot.name for slot in part.material_slots] == ["Oak", "Brass", "Of the object", "Inner"]
+    select(part)
+    bpy.ops.partgen.reopen()
+    assert [slot.name for slot in part.material_slots] == ["Oak", "Brass", "Of the object"]
+    assert [part.material_slots[part.data.polygons[number].material_index].name for number in range(3)] == ["Brass", "Of the object", "Oak"]
+
+
 def test_a_material_of_the_artist_is_used_where_one_was_chosen() -> None:
     part, *_ = applied()
     bpy.data.materials.new("Flesh")
@@ -179,6 +196,41 @@ def test_parts_of_several_objects_are_one_undo_step() -> None:
     assert all(is_closed(bpy.data.objects[name].data) for name in names)
     bpy.ops.ed.undo()
     assert not any(is_closed(bpy.data.objects[name].data) for name in names)
+
+
+def test_where_doubled_vertices_keep_a_part_open_it_is_said_how_to_weld_it() -> None:
+    def split(source: bpy.types.Object) -> None:
+        bm = bmesh.new()
+        bm.from_mesh(source.data)
+        bmesh.ops.split_edges(bm, edges=[edge for edge in bm.edges if all(abs(vertex.co.y) < 1e-4 for vertex in edge.verts)])
+        bm.to_mesh(source.data)
+        bm.free()
+
+    part, *_ = applied(change=split)
+    complete(part)
+    assert not is_closed(part.data)
+    assert "Merge, By Distance" in told()
+    expect_closed_when_welded(part)
+
+
+def test_completed_parts_that_were_joined_are_not_said_to_be_closed() -> None:
+    first, second, _ = applied()
+    complete(first, second)
+    assert "By Distance" not in told()
+    select(first, second)
+    bpy.ops.object.join()
+    complete(first)
+    assert not is_closed(first.data)
+    assert "Merge, By Distance" in told()
+    expect_closed_when_welded(first)
+
+
+def expect_closed_when_welded(part: bpy.types.Object) -> None:
+    bm = bmesh.new()
+    bm.from_mesh(part.data)
+    bmesh.ops.remove_doubles(bm, verts=bm.verts, dist=1e-5)
+    assert all(edge.is_manifold for edge in bm.edges)
+    bm.free()
 
 
 def test_completing_again_replaces_and_never_doubles() -> None:
@@ -324,6 +376,19 @@ def test_a_part_that_is_edited_meanwhile_is_left_alone_and_the_others_are_comple
     assert jobs.finish(SECONDS)
     assert [is_closed(part.data) for part in (first, second, third)] == [False, True, True]
     assert f"{first.name} was edited while it was being completed" in told()
+
+
+def test_a_part_that_cannot_be_completed_is_named_and_the_others_are_completed(tmp_path) -> None:
+    empty, linked, third = applied()
+    bpy.data.libraries.write(str(tmp_path / "library.blend"), {linked.data})
+    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, chosen):
+        chosen.meshes = [linked.data.name]
+    linked.data = chosen.meshes[0]
+    empty.data.clear_geometry()
+    complete(empty, linked, third)
+    assert is_closed(third.data)
+    assert f"{empty.name} has no faces" in told()
+    assert f"{linked.name} is linked from library.blend" in told()
 
 
 def test_a_part_that_is_deleted_meanwhile_is_said_and_changes_nothing_else() -> None:
@@ -552,6 +617,31 @@ def test_one_part_is_rolled_again_alone_with_a_new_seed() -> None:
     assert (now(first).number, now(first).count, now(first).maker.seed) == (3, 3, 2)
     assert (now(second).number, now(second).count) == (1, 2)
     np.testing.assert_array_equal(positions(second.data), untouched)
+
+
+def test_parts_that_were_completed_differently_are_rolled_again_as_one_undo_step() -> None:
+    first, second, _ = applied()
+    names = [first.name, second.name]
+    draw_proposals(first, count=1)
+    complete(second, method="holopart", remesh=True)
+    select(first, second)
+    assert bpy.ops.partgen.reroll() == {"FINISHED"}
+    assert jobs.finish(SECONDS)
+    assert [now(bpy.data.objects[name]).count for name in names] == [2, 2]
+    bpy.ops.ed.undo()
+    assert [now(bpy.data.objects[name]).count for name in names] == [1, 1]
+
+
+def test_parts_that_may_not_fit_each_other_are_said_to() -> None:
+    parts = applied()
+    complete(*parts, method="solid")
+    assert "overlap" not in told()
+    complete(parts[0], method="solid", reach=0.2)
+    assert "Chair: Its parts were completed in different ways" in told()
+    complete(*parts, method="holopart", seed=1, proposals=2)
+    assert "overlap" not in told()
+    flip(parts[0])
+    assert "they may overlap or leave gaps" in told()
 
 
 def test_keeping_one_forgets_the_others_and_leaves_the_part_as_it_is() -> None:

@@ -389,15 +389,24 @@ def test_a_remeshed_part_tells_what_was_left_behind_and_brings_it_back() -> None
     def key(source: bpy.types.Object) -> None:
         source.shape_key_add(name="Basis")
         source.shape_key_add(name="Lifted")
+        source.data.color_attributes.new("Paint", "FLOAT_COLOR", "CORNER")
+        source.data.attributes.new("wear", "FLOAT", "FACE")
+        source.data["made in"] = "May"
 
     part, *_ = applied(change=key)
-    before = seen(part.data)
+    for domain in studio.DOMAINS:
+        part.data.attributes.remove(part.data.attributes[f"origin {domain}"])
+    before = studio.positions(part.data)
     complete(part, method="solid", remesh=True)
     assert is_closed(part.data)
     assert part.data.shape_keys is None
     assert part.data.uv_layers
-    assert "UV maps were made anew and shape keys were left behind" in told()
+    assert (
+        "UV maps were made anew and shape keys, color attributes (Paint), attributes (wear) and custom properties (made in) "
+        "were left behind: Open Again brings back what there was." in told()
+    )
     select(part)
     assert bpy.ops.partgen.reopen() == {"FINISHED"}
-    expect_same(seen(part.data), before)
+    np.testing.assert_array_equal(studio.positions(part.data), before)
+    assert "wear" in part.data.attributes
     assert collections.leaves_of(part).size

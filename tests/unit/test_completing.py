@@ -9,6 +9,7 @@ import pytest
 import trimesh
 from backends import client_in, events_until
 from numpy.typing import NDArray
+from partgen.completion.caps import CapsCompleter
 from partgen.errors import PartgenError
 from partgen.protocol import CompleteRequest, CompleteResult, Delivery, Done, Failed
 from partgen.server.completing import complete
@@ -110,6 +111,21 @@ def test_every_answer_says_who_made_it():
 def test_an_object_without_thickness_is_refused_with_what_to_do():
     with pytest.raises(PartgenError, match="scaled to nothing"):
         completed(bar(np.diag([1.0, 1.0, 0.0])))
+
+
+def test_the_first_of_several_proposals_knows_how_many_come_after_it(monkeypatch):
+    ahead = []
+
+    class Drawing(CapsCompleter):
+        method = "holopart"
+
+        def complete(self, mesh, labels, wanted, options, *rest):
+            ahead.append(options.proposals_ahead)
+            return super().complete(mesh, labels, wanted, options, *rest)
+
+    monkeypatch.setattr("partgen.server.completing.completer", lambda method: Drawing())
+    completed(bar(proposals=3))
+    assert ahead == [2, 1, 0]
 
 
 def test_parts_come_one_by_one_over_the_wire(tmp_path):

@@ -155,3 +155,58 @@ def test_more_proposals_of_a_method_that_gives_one_are_said_not_to_be(tmp_path: 
     assert run(tmp_path, ball(), upper(ball()), "--method", "caps", "--proposals", "3") == 0
     assert "gives one result" in capsys.readouterr().out
     assert not list((tmp_path / "out").glob("proposal_*"))
+
+
+@pytest.mark.parametrize("option", [("--seed", "3"), ("--steps", "9"), ("--reach", "0.5")])
+def test_an_option_that_the_method_has_no_use_for_is_said_to_change_nothing(tmp_path: Path, capsys, option: tuple[str, str]) -> None:
+    said = f"{option[0]} changes nothing"
+    assert run(tmp_path, ball(), upper(ball()), "--method", "caps") == 0
+    assert "changes nothing" not in capsys.readouterr().out
+    assert run(tmp_path, ball(), upper(ball()), "--method", "caps", *option) == 0
+    assert said in capsys.readouterr().out
+    assert any(said in note for note in table(tmp_path)["notes"])
+
+
+def test_a_method_that_is_experimental_says_so(tmp_path: Path, capsys) -> None:
+    assert run(tmp_path, ball(), upper(ball()), "--method", "generative") == 0
+    assert "Experimental" in capsys.readouterr().out
+    assert any("Experimental" in note for note in table(tmp_path)["notes"])
+
+
+@pytest.mark.parametrize("label", [2**32, 2**31, -(2**32)])
+def test_a_label_that_is_too_large_is_refused(tmp_path: Path, capsys, label: int) -> None:
+    labels = upper(ball()).astype(np.int64)
+    labels[:9] = label
+    assert run(tmp_path, ball(), labels) == 1
+    assert f"has the label {label}" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_second_run_leaves_nothing_of_the_first_and_all_else_in_the_folder(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert run(tmp_path, ball(), upper(ball()) + 4, "--method", "generative", "--proposals", "2") == 0
+    assert (out / "part_005.ply").is_file()
+    assert (out / "proposal_2" / "part_005.ply").is_file()
+    (out / "part_009.ply").write_text("mine")
+    (out / "proposal_2" / "notes.txt").write_text("mine")
+    assert run(tmp_path, ball(), upper(ball()), "--method", "caps") == 0
+    left = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
+    assert left == ["part_000.ply", "part_001.ply", "part_009.ply", "parts.json", "proposal_2/notes.txt", "thing.glb"]
+
+
+def test_the_parts_json_of_another_command_removes_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "part_007.ply").write_text("mine")
+    (out / "parts.json").write_text(json.dumps({"source": "thing.ply", "parts": [{"file": "part_007.ply"}, {"file": "../x.ply"}]}))
+    assert run(tmp_path, ball(), upper(ball()), "--method", "caps") == 0
+    assert (out / "part_007.ply").read_text() == "mine"
+
+
+def test_work_that_takes_long_says_how_far_it_is(capsys) -> None:
+    from partgen.commands.completing import _Announcing
+
+    announce = _Announcing(0.0)
+    for fraction, stage in ((0.05, "2 parts on CPU: about 9 minutes"), (0.1, "Part 1"), (0.2, "Part 1"), (1.0, "Done")):
+        announce(fraction, stage)
+    assert capsys.readouterr().err.splitlines() == ["partgen:   5% 2 parts on CPU: about 9 minutes", "partgen:  10% Part 1"]

@@ -192,6 +192,18 @@ def test_the_filling_is_as_fine_as_the_part() -> None:
     assert lengths[1] == pytest.approx(lengths[0], rel=0.4)
 
 
+def test_the_filling_of_every_part_is_as_coarse_as_the_part_however_many_there_are() -> None:
+    ball = trimesh.creation.icosphere(subdivisions=2)
+    towards = np.random.default_rng(0).normal(size=(10, 3))
+    labels = (ball.triangles_center @ (towards / np.linalg.norm(towards, axis=1, keepdims=True)).T).argmax(axis=1)
+    for part in completed(as_mesh(ball), labels, "solid"):
+        ends = part.vertices[part.faces]
+        lengths = np.linalg.norm(ends - np.roll(ends, -1, axis=1), axis=2)
+        if (~part.generated).sum() > 10:  # a filling of fewer is finer, to have vertices to bend by
+            assert np.median(lengths[part.generated]) > np.median(lengths[~part.generated]) / 6
+            assert part.generated.sum() < 60 * (~part.generated).sum()
+
+
 def test_a_concave_loop_is_not_filled_beyond_its_outline() -> None:
     outline = np.array([[0, 0], [4, 0], [4, 4], [3, 4], [3, 1], [1, 1], [1, 4], [0, 4]], float)
     from partgen.completion.filling import fill

@@ -144,6 +144,13 @@ def test_the_time_is_told_before_the_first_step_and_every_step_afterwards(folder
     assert fractions[-1] == 1
 
 
+def test_the_time_that_is_told_counts_the_proposals_that_are_asked_for_afterwards(folder: Path, snowman: tuple[Mesh, np.ndarray]) -> None:
+    stages: list[str] = []
+    chosen = HoloPartCompleter(lambda: PartDiffusion.from_folder(folder), lambda placement: TINY)
+    chosen.complete(*snowman, None, Options(remesh=True, proposals_ahead=2), lambda fraction, stage: stages.append(stage))
+    assert any(stage.startswith("6 parts on ") for stage in stages)
+
+
 def test_the_progress_of_the_steps_is_at_its_end_when_the_last_is_made(folder: Path, snowman: tuple[Mesh, np.ndarray]) -> None:
     pipeline = PartDiffusion.from_folder(folder)
     conditions = pipeline.conditions(ObjectClouds(*snowman).part(0), TINY)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +23,8 @@ DESCRIPTION = """\
 Closes the parts of a model: writes OUT_DIR/part_<label>.ply for every label, OUT_DIR/<name>.glb with all of them, and
 OUT_DIR/parts.json with their measures and how each was made. What was visible keeps its vertices and triangles (but where a part
 touches itself along an edge, two triangles are split in two); the property `generated` in the .ply says which were added.
+
+What an earlier run left in OUT_DIR, as its parts.json lists it, goes; other files there stay.
 
   partgen segment chair.ply --labels-dir labels/
   partgen complete chair.ply --labels labels/chair.npz -o out/
@@ -51,12 +55,12 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("-o", "--output", metavar="OUT_DIR", type=Path, required=True, help="folder to write to; made if missing")
     parser.add_argument("--method", choices=METHODS, default="auto", help="how to close parts; auto takes the best that is there")
     parser.add_argument("--model", metavar="ID", default="", help="the weights, where the method has any (see partgen models list)")
-    parser.add_argument("--seed", type=from_zero, default=0, help="of networks: the same seed gives the same parts")
+    parser.add_argument("--seed", type=from_zero, help="of networks: the same seed gives the same parts (default: 0)")
     parser.add_argument("--steps", type=from_one, help="of networks that generate in steps: more take longer and are finer")
     parser.add_argument(
         "--proposals", metavar="K", type=from_one, default=1, help="of networks: this many results, in folders proposal_2, ..."
     )
-    parser.add_argument("--reach", type=_share, default=1.0, help="how far parts go on into their neighbours, 0 to 1")
+    parser.add_argument("--reach", type=_share, help="how far parts go on into their neighbours, 0 to 1 (default: 1)")
     parser.add_argument("--remesh", action="store_true", help="even surfaces for print or simulation, instead of what was visible")
     parser.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
     parser.set_defaults(run=run)
@@ -74,17 +78,16 @@ def _share(text: str) -> float:
 
 def run(options: argparse.Namespace) -> int:
     """`partgen complete`. Returns the exit code: 1 where a part could not be closed."""
-    from ..completion import SEEDED, Options, completer
+    from ..completion import Options, completer
     from ..files import read_model
     from .labels import read_labels
 
     model = read_model(options.file)
     labels = read_labels(options.labels, model)
-    chosen = Options(options.reach, options.seed, options.steps, options.proposals, options.remesh)
-    completion = completer(options.method, options.model).complete(model.mesh, labels, None, chosen)
-    if options.proposals > 1 and completion.method not in SEEDED:
-        gives_one = f"The method {completion.method} gives one result for a part, so there are no further proposals."
-        completion = replace(completion, notes=(*completion.notes, gives_one))
+    reach = 1.0 if options.reach is None else options.reach
+    chosen = Options(reach, options.seed or 0, options.steps, options.proposals, options.remesh)
+    completion = completer(options.method, options.model).complete(model.mesh, labels, None, chosen, _Announcing())
+    completion = replace(completion, notes=(*completion.notes, *_without_effect(options, completion)))
     listed = write_completion(model, completion, options.output)
     closed = [part for part in completion.parts if part.measures.is_watertight]
     print(f"{options.output}: {len(closed)} of {len(completion.parts)} parts closed ({completion.method})")
@@ -94,6 +97,35 @@ def run(options: argparse.Namespace) -> int:
         left = ", ".join(str(part.label) for part in completion.parts if not part.measures.is_watertight)
         print(f"partgen: These parts could not be closed: {left}.", file=sys.stderr)
     return 0 if len(closed) == len(completion.parts) else 1
+
+
+class _Announcing:
+    """A progress that says on stderr what is being done, where that takes long: every second at most, and each stage once."""
+
+    def __init__(self, seconds: float = 1.0) -> None:
+        self._seconds, self._said, self._at = seconds, "", time.monotonic()
+
+    def __call__(self, fraction: float, stage: str) -> None:
+        now = time.monotonic()
+        if stage != self._said and now - self._at >= self._seconds and fraction < 1:
+            self._said, self._at = stage, now
+            print(f"partgen: {fraction:4.0%} {stage}", file=sys.stderr, flush=True)
+
+
+def _without_effect(options: argparse.Namespace, completion: Completion) -> Iterable[str]:
+    """A sentence for every option that was given and that the method has no use for."""
+    from ..completion import REACHING, SEEDED, STEPPED
+
+    method = completion.method
+    if method not in SEEDED:
+        if options.proposals > 1:
+            yield f"The method {method} gives one result for a part, so there are no further proposals."
+        if options.seed is not None:
+            yield f"The method {method} draws nothing by a seed, so --seed changes nothing."
+    if options.steps is not None and completion.weights not in STEPPED:
+        yield f"The method {method} does not generate in steps, so --steps changes nothing."
+    if options.reach is not None and method not in REACHING:
+        yield f"The method {method} has no reach, so --reach changes nothing."
 
 
 def _sentences(completion: Completion, listed: Sequence[dict[str, Any]]) -> Iterable[str]:
@@ -116,6 +148,7 @@ def write_completion(model: Model, completion: Completion, folder: Path) -> list
     target = folder / f"{model.path.stem}.glb"
     if target.resolve() == model.path.resolve():
         raise PartgenError("file.overwritten", f"The result would overwrite {model.path.name}.", "Choose another folder for it.")
+    earlier = _files_of_earlier_run(folder)
     listed = [_write_part(model, part, folder) for part in completion.parts]
     others = [
         {"folder": f"proposal_{number}", "parts": [_write_part(model, part, folder / f"proposal_{number}") for part in parts]}
@@ -128,7 +161,37 @@ def write_completion(model: Model, completion: Completion, folder: Path) -> list
         **({"further_proposals": others} if others else {}),
     }  # fmt: skip
     write_file(folder / "parts.json", json.dumps(table, indent=2, ensure_ascii=False).encode())
+    written = {target, *_files_listed(folder, table)}
+    _remove([path for path in earlier if path not in written and path.resolve() != model.path.resolve()])
     return listed
+
+
+def _files_of_earlier_run(folder: Path) -> list[Path]:
+    """What `partgen complete` wrote into a folder before, by the parts.json that it left there; [] where that is none of its own."""
+    try:
+        table = json.loads((folder / "parts.json").read_bytes())
+        return [*_files_listed(folder, table), folder / f"{Path(table['source']).stem}.glb"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return []
+
+
+def _files_listed(folder: Path, table: dict[str, Any]) -> list[Path]:
+    """The files of parts that a parts.json lists, under the names alone that this command gives."""
+    rounds = [("", table["parts"]), *((further["folder"], further["parts"]) for further in table.get("further_proposals", ()))]
+    made = [(name, part["file"]) for name, parts in rounds for part in parts if part["made_by"] and part["file"]]
+    return [folder / name / file for name, file in made if re.fullmatch(r"(proposal_\d+)?", name) and re.fullmatch(r"part_\d+\.ply", file)]
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    """Removes files, and the folders of proposals that are empty then. Raises PartgenError where one cannot be."""
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+            if path.parent.name.startswith("proposal_") and path.parent.is_dir() and not any(path.parent.iterdir()):
+                path.parent.rmdir()
+        except OSError as error:
+            sentence = f"{path}, which an earlier run left, could not be removed: {error.strerror}."
+            raise PartgenError("file.stale", sentence, "Remove it, or choose another folder.") from error
 
 
 def _write_part(model: Model, part: CompletedPart, folder: Path) -> dict[str, Any]:

@@ -74,7 +74,8 @@ class Options:
 
     `reach` 0..1 is how far parts go on into their neighbours (0: not at all). `seed`, `steps` and `proposals` are for
     networks: `proposals` results are made with the seeds `seed`, `seed` + 1, ... `remesh` replaces each part by one even, closed
-    surface, for print or simulation.
+    surface, for print or simulation. `proposals_ahead` are those that the caller will ask for afterwards: they count in what is said of
+    the time.
     """
 
     reach: float = 1.0
@@ -82,6 +83,7 @@ class Options:
     steps: int | None = None
     proposals: int = 1
     remesh: bool = False
+    proposals_ahead: int = 0
 
 
 DEFAULT_OPTIONS = Options()
@@ -111,6 +113,13 @@ def no_delivery(part: CompletedPart) -> None:
     """For callers who wait for all parts."""
 
 
+def of_proposal(progress: Progress, number: int, count: int) -> Progress:
+    """The progress of the proposal `number`, from 0 on, of `count`, as a share of that of all."""
+    if count == 1:
+        return progress
+    return lambda fraction, stage: progress((number + fraction) / count, f"Proposal {number + 1} of {count}: {stage}")
+
+
 class Completer(Protocol):
     """One implementation of the role: its `method` id, and the id of its `weights`, "" where it needs none."""
 
@@ -137,6 +146,15 @@ METHODS = ("auto", "caps", "solid", "generative", "holopart")
 
 SEEDED = frozenset({"holopart", "generative"})
 """Those that draw their answer by a seed, and so can give several; the others give one."""
+
+
+STEPPED = frozenset({"holopart", "completer"})
+"""The weights of those that generate in steps; the others have no use for `Options.steps`."""
+
+REACHING = frozenset({"solid", "generative"})
+"""Those that let parts go on into their neighbours; the others have no use for `Options.reach`."""
+
+MOST_LABEL = np.iinfo(np.int32).max
 
 
 def models(method: str) -> tuple[str, ...]:
@@ -195,4 +213,8 @@ def check_labels(mesh: Mesh, labels: NDArray) -> Ints:
         raise PartgenError("labels.not_numbers", f"The labels of {mesh.name} are not whole numbers.", remedy)
     if len(labels) and not (labels >= 0).any():
         raise PartgenError("labels.none", f"No triangle of {mesh.name} has a label from 0 on.", remedy)
+    if len(labels) and (labels.max() > MOST_LABEL or labels.min() < -MOST_LABEL):
+        beyond = int(labels.max()) if labels.max() > MOST_LABEL else int(labels.min())
+        sentence = f"{mesh.name} has the label {beyond}, and labels go to {MOST_LABEL}."
+        raise PartgenError("labels.too_large", sentence, "Number its parts from 0 on.")
     return labels.astype(np.int32)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, diags
 
 from ..mesh import Mesh
 from ..segmentation import Progress, no_progress
@@ -61,19 +62,22 @@ def capped(mesh: Mesh, patch: Patch) -> CompletedPart:
     return patch.closed_with(mesh, points, faces, "caps")
 
 
-def cap_faces(patch: OpenSurface, finest: float = np.inf, around: Ints | None = None, bendable: bool = False) -> tuple[Floats, Ints]:
+def cap_faces(
+    patch: OpenSurface, finest: float = np.inf, around: Ints | None = None, bendable: bool = False, edge_length: float | None = None
+) -> tuple[Floats, Ints]:
     """Fillings of all loops of a patch: new points (p, 3), and triangles (q, 3) whose new indices go on from the patch's.
 
-    Its edges are about as long as the patch's, but at most the share `finest` of the square root of the filling's area;
-    `around` (n, 3) are further triangles beside the patch, over `patch.welded`, whose edges the filling must not have. A
-    `bendable` filling has vertices within, also where it would be simplest without any.
+    Its edges are about `edge_length` long (default: as the patch's), but at most the share `finest` of the square root of the
+    filling's area; `around` (n, 3) are further triangles beside the patch, over `patch.welded`, whose edges the filling must not
+    have. A `bendable` filling has vertices within, also where it would be simplest without any.
     """
+    longest = patch.edge_length if edge_length is None else edge_length
     loops = [canonical(loop[::-1], patch.welded) for loop in patch.loops]
     points, faces, count = [], [], len(patch.points)
     for group in nested_loops([patch.points[loop] for loop in loops]):
         outlines = [patch.points[loops[i]] for i in group]
         size = float(np.sqrt(np.linalg.norm(newell_normal(outlines[0]))))
-        for filled, filling in fill(outlines, min(patch.edge_length, finest * size) if size > 0 else patch.edge_length, bendable):
+        for filled, filling in fill(outlines, min(longest, finest * size) if size > 0 else longest, bendable):
             border = np.concatenate([loops[group[i]] for i in filled])
             names = np.concatenate([border, count + np.arange(len(filling.points))])
             count += len(filling.points)
@@ -156,3 +160,11 @@ def edges_of(faces: Ints) -> Ints:
 def edge_codes(edges: Ints, size: int) -> Ints:
     """A number (E,) for each edge (E, 2) between vertices below `size`, whatever its direction."""
     return edges.min(axis=1) * size + edges.max(axis=1)
+
+
+def neighbour_means(faces: Ints, count: int) -> csr_matrix:
+    """The matrix (count, count) that takes the mean over the neighbours of each vertex of triangles (q, 3)."""
+    edges = edges_of(faces)
+    links = csr_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(count, count))
+    links = links + links.T
+    return (diags(1 / np.maximum(np.asarray(links.sum(axis=1)).reshape(-1), 1e-12)) @ links).tocsr()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..mesh import Mesh
 from ..segmentation import Progress, no_progress
-from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, no_delivery
+from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, no_delivery, of_proposal
 from .influence import Claimant
 from .solid import SolidCompleter
 
@@ -40,11 +40,11 @@ class DividingCompleter:
     """Divides the inside of every closed shell as a division says, one for every seed.
 
     `divisions` gives that of options with a seed of their own, and may raise PartgenError where the `weights` that it draws with are
-    damaged or absent.
+    damaged or absent. `note` is told of every completion.
     """
 
-    def __init__(self, method: str, weights: str, divisions: Callable[[Options], Division]) -> None:
-        self.method, self.weights, self._divisions = method, weights, divisions
+    def __init__(self, method: str, weights: str, divisions: Callable[[Options], Division], note: str = "") -> None:
+        self.method, self.weights, self._divisions, self._note = method, weights, divisions, note
 
     def complete(
         self,
@@ -66,7 +66,7 @@ class DividingCompleter:
             one = replace(options, seed=options.seed + number, proposals=1)
             division = self._divisions(one)
             completion = SolidCompleter(division, self.method).complete(
-                mesh, labels, wanted, one, _share(progress, number, count), deliver if alone else no_delivery
+                mesh, labels, wanted, one, of_proposal(progress, number, count), deliver if alone else no_delivery
             )
             rounds.append((division.expected, one.seed, completion.parts))
         rounds.sort(key=lambda proposal: -proposal[0])
@@ -74,13 +74,8 @@ class DividingCompleter:
             for part in rounds[0][2]:
                 deliver(part)
         about = {"proposals": [{"seed": seed, "expected_overlap": round(expected, 4)} for expected, seed, _ in rounds]}
-        return Completion(rounds[0][2], self.method, self.weights, (), tuple(parts for *_, parts in rounds[1:]), about)
-
-
-def _share(progress: Progress, number: int, count: int) -> Progress:
-    if count == 1:
-        return progress
-    return lambda fraction, stage: progress((number + fraction) / count, f"Proposal {number + 1} of {count}: {stage}")
+        notes = (self._note,) if self._note else ()
+        return Completion(rounds[0][2], self.method, self.weights, notes, tuple(parts for *_, parts in rounds[1:]), about)
 
 
 def expected_overlaps(chances: Floats, owner: NDArray[np.int64]) -> list[float]:

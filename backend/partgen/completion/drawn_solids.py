@@ -18,7 +18,7 @@ from ..weights.loading import location
 from . import Options
 from .division import DividingCompleter
 from .extraction import CHUNK, HALF_SIZE
-from .generative import ClaimedDivision, bundled_weights
+from .generative import NOTE, ClaimedDivision, bundled_weights
 from .influence import Claimant
 from .latent_diffusion import Effort
 from .part_clouds import OBJECT_HALF_SIZE, Frame, PartCloud, seed_of_part
@@ -40,7 +40,7 @@ def drawn_completer() -> DividingCompleter:
     def drawn(options: Options) -> ClaimedDivision:
         return drawn_division(bundled_pipeline(), options.seed, options.steps or STEPS)
 
-    return DividingCompleter("generative", WEIGHTS, drawn)
+    return DividingCompleter("generative", WEIGHTS, drawn, NOTE)
 
 
 def drawn_division(pipeline: PartDiffusion, seed: int, steps: int) -> ClaimedDivision:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import numpy as np
 from igl import fast_winding_number, point_mesh_squared_distance
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, diags
 
 from ..mesh import Mesh
 from . import CompletedPart
-from .caps import cap_faces, edges_of
+from .caps import cap_faces, edges_of, neighbour_means
 from .crossing import NOTE as CROSSING
 from .crossing import crossing_faces
 from .extraction import ClosedSurface
@@ -58,20 +57,13 @@ def drawn(patch: Patch, points: Floats, faces: Ints, generated: ClosedSurface) -
     every = np.concatenate([patch.points, points])
     edges = edges_of(faces)
     stride = STRIDE * float(np.median(np.linalg.norm(every[edges[:, 0]] - every[edges[:, 1]], axis=1)))
-    middle = middles(edges, len(every))[fixed:]
+    middle = neighbour_means(faces, len(every))[fixed:]
     for _ in range(STEPS):
         outward = vertex_normals(every, faces)[fixed:]
         way = np.clip(-signed_distance(every[fixed:], generated), -stride, stride)
         moved = every[fixed:] + way[:, None] * outward
         every[fixed:] = moved + SMOOTHNESS * (middle @ every - every[fixed:])
     return every[fixed:]
-
-
-def middles(edges: Ints, count: int) -> csr_matrix:
-    """The mean of the neighbours of each of `count` vertices under half edges (E, 2), as a matrix (count, count)."""
-    links = csr_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(count, count))
-    links = links + links.T
-    return (diags(1 / np.maximum(np.asarray(links.sum(axis=1)).reshape(-1), 1e-12)) @ links).tocsr()
 
 
 def vertex_normals(points: Floats, faces: Ints) -> Floats:

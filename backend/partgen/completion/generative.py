@@ -30,6 +30,7 @@ Floats = NDArray[np.float64]
 WEIGHTS = "claims"
 APART = -50.0
 """The logit of a part for points that it does not compete for."""
+NOTE = "Experimental: divided by what a small network learned, which is hardly nearer the truth than Solid; other seeds divide otherwise."
 WAVES = 48
 """Plane waves that smooth noise is made of."""
 WAVELENGTH = 0.25
@@ -38,7 +39,7 @@ WAVELENGTH = 0.25
 
 def generative_completer() -> DividingCompleter:
     """The completer of the bundled network."""
-    return DividingCompleter("generative", WEIGHTS, lambda options: ClaimedDivision(bundled_weights(), options.seed))
+    return DividingCompleter("generative", WEIGHTS, lambda options: ClaimedDivision(bundled_weights(), options.seed), NOTE)
 
 
 @cache

@@ -59,7 +59,8 @@ class HoloPartCompleter:
         progress(0.0, "Reading the surface")
         found = patches(mesh, read_surface(mesh), labels, np.unique(labels[labels >= 0]) if wanted is None else wanted)
         progress(0.01, "Loading the network")
-        placement, notes = self._announced(place_for_half_precision(), options, len(found) * options.proposals, progress)
+        all_proposals = options.proposals + options.proposals_ahead
+        placement, notes = self._announced(place_for_half_precision(), options, len(found) * all_proposals, progress)
         rounds: list[tuple[CompletedPart, ...]] = []
         for number in range(options.proposals):
             seed = options.seed + number
@@ -78,11 +79,6 @@ class HoloPartCompleter:
             rounds.append(tuple(made))
         progress(1.0, "Done")
         return Completion(rounds[0], self.method, WEIGHTS, tuple(notes), tuple(rounds[1:]), {"device": placement.words})
-
-    def seconds(self, parts: int, options: Options = DEFAULT_OPTIONS) -> float:
-        """How long so many parts will take here, from the time of one block of each network. Loads the networks."""
-        placement = place_for_half_precision()
-        return parts * self._placed(placement).timed(self._effort(placement, options)).total
 
     def _announced(self, placement: Placement, options: Options, parts: int, progress: Progress) -> tuple[Placement, list[str]]:
         """Tells how long all parts will take before the first is begun. Where they can be made, and what was given up for that."""

@@ -36,6 +36,12 @@ class Surface:
     usable: Bools
 
 
+def median_edge(points: Floats, faces: Ints) -> float:
+    """The median length of the edges of triangles (n, 3), each as often as a triangle has it."""
+    ends = points[faces]
+    return float(np.median(np.linalg.norm(ends - np.roll(ends, -1, axis=1), axis=2)))
+
+
 @dataclass(frozen=True, eq=False)
 class OpenSurface:
     """A 2-manifold with boundary: `points` (k, 3), `faces` (n, 3) over these, `welded` (k,) what each stands for elsewhere: two
@@ -53,8 +59,7 @@ class OpenSurface:
     @cached_property
     def edge_length(self) -> float:
         """The median length of the edges."""
-        ends = self.points[self.faces]
-        return float(np.median(np.linalg.norm(ends - np.roll(ends, -1, axis=1), axis=2)))
+        return median_edge(self.points, self.faces)
 
     @cached_property
     def extent(self) -> float:

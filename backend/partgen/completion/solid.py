@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 from igl import fast_winding_number
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix, csr_matrix, diags
 from scipy.spatial import cKDTree
 
 from ..geometry.adjacency import components, normals_and_areas
@@ -23,9 +22,9 @@ from ..geometry.solids import paired_half_edges, signed_volume
 from ..mesh import Mesh
 from ..segmentation import Progress, no_progress, within
 from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, check_labels, no_delivery
-from .caps import cap_faces, edge_codes, edges_of
+from .caps import cap_faces, edge_codes, edges_of, neighbour_means
 from .influence import Claimant, Claims, Ground, Territory, hand_made_claims, territory
-from .patches import OpenSurface, Surface, first_of_doubles, open_surface, read_surface
+from .patches import OpenSurface, Surface, first_of_doubles, median_edge, open_surface, read_surface
 from .remeshing import finished
 from .sheets import is_flat, thickened
 
@@ -234,7 +233,9 @@ def _split_off(body: Body, part: int, parts: Ints, land: Territory, reach: float
     if not opened.loops:
         body.faces, body.owner, body.origin = others.faces, others.owner, others.origin
         return _piece(opened, np.zeros((0, 3)), nothing, origin, np.zeros(0, np.int64), "split")
-    points, faces = cap_faces(opened, FINEST, others.faces, bendable=True)
+    # Of the input's triangles alone: measured on fillings of earlier parts as well, each would be finer than the one before.
+    given = median_edge(body.points, body.faces[mine & (body.origin >= 0)])
+    points, faces = cap_faces(opened, FINEST, others.faces, bendable=True, edge_length=given)
     scene = np.concatenate([body.faces[mine], others.faces])
     points = _best_filling(opened, points, faces, land, int(np.searchsorted(parts, part)), (body.points, scene), reach)
     made_by = "split"
@@ -286,26 +287,18 @@ def _best_filling(
 
 def _clear_of(opened: OpenSurface, faces: Ints, crossing: Bools) -> Floats:
     """By how much each new vertex (p, 1) of a filling goes back: a half where `crossing` (k + p,), less in two rings around that."""
-    fixed, weights = len(opened.points), _neighbour_means(faces, len(crossing))
+    fixed, weights = len(opened.points), neighbour_means(faces, len(crossing))
     near = crossing.astype(float)
     for _ in range(2):
         near = np.maximum(near, weights @ near)
     return 1 - 0.5 * near[fixed:, None]
 
 
-def _neighbour_means(faces: Ints, count: int) -> csr_matrix:
-    """The matrix (count, count) that takes the mean over the neighbours of each vertex of triangles (q, 3)."""
-    edges = edges_of(faces)
-    links = coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(count, count)).tocsr()
-    links = links + links.T
-    return diags(1 / np.maximum(np.asarray(links.sum(axis=1)).reshape(-1), 1e-12)) @ links
-
-
 def _drawn(opened: OpenSurface, points: Floats, faces: Ints, ground: Ground, to_border: bool) -> Floats:
     """The points (p, 3) of a filling after they were smoothed, kept within the body and, if so asked, drawn to the border of the
     territory."""
     fixed = opened.points
-    weights = _neighbour_means(faces, len(fixed) + len(points))[len(fixed) :]
+    weights = neighbour_means(faces, len(fixed) + len(points))[len(fixed) :]
     loops = cKDTree(fixed[np.concatenate(opened.loops)])
     for _ in range(DRAWS):
         points = 0.6 * points + 0.4 * (weights @ np.concatenate([fixed, points]))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..completion import SEEDED, CompletedPart, Completer, Options, completer
+from ..completion import SEEDED, CompletedPart, Completer, Options, completer, of_proposal
 from ..errors import PartgenError
 from ..mesh import Mesh
 from ..protocol import CompleteRequest, CompleteResult
@@ -33,21 +33,15 @@ def complete(request: CompleteRequest, progress: Progress, deliver: Callable[[Co
     rounds = max(request.proposals, 1) if chosen.method in SEEDED else 1
     notes: dict[str, None] = {}
     for number in range(rounds):
-        options = Options(reach=request.reach, seed=request.seed + number, remesh=request.remesh)
+        ahead = rounds - number - 1
+        options = Options(reach=request.reach, seed=request.seed + number, proposals_ahead=ahead, remesh=request.remesh)
 
         def hand_over(part: CompletedPart, seed: int = options.seed) -> None:
             deliver(_result(part, mesh, back, request, chosen, seed))
 
-        completion = chosen.complete(mesh, labels, wanted, options, _of_round(progress, number, rounds), hand_over)
+        completion = chosen.complete(mesh, labels, wanted, options, of_proposal(progress, number, rounds), hand_over)
         notes |= dict.fromkeys(completion.notes)
     return tuple(notes)
-
-
-def _of_round(progress: Progress, number: int, rounds: int) -> Progress:
-    """The progress of one of several rounds, from its own."""
-    if rounds == 1:
-        return progress
-    return lambda fraction, stage: progress((number + fraction) / rounds, f"Proposal {number + 1} of {rounds}: {stage}")
 
 
 def _way_back(request: CompleteRequest) -> NDArray[np.float64]:

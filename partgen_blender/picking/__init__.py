@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import properties, regions, session
+from . import properties, regions, session, twins
 from .operators import CLASSES, stop
 from .properties import register, unregister
 
@@ -32,6 +32,7 @@ def look_again() -> None:
 def forget_all() -> None:
     """Drops what is kept of every mesh: after another file was opened."""
     regions.forget_all()
+    twins.forget_all()
 
 
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -47,14 +47,15 @@ def _draw_line(line: list[tuple[float, float]], scale: float) -> None:
 
 
 def _draw_legend(picking: session.Session, region: bpy.types.Region, scale: float) -> None:
-    """At the lower middle: what lies under the cursor, and what is picked."""
+    """At the lower middle: what lies under the cursor, the same of other objects, and what is picked. What is too long is left out."""
     size = bpy.context.preferences.ui_styles[0].widget.points * scale
     line, margin = 1.5 * size, _MARGIN * scale
     blf.size(signs.FONT, size)
-    lines = [(text, color) for text, color in ((picking.remark(), signs.FAINT), (picking.title(), signs.TEXT)) if text]
-    widths = [blf.dimensions(signs.FONT, text)[0] for text, _ in lines]
-    if max(widths) + 2 * margin > region.width:
+    told = ((picking.remark(), signs.FAINT), (picking.same_in_words(), signs.FAINT), (picking.title(), signs.TEXT))
+    lines = [(text, color) for text, color in told if text and blf.dimensions(signs.FONT, text)[0] + 2 * margin <= region.width]
+    if not lines:
         return
+    widths = [blf.dimensions(signs.FONT, text)[0] for text, _ in lines]
     middle, bottom, half = region.width / 2, _ABOVE_EDGE * scale, max(widths) / 2 + margin
     signs.fill(signs.rectangle(middle - half, bottom, middle + half, bottom + len(lines) * line + 1.5 * margin), signs.BOARD)
     for number, ((text, color), width) in enumerate(zip(lines, widths, strict=True)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum, auto
 
@@ -36,6 +36,7 @@ class Reaction(Enum):
     TAKE_BACK = auto()
     BRING_BACK = auto()
     LEARN = auto()
+    FOLLOW = auto()
     NEXT_KIND = auto()
     COMMIT = auto()
     END = auto()
@@ -44,7 +45,7 @@ class Reaction(Enum):
     PASS = auto()
 
 
-_KEYS = {"C": Reaction.NEXT_KIND, "L": Reaction.LEARN}
+_KEYS = {"C": Reaction.NEXT_KIND, "L": Reaction.LEARN, "I": Reaction.FOLLOW}
 
 
 def reaction(event: bpy.types.Event, is_over_viewport: bool, points_at_something: bool, is_drawing: bool = False) -> Reaction:
@@ -92,11 +93,11 @@ class _Commits:
         name="Keep Shading", description="Smooth surfaces of a separate object look the same on both sides of the cut", default=True
     )
 
-    def commit(self, picked: dict[bpy.types.Object, NDArray[np.bool_]]) -> set[str]:
-        """Makes what was asked for, and reports. Raises PartgenError."""
+    def commit(self, picked: dict[bpy.types.Object, NDArray[np.bool_]], remarks: Sequence[str] = ()) -> set[str]:
+        """Makes what was asked for, and reports, with `remarks` at the end. Raises PartgenError."""
         sentences = committing.commit(picked, self.commit_as, self.name.strip(), self.keep_shading)
-        more = f" And {len(sentences) - 3} more." if len(sentences) > 3 else ""
-        self.report({"INFO"}, " ".join(sentences[:3]) + more)  # type: ignore[attr-defined]
+        more = [f"And {len(sentences) - 3} more."] if len(sentences) > 3 else []
+        self.report({"INFO"}, " ".join([*sentences[:3], *more, *remarks]))  # type: ignore[attr-defined]
         preferences.redraw_viewports()
         return {"FINISHED"}
 
@@ -137,6 +138,12 @@ a line around or along parts picks what it means, Enter makes of it what is chos
     steps: bpy.props.IntProperty(
         name="Steps", description="So many turns of the wheel coarser, or finer where negative", options={"SKIP_SAVE"}
     )
+    in_all: bpy.props.BoolProperty(
+        name="In All That Share",
+        description="Each click applies to the same part of the objects that were decomposed together or matched with this one, as far "
+        "as they are visible, and selected or picked from already. Leaves and lines mean only what they say",
+        default=True,
+    )
     picks: bpy.props.StringProperty(
         name="Picks",
         description="In place of all these: several picks as JSON, a list of objects with these names and "
@@ -158,7 +165,7 @@ a line around or along parts picks what it means, Enter makes of it what is chos
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            return self.commit(scripting.picked_by(self._told()))
+            return self.commit(*scripting.picked_by(self._told(), self.in_all))
         except PartgenError as error:
             return report_error(self, error)
 
@@ -179,6 +186,7 @@ a line around or along parts picks what it means, Enter makes of it what is chos
             return report_error(self, error)
         if not self.properties.is_property_set("commit_as"):
             self.commit_as = context.scene.partgen_picking.commit_as
+        self._session.in_all = self.in_all
         self._pressed: tuple[float, float, str] | None = None  # where the button went down in its region, and what it does
         self._place = 0  # the region in which the button went down; its address, because regions may go at any time
         self._timer = None
@@ -233,6 +241,7 @@ a line around or along parts picks what it means, Enter makes of it what is chos
             Reaction.TAKE_BACK: picking.take_back,
             Reaction.BRING_BACK: picking.bring_back,
             Reaction.LEARN: picking.learn_or_not,
+            Reaction.FOLLOW: picking.follow_or_not,
             Reaction.NEXT_KIND: lambda: self._choose_next_kind(context),
         }.get(meaning, bool)()
         if has_changed:
@@ -336,6 +345,7 @@ a line around or along parts picks what it means, Enter makes of it what is chos
             preferences.redraw_viewports()
             return {"RUNNING_MODAL"}
         self.commit_as = context.scene.partgen_picking.commit_as
+        self.in_all = picking.in_all
         self.picks = scripting.picks_of(picked)  # the panel of the last operation makes something else of the same
         is_refused = False
         try:
@@ -498,7 +508,8 @@ def _action(event: bpy.types.Event) -> str:
 
 def _told_by_keys(picking: session.Session) -> tuple:
     """What the status bar says depends on this."""
-    return bool(picking.before), bool(picking.after), picking.pointed is not None, picking.is_learning
+    steps, following = (bool(picking.before), bool(picking.after)), (bool(picking.followers), picking.in_all)
+    return steps, picking.pointed is not None, picking.is_learning, following
 
 
 def _draw_keys(header: bpy.types.Header, context: bpy.types.Context) -> None:
@@ -515,6 +526,8 @@ def _draw_keys(header: bpy.types.Header, context: bpy.types.Context) -> None:
     row.label(text="Coarser, Finer" if picking.pointed is not None else "Zoom", icon="MOUSE_MMB")
     row.label(text="1 2 3: Number of Parts")
     row.label(text="Stop Learning" if picking.is_learning else "Learn from Clicks", icon="EVENT_L")
+    if picking.followers:
+        row.label(text="Only This One" if picking.in_all else "In All That Share", icon="EVENT_I")
     if picking.before:
         row.label(text="Ctrl Z: Take Back")
     row.label(text=f"As {committing.NAMES[context.scene.partgen_picking.commit_as]}", icon="EVENT_C")

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
-from . import outlines, regions, session, sight
+from . import outlines, regions, session, sight, twins
 from .teaching import Learner
 
 Bools = NDArray[np.bool_]
@@ -87,9 +87,14 @@ def picks_of(picked: dict[bpy.types.Object, Bools]) -> str:
     return json.dumps([told(Pick(object_.name, leaves=regions.in_words(leaves))) for object_, leaves in picked.items()])
 
 
-def picked_by(picks: Iterable[Pick]) -> dict[bpy.types.Object, Bools]:
-    """What is picked after these picks, one after the other: leaves (L,) bool by object. Raises PartgenError for one of nothing."""
-    told = []
+def picked_by(picks: Iterable[Pick], in_all: bool = False) -> tuple[dict[bpy.types.Object, Bools], list[str]]:
+    """What is picked after these picks, one after the other: leaves (L,) bool by object, and what there is to say.
+
+    With `in_all` each, but those that say outright which leaves are meant, applies to the same part of the objects that were matched with
+    the picked one, are visible, and are selected or picked from before. Raises PartgenError for a pick of nothing.
+    """
+    told: list[tuple[bpy.types.Object, Bools, str]] = []
+    remarks: dict[str, None] = {}
     for pick in picks:
         object_ = bpy.data.objects.get(pick.object)
         if object_ is None:
@@ -97,8 +102,19 @@ def picked_by(picks: Iterable[Pick]) -> dict[bpy.types.Object, Bools]:
         if pick.action not in (identifier for identifier, *_ in session.ACTIONS):
             raise PartgenError("pick.no_action", f'A pick cannot "{pick.action}".', "Choose TAKE, ADD or REMOVE.")
         leaves = region(object_, pick.polygon, pick.origin, pick.direction, pick.parts, pick.steps, pick.leaves)
+        others = _followers(object_, joined(told)) if in_all and not pick.leaves else []
+        found = twins.same(object_, leaves, others)
         told.append((object_, leaves, pick.action))
-    return joined(told)
+        told += [(other, its, "REMOVE" if pick.action == "REMOVE" else "ADD") for other, its in found.leaves.items()]
+        remarks.update({f"{found.remark}.": None} if found.remark else {})
+    return joined(told), list(remarks)
+
+
+def _followers(object_: bpy.types.Object, picked: Iterable[bpy.types.Object]) -> list[bpy.types.Object]:
+    """The objects that follow what is picked of an object: see `picked_by`."""
+    view_layer = bpy.context.view_layer
+    chosen = [o for o in (*picked, *view_layer.objects.selected) if o.visible_get(view_layer=view_layer) and o.mode != "EDIT"]
+    return twins.among(object_.data, chosen)
 
 
 def region(

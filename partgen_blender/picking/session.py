@@ -28,7 +28,7 @@ from partgen.refining import Nodes
 from .. import overlay, preferences, regrouping, session_ids, surroundings
 from ..surfaces import SurfaceOnScreen
 from ..surroundings import Surroundings
-from . import meaning, outlines, regions, sight
+from . import meaning, outlines, regions, sight, twins
 from .levels import Levels
 from .teaching import Example, Learner
 
@@ -122,6 +122,9 @@ class Session:
     now: Picked = field(default_factory=Picked)
     before: list[Picked] = field(default_factory=list)  # what was picked before each click
     after: list[Picked] = field(default_factory=list)  # what was taken back
+    in_all: bool = True  # whether a click applies to the same part of the followers too
+    followers: tuple[int, ...] = ()  # session ids of the objects that share the parts of the one under the cursor, are visible and chosen
+    same_now: tuple[object, dict[int, Bools], str] | None = None  # what is the same there by mesh, what is said, and for what it was found
     is_learning: bool = False  # whether a click picks all that is alike, as far as other clicks do not say otherwise
     learners: dict[int, Learner] = field(default_factory=dict)  # by session id of the mesh
     typed: str = ""
@@ -157,6 +160,7 @@ class Session:
         before = self._shown()
         self.waiting = self.said = ""
         self.pointed = self._met(origin, direction, depsgraph, view_layer, space, may_wait)
+        self._find_followers(view_layer, space)
         if before[0] != self._shown()[0]:
             self.typed = ""
         return before != self._shown()
@@ -178,7 +182,7 @@ class Session:
     def _shown(self) -> tuple:
         pointed = self.pickable()
         node = pointed.levels.node_at(self.pointed.leaf, pointed.level) if pointed and self.pointed else None
-        return (pointed.uid if pointed else None, node), self.waiting, self.said
+        return (pointed.uid if pointed else None, node, self.followers if self.in_all else ()), self.waiting, self.said
 
     def pickable(self) -> Pickable | None:
         """The object that the cursor points at."""
@@ -227,7 +231,7 @@ class Session:
         chosen[self.leaves()] = True
         if self.is_learning:
             chosen = self._learned(pickable, examples, chosen)
-        self.choose({pickable.mesh_uid: chosen}, action, {pickable.mesh_uid: examples})
+        self.choose({**self._same(chosen)[0], pickable.mesh_uid: chosen}, action, {pickable.mesh_uid: examples})
         return True
 
     def choose(self, chosen: Mapping[int, Bools], action: str = "TAKE", examples: Mapping[int, tuple[Example, ...]] | None = None) -> None:
@@ -241,6 +245,11 @@ class Session:
     def learn_or_not(self) -> bool:
         """Begins to learn from clicks what belongs together, or ends that. True: there is something new to show."""
         self.is_learning = not self.is_learning
+        return True
+
+    def follow_or_not(self) -> bool:
+        """Lets clicks apply to the same part of the followers too, or not any more. True: there is something new to show."""
+        self.in_all = not self.in_all
         return True
 
     def take_back(self) -> bool:
@@ -275,6 +284,41 @@ class Session:
         trial = replace(self, before=[], after=[])
         trial.take()
         return trial.picked()
+
+    def _find_followers(self, view_layer: bpy.types.ViewLayer, space: bpy.types.SpaceView3D | None) -> None:
+        """Looks up who follows the object under the cursor: what was matched with it, is visible, and is selected or picked from."""
+        pickable = self.pickable()
+        mesh = pickable.mesh() if pickable is not None else None
+        found: list[bpy.types.Object] = []
+        if mesh is not None and twins.may_have_some(mesh):  # many objects may be selected
+            picked = (pickable.object() for pickable, _ in self._picked_pickables())
+            chosen = [*view_layer.objects.selected, *(o for o in picked if o is not None)]
+            found = twins.among(mesh, _visible(chosen, view_layer, space))
+        self.followers = tuple(o.session_uid for o in found if self._surface(o)[1] == "")
+
+    def _same(self, chosen: Bools) -> tuple[dict[int, Bools], str]:
+        """What is the same as leaves of the object under the cursor: leaves by session id of the mesh, and what there is to say."""
+        pickable = self.pickable()
+        own = pickable.object() if pickable is not None else None
+        if own is None or not self.in_all:
+            return {}, ""
+        others = [o for uid in self.followers if uid in self.objects and (o := self.objects[uid].object()) is not None]
+        found = twins.same(own, chosen, others)
+        return {o.data.session_uid: leaves for o, leaves in found.leaves.items()}, found.remark
+
+    def _same_as_pointed(self) -> tuple[dict[int, Bools], str]:
+        """The same of the part under the cursor, found once for as long as it lies there."""
+        pickable = self.pickable()
+        if pickable is None or not self.in_all or not self.followers:
+            return {}, ""
+        mesh = pickable.mesh()
+        trees = [p.levels.tree for uid in (pickable.uid, *self.followers) if (p := self.objects.get(uid)) is not None]
+        key = self._shown()[0], trees, mesh.partgen.scale if mesh is not None else None
+        if self.same_now is None or self.same_now[0] != key:
+            chosen = np.zeros(pickable.leaf_count, bool)
+            chosen[self.leaves()] = True
+            self.same_now = key, *self._same(chosen)
+        return self.same_now[1:]
 
     def _learned(self, pickable: Pickable, examples: Sequence[Example], pointed: Bools) -> Bools:
         """The leaves that the last of several clicks on a mesh adds or removes, judging by all; `pointed` where that cannot be told.
@@ -417,6 +461,10 @@ class Session:
         typed = f"Parts: {self.typed}" if self.typed else ""
         return " · ".join(filter(None, (self.refused, self.said, typed, self.picked_in_words(), self._learning_in_words())))
 
+    def same_in_words(self) -> str:
+        """What a click on the part under the cursor means in other objects, "" where nothing."""
+        return self._same_as_pointed()[1]
+
     def _learning_in_words(self) -> str:
         if not self.is_learning:
             return ""
@@ -466,17 +514,24 @@ class Session:
         taken = self.now.leaves.get(pickable.mesh_uid)
         if taken is not None:
             colors[taken] = _TAKEN
-        pointed = self.pickable()
-        if pointed is not None and pointed.mesh_uid == pickable.mesh_uid:
-            leaves = self.leaves()
+        leaves = self._lit(pickable)
+        if len(leaves):
             colors[leaves] = _POINTED
             if taken is not None:
                 colors[leaves[taken[leaves]]] = _POINTED_AND_TAKEN
         return colors
 
+    def _lit(self, pickable: Pickable) -> NDArray[np.int64]:
+        """The leaves of an object that light up because of the part under the cursor: (n,)."""
+        pointed = self.pickable()
+        if pointed is not None and pointed.mesh_uid == pickable.mesh_uid:
+            return self.leaves()
+        same = self._same_as_pointed()[0].get(pickable.mesh_uid)
+        return np.flatnonzero(same) if same is not None else np.empty(0, np.int64)
+
     def _table(self, pickable: Pickable, opacity: float) -> gpu.types.GPUTexture:
         pointed = self.pickable()
-        is_pointed = pointed is not None and pointed.mesh_uid == pickable.mesh_uid
+        is_pointed = pointed is not None and (pointed.mesh_uid == pickable.mesh_uid or pickable.mesh_uid in self._same_as_pointed()[0])
         key = (pickable.levels.tree, pickable.level, opacity, self.version, self._shown()[0] if is_pointed else None)
         if pickable.table is None or pickable.table[0] != key:
             pickable.table = key, overlay.color_table(self.colors(pickable, opacity))

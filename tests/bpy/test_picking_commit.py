@@ -386,7 +386,7 @@ def test_the_operator_does_from_a_script_what_the_mouse_does() -> None:
 def test_picks_are_told_as_text_and_read_again() -> None:
     chair, lamp = studio.decomposed(), studio.decomposed("Lamp")
     picked = {chair: scripting.region(chair, 3, parts=3), lamp: scripting.region(lamp, 9, parts=5)}
-    again = scripting.picked_by(scripting.picks_from(scripting.picks_of(picked)))
+    again, _ = scripting.picked_by(scripting.picks_from(scripting.picks_of(picked)))
     assert list(again) == [chair, lamp]
     assert all(np.array_equal(again[o], picked[o]) for o in picked)
 

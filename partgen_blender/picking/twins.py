@@ -1,0 +1,88 @@
+"""The objects that a click on one of them applies to as well: they share its parts, are visible, and are selected or picked from.
+
+    others = twins.among(chair.data, [stool, lamp])        # those that were matched with the chair
+    twins.same(chair, leaves, others).leaves               # {stool: leaves}, what is the same there
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+from partgen.part_tree import PartTree
+
+from .. import regrouping, stored_identities
+from . import regions, sameness
+
+Bools = NDArray[np.bool_]
+
+_kept: dict[int, tuple[PartTree, str, stored_identities.StoredIdentities | None]] = {}  # by session id of the mesh
+
+
+def forget_all() -> None:
+    """Drops what is kept of every mesh: after another file was opened."""
+    _kept.clear()
+
+
+def identities_of(mesh: bpy.types.Mesh) -> stored_identities.StoredIdentities | None:
+    """The identities of a mesh that go with its tree; None where there are none. Read once, as long as tree and group stay the same."""
+    group, tree = stored_identities.group_of(mesh), regrouping.tree_of(mesh)
+    if not group or tree is None:
+        return None
+    kept = _kept.get(mesh.session_uid)
+    if kept is None or kept[0] is not tree or kept[1] != group:
+        kept = _kept[mesh.session_uid] = tree, group, stored_identities.read(mesh)
+    return kept[2]
+
+
+def may_have_some(mesh: bpy.types.Mesh) -> bool:
+    """Whether a mesh was ever matched with others: fast enough for every move of the mouse."""
+    return bool(stored_identities.group_of(mesh))
+
+
+def among(mesh: bpy.types.Mesh, objects: Iterable[bpy.types.Object]) -> list[bpy.types.Object]:
+    """Those of `objects` that were matched with `mesh`, one for each mesh but itself; their parts may have changed since."""
+    group = stored_identities.group_of(mesh)
+    found: dict[int, bpy.types.Object] = {}
+    for object_ in objects if group else ():
+        if object_.type == "MESH" and object_.data != mesh and stored_identities.group_of(object_.data) == group:
+            found.setdefault(object_.data.session_uid, object_)
+    return list(found.values())
+
+
+@dataclass(frozen=True, eq=False)
+class Same:
+    """What is the same as something that is picked: leaves by object, and what there is to say, "" where nothing."""
+
+    leaves: dict[bpy.types.Object, Bools]
+    remark: str
+
+
+def same(object_: bpy.types.Object, chosen: Bools, others: Iterable[bpy.types.Object]) -> Same:
+    """What `chosen` leaves, (L,) bool, of an object are in `others`, which were matched with it: those without such a part are left out."""
+    mesh, own = object_.data, identities_of(object_.data)
+    others = list(others)
+    if not others:
+        return Same({}, "")
+    if own is None:
+        return Same({}, sameness.in_words([], [], [], [object_.name], False))
+    levels = regions.levels_of(mesh)
+    meant = sameness.same_parts(levels.tree, levels.nodes, own.joint, own.of_leaf, chosen, mesh.partgen.scale)
+    found: dict[bpy.types.Object, Bools] = {}
+    lacking, undivided, stale = [], [], []
+    for other in others:
+        its, tree = identities_of(other.data), regrouping.tree_of(other.data)
+        if its is None or tree is None or its.joint.leaf_count != own.joint.leaf_count:
+            stale.append(other.name)
+            continue
+        leaves = meant.leaves(its.of_leaf)
+        if not leaves.any():
+            lacking.append(other.name)
+            continue
+        found[other] = leaves
+        if not sameness.is_divided_so(tree.nodes(other.data.partgen.scale), leaves):
+            undivided.append(other.name)
+    return Same(found, sameness.in_words([o.name for o in found], lacking, undivided, stale, meant.is_piece))

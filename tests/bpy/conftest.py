@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = "bl_ext.user_default.partgen_blender"
+NAMED_BACKEND = os.environ.get("PARTGEN_BACKEND")  # before a test changes it
 
 # Before the first import of bpy: Blender reads it once, and nothing of the tester's own settings may get in.
 USER_FOLDER = Path(tempfile.mkdtemp(prefix="partgen-blender-user-"))
@@ -85,7 +86,7 @@ def patient_backend(package: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Ite
 @pytest.fixture
 def real_backend(package: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The backend as users have it: PARTGEN_BACKEND, else that of .venv."""
-    yield from _backend(monkeypatch, os.environ.get("PARTGEN_BACKEND") or f'"{ROOT}/.venv/bin/partgen" serve')
+    yield from _backend(monkeypatch, NAMED_BACKEND or f'"{ROOT}/.venv/bin/partgen" serve')
 
 
 def _backend(monkeypatch: pytest.MonkeyPatch, command: str) -> Iterator[None]:

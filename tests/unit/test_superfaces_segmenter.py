@@ -41,14 +41,6 @@ def labels_into(result: Segmentation, count: int) -> np.ndarray:
 # ---- what ships ------------------------------------------------------------------------------------------------------
 
 
-def test_the_registry_tells_the_size_of_what_is_bundled() -> None:
-    sizes = {path.name: path.stat().st_size for path in HOME.iterdir()}
-    assert {file.path: file.size for file in OURS.files} == sizes, (
-        f"weights/registry.py is not of the files in {HOME.name}/: write these sizes into its entry"
-    )
-    assert all(file.size_is_exact for file in OURS.files)
-
-
 def test_the_registry_tells_what_is_in_the_bundled_weights() -> None:
     tensors = load_file(HOME / "model.safetensors")
     parameters = sum(values.size for values in tensors.values())

@@ -16,6 +16,7 @@ from partgen.weights import registry
 from partgen.weights.registry import (
     ENTRIES,
     USABLE,
+    Entry,
     Kind,
     SourceFile,
     State,
@@ -46,6 +47,14 @@ def test_every_entry_says_what_an_artist_must_know(one: registry.Entry) -> None:
         assert ".." not in file.path
     pickles = [file.path for file in one.files if file.path.endswith((".ckpt", ".pth", ".pt", ".bin"))]
     assert pickles == ([one.pickled] if one.pickled else []), "whatever may hold a program is converted"
+
+
+@pytest.mark.parametrize("one", [one for one in ENTRIES if one.kind is Kind.BUNDLED], ids=lambda one: one.id)
+def test_the_registry_tells_the_sizes_of_what_is_bundled(one: Entry) -> None:
+    folder = registry.BUNDLED_FOLDER / one.id
+    sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
+    assert {file.path: file.size for file in one.files} == sizes, f"write these sizes into the entry {one.id} of weights/registry.py"
+    assert all(file.size_is_exact for file in one.files)
 
 
 def test_ids_are_used_once() -> None:

@@ -347,14 +347,20 @@ def _nearest_faces(source: Surface, target: Surface, home: Frame, away: Frame, c
         of_leaf = offered[candidates]
         of_leaf[:, -1] -= np.repeat(beyond[leaf, best], [len(each) for each in some])
         of_leaf[:, -1] -= of_leaf[:, -1].max()
-        for rows in np.array_split(faces, -(-len(faces) // 4096)):
-            found[rows] = candidates[(asked[rows] @ of_leaf.astype(np.float32).T).argmax(axis=1)]
+        found[faces] = candidates[_best(asked[faces], of_leaf)]
         for other, seen in zip(best, some, strict=True):
             if len(seen) < len(mine[other]):
                 rows = faces[source.leaf_of_face[found[faces]] == other]
                 candidates = _spread(mine[other], most)
-                found[rows] = candidates[(asked[rows] @ offered[candidates].astype(np.float32).T).argmax(axis=1)]
+                found[rows] = candidates[_best(asked[rows], offered[candidates])]
     return found
+
+
+def _best(asked: NDArray[np.float32], offered: Floats) -> Ints:
+    """Which of `offered` (k, D) has the greatest product with each of `asked` (n, D): (n,). In blocks, for both are many."""
+    offered = offered.astype(np.float32)
+    blocks = np.array_split(asked, -(-len(asked) // 4096) or 1)
+    return np.concatenate([(block @ offered.T).argmax(axis=1) for block in blocks])
 
 
 def _face_places(some: Surface, frame: Frame) -> tuple[Floats, Floats]:

@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import natural, positive
 from ..errors import PartgenError
-from .numbers import from_one, from_zero
 
 if TYPE_CHECKING:
     from ..completion import CompletedPart, Completion
@@ -55,10 +55,10 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("-o", "--output", metavar="OUT_DIR", type=Path, required=True, help="folder to write to; made if missing")
     parser.add_argument("--method", choices=METHODS, default="auto", help="how to close parts; auto takes the best that is there")
     parser.add_argument("--model", metavar="ID", default="", help="the weights, where the method has any (see partgen models list)")
-    parser.add_argument("--seed", type=from_zero, help="of networks: the same seed gives the same parts (default: 0)")
-    parser.add_argument("--steps", type=from_one, help="of networks that generate in steps: more take longer and are finer")
+    parser.add_argument("--seed", type=natural, help="of networks: the same seed gives the same parts (default: 0)")
+    parser.add_argument("--steps", type=positive, help="of networks that generate in steps: more take longer and are finer")
     parser.add_argument(
-        "--proposals", metavar="K", type=from_one, default=1, help="of networks: this many results, in folders proposal_2, ..."
+        "--proposals", metavar="K", type=positive, default=1, help="of networks: this many results, in folders proposal_2, ..."
     )
     parser.add_argument("--reach", type=_share, help="how far parts go on into their neighbours, 0 to 1 (default: 1)")
     parser.add_argument("--remesh", action="store_true", help="even surfaces for print or simulation, instead of what was visible")
@@ -161,8 +161,9 @@ def write_completion(model: Model, completion: Completion, folder: Path) -> list
         **({"further_proposals": others} if others else {}),
     }  # fmt: skip
     write_file(folder / "parts.json", json.dumps(table, indent=2, ensure_ascii=False).encode())
-    written = {target, *_files_listed(folder, table)}
-    _remove([path for path in earlier if path not in written and path.resolve() != model.path.resolve()])
+    # By what they are: where case does not count, Chair.glb may be the chair.glb that was just written.
+    kept = [target, model.path, *_files_listed(folder, table)]
+    _remove([path for path in earlier if path.exists() and not any(path.samefile(other) for other in kept)])
     return listed
 
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import natural
 from ..errors import PartgenError
-from .numbers import from_zero
 
 if TYPE_CHECKING:
     from ..editing.edits import Edit
@@ -88,7 +88,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "generative puts another part of PartGen's own in its place, as auto does where only that is meant",
     )
     parser.add_argument("--strength", type=_share, default=1.0, help="how much of the change is made, above 0 to 1")
-    parser.add_argument("--seed", type=from_zero, default=0, help="of variations: the same seed gives the same ones")
+    parser.add_argument("--seed", type=natural, default=0, help="of variations: the same seed gives the same ones")
     parser.add_argument("--steps", type=_steps, help="of texture, reshape and shaper: more take longer and are finer")
     parser.add_argument("--variations", metavar="K", type=_count, default=1, help="this many results, OUT_2.glb, ...; the words are kept")
     said = parser.add_mutually_exclusive_group(required=True)

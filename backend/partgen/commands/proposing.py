@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import natural
 from ..errors import PartgenError
-from .numbers import from_zero
 from .reporting import as_partgen_error, in_words, report
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def add_up(parser: argparse.ArgumentParser) -> None:
     """Adds the options of proposals to those of `partgen segment`."""
     told = f"also the next best answers, K in all, at most {MOST}: DIR/<name>.proposal-2.npz and so on, and DIR/<name>.proposals.json"
     parser.add_argument("--proposals", metavar="K", type=count, help=told)
-    parser.add_argument("--seed", metavar="N", type=from_zero, default=0, help="decides which ways of merging are tried by chance (0)")
+    parser.add_argument("--seed", metavar="N", type=natural, default=0, help="decides which ways of merging are tried by chance (0)")
 
 
 def count(text: str) -> int:

@@ -20,8 +20,9 @@ def samples_with_normals(
     vertices: NDArray[np.floating], faces: NDArray[np.integer], count: int, seed: int = 0
 ) -> NDArray[np.float32]:
     """The same points with the normals of their triangles: (count, 6) float32."""
-    points, face = surface_samples(vertices, faces, count, seed)
-    return np.concatenate([points, _surface(vertices, faces).face_normals[face]], axis=1).astype(np.float32)
+    surface = _surface(vertices, faces)
+    points, face = trimesh.sample.sample_surface(surface, count, seed=seed)
+    return np.concatenate([points, surface.face_normals[face]], axis=1).astype(np.float32)
 
 
 def _surface(vertices: NDArray[np.floating], faces: NDArray[np.integer]) -> trimesh.Trimesh:

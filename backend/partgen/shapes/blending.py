@@ -94,13 +94,13 @@ def _contact(crumb: Manifold, pieces: Sequence[Manifold], near: float) -> int:
 
 def _nearest_shares(body: Manifold, chains: Sequence[NDArray], grid: int) -> list[Manifold]:
     """Cuts a body on a grid into what is nearest to each chain; what falls between the cuts is left to the last."""
+    if len(chains) == 1:
+        return [body]
     low, high = np.array(body.bounding_box()).reshape(2, 3)
     margin = 0.05 * float((high - low).max())
     axes, cell = _grid([np.column_stack([[low, high], [margin, margin]])], 0.0, grid)
     # Limbs that meet in one ball are equally far around it: the first of them gets it, as in `nearest_chain`.
     distances = np.array([_distances(axes, chain) + 1e-3 * cell * number for number, chain in enumerate(chains)])
-    if len(chains) == 1:
-        return [body]
     nearest, (least, next_to_least) = distances.argmin(0), np.partition(distances, 1, axis=0)[:2]
     shares, rest = [], body
     for number in range(len(chains) - 1):

@@ -15,7 +15,7 @@ from .solids import from_triangles, sweep
 
 GRID = 56
 """Cells along the longest side of a blend."""
-DUST = 1e-6
+DUST = 1e-5
 """Of a solid, the share of its volume up to which a loose piece is rounding, and nothing of it."""
 
 

@@ -444,7 +444,8 @@ def insert_tree(job: Decomposition, result: SegmentResult) -> bpy.types.Object:
         sentence = f"{object_.name} was edited while it was being decomposed, so the result no longer fits it."
         raise PartgenError("mesh.edited", sentence, "Decompose it again.")
     tree = PartTree(result.merges, result.heights, result.default_scale)
-    had = carrying.Belongings.of(originals.standing_for(object_, job.bakes).data)
+    before = originals.standing_for(object_, job.bakes)
+    had = carrying.Belongings.of(before.data) if before is not None else None
     original = originals.original_of(object_, job.bakes, depsgraph)
     mesh = original.data
     try:

@@ -71,9 +71,14 @@ def copy_of(obj: bpy.types.Object, kind: str) -> bpy.types.Object | None:
     return None
 
 
-def standing_for(obj: bpy.types.Object, evaluated: bool) -> bpy.types.Object:
-    """The object that carries what was found for `obj` before: the copy that `original_of` would give anew, else `obj` itself."""
-    return copy_of(obj, _EVALUATED if evaluated else _LINKED) or obj if evaluated or _is_linked(obj) else obj
+def standing_for(obj: bpy.types.Object, evaluated: bool) -> bpy.types.Object | None:
+    """The object that carries what was found for `obj` before: the copy that `original_of` would give anew, else `obj` itself.
+
+    None where there is no baked copy yet: what `obj` has is of its mesh without modifiers, and stays there.
+    """
+    if evaluated:
+        return copy_of(obj, _EVALUATED)
+    return (copy_of(obj, _LINKED) or obj) if _is_linked(obj) else obj
 
 
 def original_record(obj: bpy.types.Object) -> tuple[bpy.types.Object | None, str]:

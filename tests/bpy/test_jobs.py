@@ -14,7 +14,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from bl_ext.user_default.partgen_blender import applying, backend, collections, jobs, messages, stored_tree, wording
+from bl_ext.user_default.partgen_blender import applying, backend, collections, jobs, messages, stored_parts, stored_tree, wording
 from conftest import MODULE
 from partgen.client import Status
 from partgen.errors import Action
@@ -184,6 +184,20 @@ def test_evaluated_mesh_is_decomposed_on_a_copy_that_takes_the_place() -> None:
     assert stored_tree.read(copy.data).tree.leaf_count == 6
     assert not stored_tree.is_stored(row.data)
     assert "copy of Row" in told()
+
+
+def test_nothing_is_told_as_lost_where_the_object_keeps_it_and_a_copy_is_decomposed_for_the_first_time() -> None:
+    row = make_row("Row", 2)
+    bpy.ops.partgen.decompose()
+    assert jobs.finish(30)
+    stored_parts.give(row.data, 0, name="Lid", is_made=True)
+    row.modifiers.new("Array", "ARRAY").count = 3
+    bpy.context.view_layer.update()
+    bpy.ops.partgen.decompose(surface="EVALUATED")
+    assert jobs.finish(30)
+    assert bpy.context.object != row
+    assert stored_parts.read(row.data)[0].name == "Lid"
+    assert "gone" not in told()
 
 
 def test_evaluated_mesh_of_a_plain_object_is_the_object_itself() -> None:

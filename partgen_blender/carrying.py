@@ -92,10 +92,11 @@ def settle(mesh: bpy.types.Mesh, had: Belongings) -> list[stored_parts.Given]:
         return list(made.values())
     node_of = counterparts(had.stored.tree, had.stored.leaf_of_polygon, now.tree, now.leaf_of_polygon, made)
     stored_parts.write(mesh, {node_of[node]: part for node, part in made.items() if node in node_of})
-    shown = np.bincount(now.leaf_of_polygon[~had.hidden[had.stored.leaf_of_polygon]], minlength=now.tree.leaf_count)
+    before = had.hidden[had.stored.leaf_of_polygon]
+    shown = np.bincount(now.leaf_of_polygon[~before], minlength=now.tree.leaf_count)
     hidden = (shown == 0) & (now.polygons_of_leaf > 0)
     stored_parts.write_hidden(mesh, hidden)
-    stored_parts.hide_polygons(mesh, hidden[now.leaf_of_polygon])
+    stored_parts.hide_polygons(mesh, hidden[now.leaf_of_polygon], before)
     regrouping.forget(mesh)
     return [part for node, part in made.items() if node not in node_of]
 

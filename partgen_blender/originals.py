@@ -9,7 +9,7 @@ from __future__ import annotations
 import bpy
 from partgen.errors import PartgenError
 
-from . import stored_tree, visibility
+from . import stored_parts, stored_tree, visibility
 from .mesh_data import Polygons, read_polygons
 
 COPY_OF = "partgen_copy_of"  # property of a local or baked copy: the object it stands for, how, and how that was hidden
@@ -141,6 +141,7 @@ def _baked_mesh(obj: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> bpy.ty
     mesh = bpy.data.meshes.new_from_object(shown, preserve_all_data_layers=True, depsgraph=depsgraph)
     for name, value in obj.data.items():  # Blender bakes everything but the custom properties
         mesh[name] = value
+    stored_parts.show_polygons(mesh)
     stored_tree.clear(mesh)  # its leaves are those of the mesh before the modifiers
     return mesh
 

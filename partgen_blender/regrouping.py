@@ -130,7 +130,12 @@ def regroup_all() -> None:
 
 
 def clear(mesh: bpy.types.Mesh) -> None:
-    """Removes the part tree and its labels from `mesh`. Raises PartgenError where it is linked or in Edit Mode."""
+    """Removes the part tree and its labels from `mesh`, and shows what was hidden with parts.
+
+    Raises PartgenError where it is linked or in Edit Mode.
+    """
+    stored_tree.require_editable(mesh)
+    stored_parts.show_polygons(mesh)
     stored_tree.clear(mesh)
     forget(mesh)
 

@@ -86,10 +86,15 @@ def write_hidden(mesh: bpy.types.Mesh, hidden: NDArray[np.bool_]) -> None:
     stored_tree.touch(mesh)
 
 
-def hidden_polygons(mesh: bpy.types.Mesh) -> NDArray[np.bool_]:
-    """Which polygons of a mesh with a tree were hidden with their parts: (P,) bool. Not those that the artist hid before."""
+def hidden_polygons(mesh: bpy.types.Mesh, before: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+    """Which polygons of a mesh with a tree were hidden with their parts: (P,) bool. Not those that the artist hid before.
+
+    `before`: those of hidden parts, (P,) bool, where these were of another tree than `mesh` has now.
+    """
     attribute = mesh.attributes.get(stored_tree.HIDDEN)
     if attribute is None or attribute.domain != "FACE" or attribute.data_type != "BOOLEAN":
+        if before is not None:
+            return before
         leaves = stored_tree.leaf_of_polygon(mesh)  # all of them, where parts were hidden before the attribute was written
         if leaves is None or not len(leaves):
             return np.zeros(len(mesh.polygons), bool)
@@ -99,15 +104,21 @@ def hidden_polygons(mesh: bpy.types.Mesh) -> NDArray[np.bool_]:
     return hidden
 
 
-def hide_polygons(mesh: bpy.types.Mesh, with_parts: NDArray[np.bool_]) -> None:
-    """Hides the polygons of hidden parts, (P,) bool, and shows those that were hidden with parts before; others stay as they are."""
+def hide_polygons(mesh: bpy.types.Mesh, with_parts: NDArray[np.bool_], before: NDArray[np.bool_] | None = None) -> None:
+    """Hides the polygons of hidden parts, (P,) bool, and shows those that were hidden with parts `before`; others stay as they are."""
     now = mesh_data.hidden_polygons(mesh)
-    others = np.zeros(len(mesh.polygons), bool) if now is None else now & ~hidden_polygons(mesh)
+    others = np.zeros(len(mesh.polygons), bool) if now is None else now & ~hidden_polygons(mesh, before)
     mesh_data.hide_polygons(mesh, others | with_parts)
     if (attribute := mesh.attributes.get(stored_tree.HIDDEN)) is not None:
         mesh.attributes.remove(attribute)
     if with_parts.any():
         mesh.attributes.new(stored_tree.HIDDEN, "BOOLEAN", "FACE").data.foreach_set("value", with_parts & ~others)
+
+
+def show_polygons(mesh: bpy.types.Mesh) -> None:
+    """Shows what was hidden with parts: to be called before their tree is cleared, with which nobody could show it any more."""
+    if hidden_polygons(mesh).any():
+        hide_polygons(mesh, np.zeros(len(mesh.polygons), bool))
 
 
 def shown(tree: PartTree, given: Mapping[int, Given], part_count: int) -> dict[int, Given]:

@@ -4,7 +4,7 @@ import bpy
 import numpy as np
 import pytest
 import studio
-from bl_ext.user_default.partgen_blender import collections, originals, stored_tree
+from bl_ext.user_default.partgen_blender import collections, mesh_data, originals, stored_parts, stored_tree
 from partgen.errors import PartgenError
 
 
@@ -124,6 +124,19 @@ def test_baking_again_renews_the_same_copy():
     assert second == first
     assert len(first.data.polygons) == 3 * len(ball.data.polygons)
     assert len(bpy.data.objects) == len(bpy.data.meshes) == 2
+
+
+def test_a_baked_copy_shows_the_faces_that_its_object_hides_with_parts():
+    ball = studio.ball()
+    stored_tree.write(ball.data, studio.tree(4), studio.slices(ball.data, 4), "geometric")
+    own, leaves = np.arange(len(ball.data.polygons)) == 0, stored_tree.leaf_of_polygon(ball.data)
+    mesh_data.hide_polygons(ball.data, own)
+    stored_parts.hide_polygons(ball.data, leaves == 2)
+    stored_parts.write_hidden(ball.data, np.arange(4) == 2)
+    assert mesh_data.hidden_polygons(ball.data).sum() > 1
+    ball.modifiers.new("Row", "ARRAY").count = 2
+    hidden = mesh_data.hidden_polygons(decompose(ball, evaluated=True).data)
+    np.testing.assert_array_equal(hidden, np.tile(own, 2))
 
 
 def test_parts_of_a_baked_copy_are_named_after_the_object_and_follow_a_new_bake():

@@ -10,6 +10,7 @@ import pytest
 import studio
 from bl_ext.user_default.partgen_blender import (
     applying,
+    carrying,
     collections,
     mesh_data,
     overlay,
@@ -413,6 +414,26 @@ def test_show_all_shows_only_what_was_hidden_with_parts() -> None:
     assert bpy.ops.partgen.show_parts(action="ALL") == {"FINISHED"}
     assert set(np.flatnonzero(mesh_data.hidden_polygons(mesh)).tolist()) == own
     assert stored_tree.HIDDEN not in mesh.attributes
+
+
+def test_clear_decomposition_shows_the_faces_that_were_hidden_with_parts() -> None:
+    mesh = chair(3).data
+    own = min(faces_of(mesh)[mesh.partgen.rows[1].node])
+    mesh_data.hide_polygons(mesh, np.arange(len(mesh.polygons)) == own)
+    mesh.partgen.rows[0].is_shown = False
+    assert bpy.ops.partgen.clear() == {"FINISHED"}
+    assert set(np.flatnonzero(mesh_data.hidden_polygons(mesh)).tolist()) == {own}
+    assert stored_tree.HIDDEN not in mesh.attributes
+
+
+def test_what_files_of_before_hid_with_parts_shows_with_other_parts_after_decomposing_again() -> None:
+    mesh = chair(3).data
+    mesh.partgen.rows[0].is_shown = False
+    mesh.attributes.remove(mesh.attributes[stored_tree.HIDDEN])  # which such files do not have
+    had = carrying.Belongings.of(mesh)
+    stored_tree.write(mesh, studio.tree(1), np.zeros(len(mesh.polygons), int), "geometric")
+    carrying.settle(mesh, had)
+    assert mesh_data.hidden_polygons(mesh) is None
 
 
 def test_show_all_leaves_objects_hidden_that_the_artist_hid() -> None:

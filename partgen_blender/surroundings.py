@@ -82,7 +82,7 @@ class Surroundings:
         return own, others._with_instances(objects, depsgraph)
 
     def _with_instances(self, objects: bpy.types.bpy_prop_collection, depsgraph: bpy.types.Depsgraph) -> Surroundings:
-        shown = list(_instances(depsgraph)) if _read(objects, "is_instancer", np.dtype(bool)).any() else []
+        shown = list(_instances(depsgraph)) if _may_show_instances(objects) else []
         if not shown:
             return self
         instances = {len(self.uids) + number: instance for number, (_, instance, _) in enumerate(shown)}
@@ -211,7 +211,7 @@ def follow(parted: Sequence[Surroundings], depsgraph: bpy.types.Depsgraph) -> bo
     for object_ in changed:
         is_met = any([its.follow(object_) for its in parted])
         has_faces = object_.type in _HAS_FACES and object_.display_type in _FILLED
-        if object_.is_instancer or is_met != has_faces:
+        if object_.is_instancer or _has_nodes(object_) or is_met != has_faces:
             return False
     return True
 
@@ -277,6 +277,17 @@ def _in_the_world(corners: NDArray, matrices: NDArray) -> tuple[Floats, Floats]:
     middle = np.einsum("nij,nj->ni", turns, middle) + matrices[:, :3, 3]
     half = np.einsum("nij,nj->ni", np.abs(turns), half)
     return middle - half, middle + half
+
+
+def _may_show_instances(objects: bpy.types.bpy_prop_collection) -> bool:
+    """Whether any of them is an instancer, or has nodes, which may make instances although Blender does not call it one."""
+    if _read(objects, "is_instancer", np.dtype(bool)).any():
+        return True
+    return any(group.type == "GEOMETRY" for group in bpy.data.node_groups) and any(map(_has_nodes, objects))
+
+
+def _has_nodes(object_: bpy.types.Object) -> bool:
+    return any(modifier.type == "NODES" for modifier in object_.modifiers)
 
 
 def _instances(depsgraph: bpy.types.Depsgraph) -> Iterator[tuple[int, Instance, NDArray]]:

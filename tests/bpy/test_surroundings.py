@@ -49,6 +49,24 @@ def instancer(*objects: bpy.types.Object) -> bpy.types.Object:
     return made
 
 
+def carrier_with_nodes(shown: bpy.types.Object) -> bpy.types.Object:
+    """A mesh of one vertex whose geometry nodes show an object there, which the scene itself has not."""
+    mesh = bpy.data.meshes.new("Carrier")
+    mesh.from_pydata([(0, 0, 0)], [], [])
+    made = studio.put("Carrier", mesh)
+    group = bpy.data.node_groups.new("Carrying", "GeometryNodeTree")
+    for way in ("INPUT", "OUTPUT"):
+        group.interface.new_socket("Geometry", in_out=way, socket_type="NodeSocketGeometry")
+    kinds = ("NodeGroupInput", "GeometryNodeObjectInfo", "GeometryNodeInstanceOnPoints", "NodeGroupOutput")
+    points, info, instances, out = (group.nodes.new(kind) for kind in kinds)
+    info.inputs["Object"].default_value, info.inputs["As Instance"].default_value = shown, True
+    group.links.new(points.outputs["Geometry"], instances.inputs["Points"])
+    group.links.new(info.outputs["Geometry"], instances.inputs["Instance"])
+    group.links.new(instances.outputs["Instances"], out.inputs["Geometry"])
+    made.modifiers.new("Nodes", "NODES").node_group = group
+    return made
+
+
 def cover(kind: str) -> bpy.types.Object:
     """Something wide that has faces, at the origin."""
     if kind == "mesh":
@@ -76,11 +94,14 @@ def cover(kind: str) -> bpy.types.Object:
         parent, child = studio.ball("Carrier"), studio.put("Plane", plane().data)
         child.parent, parent.instance_type, parent.display_type = parent, "VERTS", "WIRE"
         return parent
+    elif kind == "instances of nodes":
+        return carrier_with_nodes(plane())
     return bpy.context.object
 
 
 KINDS = (
     "mesh", "filled curve", "thick curve", "metaball", "surface", "collection instance", "instance of an instance", "instances on vertices",
+    "instances of nodes",
 )  # fmt: skip
 
 
@@ -99,6 +120,26 @@ def test_whatever_shows_faces_hides_what_is_behind_it(kind: str) -> None:
     if kind != "instances on vertices":  # of these the object that is carried stays
         object_.hide_set(True)
         assert not is_covered()
+
+
+def test_what_nodes_show_is_found_anew_when_they_change() -> None:
+    carrier = carrier_with_nodes(plane())
+    nodes = carrier.modifiers["Nodes"]
+    nodes.show_viewport = False
+    bpy.context.view_layer.update()
+    parted = Surroundings.parted(bpy.context.view_layer, set(), bpy.context.evaluated_depsgraph_get())
+    followed = []
+
+    def notice(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
+        followed.append(surroundings.follow(parted, depsgraph))
+
+    bpy.app.handlers.depsgraph_update_post.append(notice)
+    try:
+        nodes.show_viewport = True
+        bpy.context.view_layer.update()
+    finally:
+        bpy.app.handlers.depsgraph_update_post.remove(notice)
+    assert followed == [False]
 
 
 def test_text_hides_where_its_letters_are() -> None:

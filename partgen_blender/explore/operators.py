@@ -10,9 +10,10 @@ from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_
 from mathutils import Vector
 from partgen.errors import PartgenError
 
-from .. import applying, preferences, proposals, viewports
+from .. import applying, preferences, proposals, stored_features, viewports
 from ..operators import chosen_objects, report_error
 from ..viewports import viewport_at
+from ..wording import names_in_words
 from . import drawing, scripting, session
 
 
@@ -67,7 +68,8 @@ across all of them. It changes nothing; Esc ends it"""
         if context.mode != "OBJECT":
             cls.poll_message_set("Return to Object Mode first")
             return False
-        if reason := session.obstacle(explorable_objects(context)):
+        # A script may name an object that is not selected; for the button `invoke` says the reason then.
+        if (reason := session.obstacle(explorable_objects(context))) and not any(map(stored_features.are_stored, bpy.data.meshes)):
             cls.poll_message_set(reason)
             return False
         return True
@@ -89,12 +91,16 @@ across all of them. It changes nothing; Esc ends it"""
         try:
             if object_ is None:
                 raise PartgenError("explore.no_object", f'There is no object "{self.object}".', "Name a decomposed object.")
-            found = scripting.likeness(object_, self.polygon, chosen_objects(context))
+            others = [other for other in chosen_objects(context) if other != object_]
+            compared = [other for other in others if stored_features.are_stored(other.data)]
+            left_out = [other.name for other in others if other not in compared]
+            found = scripting.likeness(object_, self.polygon, [object_, *compared])
             scripting.write(found, self.name)
         except PartgenError as error:
             return report_error(self, error)
         bpy.ops.ed.undo_push(message=self.bl_label)
-        self.report({"INFO"}, f"{self.name} says how alike every face is to face {self.polygon} of {object_.name}.")
+        remark = f" {names_in_words(left_out)} left out: no features." if left_out else ""
+        self.report({"INFO"}, f"{self.name} says how alike every face is to face {self.polygon} of {object_.name}.{remark}")
         return {"FINISHED"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:

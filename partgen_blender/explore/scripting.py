@@ -32,7 +32,7 @@ def likeness(object_: bpy.types.Object, polygon: int, objects: Iterable[bpy.type
         raise PartgenError("explore.no_face", f"{object_.name} has no face {polygon}.", f"It has {len(leaves)}, from 0 on.")
     feature = pointed.features[leaves[polygon]]
     found = {}
-    for other in objects or (object_,):
+    for other in list(objects) or [object_]:
         look = session.look_of(other)
         if look.kind != pointed.kind:
             sentence = f"{other.name} cannot be compared with {object_.name}: not the same method and weights have decomposed both."

@@ -792,6 +792,25 @@ def test_scripts_get_how_alike_every_face_is_in_one_step() -> None:
     assert "Alike" not in bpy.data.objects["Squares"].data.attributes
 
 
+def test_scripts_name_an_object_that_need_not_be_selected_and_what_has_no_features_is_left_out() -> None:
+    named, selected = squares([WARM, COLD]), squares([COLD, WARM], "Far")
+    bpy.ops.object.select_all(action="DESELECT")
+    bpy.ops.mesh.primitive_cube_add()
+    assert bpy.ops.partgen.explore(object="Squares", polygon=0) == {"FINISHED"}
+    assert "Likeness" in named.data.attributes
+    assert "Likeness" not in selected.data.attributes
+    selected.select_set(True)
+    assert bpy.ops.partgen.explore(object="Squares", polygon=0, name="Both") == {"FINISHED"}
+    assert "Both" in named.data.attributes
+    np.testing.assert_allclose(studio.values(selected.data.attributes["Both"].data, "value", np.float32), [0, 1], atol=2e-3)
+    assert not set(bpy.data.objects["Cube"].data.attributes.keys()) & {"Likeness", "Both"}
+    reported: list[str] = []
+    artist = SimpleNamespace(object="Squares", polygon=0, name="Both", bl_label="Explore", report=lambda _, words: reported.append(words))
+    operators.PARTGEN_OT_explore.execute(artist, bpy.context)
+    assert reported[0].endswith("face 0 of Squares. Cube left out: no features.")
+    assert list(scripting.likeness(named, 0, (o for o in ()))) == [named]
+
+
 def test_scripts_are_told_what_cannot_be_compared() -> None:
     object_, other = squares([WARM, COLD]), squares([WARM, COLD], "Other", weights="others")
     for refused, reason in (

@@ -8,6 +8,8 @@ all that is transferred; where its corners belong on that face, by corners.py.
 
 from __future__ import annotations
 
+from array import array
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -247,7 +249,9 @@ def _carried(found: _Found, values: NDArray, domain: str, data_type: str) -> NDA
 def _transfer_vertex_groups(found: _Found) -> None:
     """Gives the target's vertices the weights that the source has where they belong."""
     target = found.target
-    for group, weights in zip(found.source.vertex_groups, _weights(found.source), strict=True):
+    members = _members(found.source)
+    for group in found.source.vertex_groups:
+        weights = _weights(members, group.index, len(found.source.data.vertices))
         carried = found.corners.on_vertices(found.corners.interpolated(weights[found.source_corners.vertices]))
         existing = target.vertex_groups.get(group.name)
         if existing is not None:
@@ -255,15 +259,26 @@ def _transfer_vertex_groups(found: _Found) -> None:
         _add_weights(existing or target.vertex_groups.new(name=group.name), carried)
 
 
-def _weights(object_: bpy.types.Object) -> NDArray[np.float64]:
-    """The weight of every vertex in every group, 0 where it is not in it: (G, V)."""
-    vertices = object_.data.vertices
-    members = [(member.group, index, member.weight) for index, vertex in enumerate(vertices) for member in vertex.groups]
-    weights = np.zeros((len(object_.vertex_groups), len(vertices)))
-    if members:
-        groups, places, values = (np.array(column) for column in zip(*members, strict=True))
-        is_named = groups < len(weights)  # vertices may keep numbers of groups that are gone
-        weights[groups[is_named], places[is_named]] = values[is_named]
+Members = dict[int, tuple["array[int]", "array[float]"]]
+"""By number of a group, the vertices in it and their weights: a table of all groups and all vertices would take gigabytes."""
+
+
+def _members(object_: bpy.types.Object) -> Members:
+    members: Members = defaultdict(lambda: (array("q"), array("d")))
+    for index, vertex in enumerate(object_.data.vertices):
+        for member in vertex.groups:
+            places, weights = members[member.group]
+            places.append(index)
+            weights.append(member.weight)
+    return members
+
+
+def _weights(members: Members, group: int, count: int) -> NDArray[np.float64]:
+    """The weight of each of `count` vertices in a group, 0 where it is not in it: (V,)."""
+    weights = np.zeros(count)
+    if group in members:
+        places, values = members[group]
+        weights[np.asarray(places)] = np.asarray(values)
     return weights
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import bpy
@@ -447,8 +448,23 @@ def test_vertex_groups_come_with_their_weights() -> None:
     group = desk.vertex_groups.new(name="Shelf")
     group.add(np.flatnonzero(np.repeat(part_of_polygon(desk)[::6] == 5, 8)).tolist(), 0.5, "REPLACE")
     transferring.transfer(desk, [bench], {"VERTEX_GROUPS"})
-    weights = transferring._weights(bench)[bench.vertex_groups["Shelf"].index]
+    weights = transferring._weights(transferring._members(bench), bench.vertex_groups["Shelf"].index, len(bench.data.vertices))
     np.testing.assert_allclose(weights, np.where(np.repeat(part_of_polygon(bench)[::6] == 5, 8), 0.5, 0.0), atol=1e-3)
+
+
+def test_many_vertex_groups_take_no_more_memory_than_few() -> None:
+    desk, bench = two_tables()
+    desk.data.vertices.add(5000)  # loose ones, which count for weights alone
+    count, peaks = 200, []
+    for more in (1, count - 1):
+        for _ in range(more):
+            desk.vertex_groups.new(name="Bone").add([0], 1.0, "REPLACE")
+        tracemalloc.start()
+        transferring.transfer(desk, [bench], {"VERTEX_GROUPS"})
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert len(bench.vertex_groups) == count
+    assert peaks[1] - peaks[0] < count * len(desk.data.vertices) * 8 / 4
 
 
 def test_the_button_transfers_from_the_active_to_the_selected_in_one_step() -> None:

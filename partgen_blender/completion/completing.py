@@ -43,8 +43,8 @@ class Wishes:
 DEFAULT_WISHES = Wishes()
 
 _OPEN = (
-    "Open for Blender where vertices are doubled, at seams of an imported file or between joined objects. To weld it, choose Mesh, "
-    "Merge, By Distance in Edit Mode."
+    "Open for Blender where vertices are doubled: after a Boolean, at seams of an imported file or between joined objects. "
+    "To weld it, choose Mesh, Merge, By Distance in Edit Mode."
 )
 _UNLIKE = (
     "Its parts were completed in different ways (methods, reaches or seeds), so where they meet they may overlap or leave gaps. "

@@ -5,6 +5,7 @@ Runs inside a real Blender.
 
 from __future__ import annotations
 
+import bmesh
 import bpy
 from mathutils import Vector
 
@@ -32,6 +33,7 @@ def make_snowman() -> bpy.types.Object:
         bpy.ops.object.modifier_apply(modifier=modifier.name)
     for piece in others:
         bpy.data.meshes.remove(piece.data)
+    _weld(snowman.data)
     snowman.name = snowman.data.name = NAME
     snow = bpy.data.materials.new("Snow")
     snow.diffuse_color = (0.55, 0.72, 0.85, 1)
@@ -39,6 +41,15 @@ def make_snowman() -> bpy.types.Object:
     snowman.data.materials.append(snow)
     snowman.select_set(True)
     return snowman
+
+
+def _weld(mesh: bpy.types.Mesh) -> None:
+    """Merges what the boolean leaves in one place: else completed parts are closed in space, not by their edges, and the panel says so."""
+    skin = bmesh.new()
+    skin.from_mesh(mesh)
+    bmesh.ops.remove_doubles(skin, verts=skin.verts, dist=1e-5)
+    skin.to_mesh(mesh)
+    skin.free()
 
 
 def _made(operator, **arguments) -> bpy.types.Object:

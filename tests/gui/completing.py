@@ -111,6 +111,10 @@ class Completing(Artist):
         )
         window.rest()
         window.shot("rolled_again")
+        told = window.state()["messages"]
+        expect(any("Experimental" in message["text"] for message in told), f"The panel does not say that this is experimental: {told}")
+        window.click_text_of("Dismiss", "partgen.dismiss_messages")
+        window.rest()
 
     def keeping_one_and_opening_again_can_be_undone(self) -> None:
         window = self.window

@@ -22,6 +22,7 @@ USER_FOLDER = Path(tempfile.mkdtemp(prefix="partgen-blender-user-"))
 os.environ["BLENDER_USER_RESOURCES"] = str(USER_FOLDER)
 
 import bpy  # noqa: E402
+from graphics import begin_graphics  # noqa: E402
 
 
 def pytest_report_header() -> str:
@@ -56,6 +57,13 @@ def pytest_sessionfinish() -> None:
 def package() -> ModuleType:
     """The add-on's package as Blender knows it; its modules can also be imported by their full name."""
     return importlib.import_module(MODULE)
+
+
+@pytest.fixture(scope="module")
+def graphics() -> None:
+    """For modules that draw: Blender without a window has its graphics."""
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    begin_graphics()
 
 
 @pytest.fixture(autouse=True)

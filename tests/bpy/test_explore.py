@@ -31,7 +31,6 @@ from bl_ext.user_default.partgen_blender import (
 from bl_ext.user_default.partgen_blender.explore import operators, ramp, scripting, session
 from bl_ext.user_default.partgen_blender.surroundings import Surroundings
 from drawing import drawn
-from graphics import begin_graphics
 from mathutils import Matrix, Vector
 from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
@@ -39,10 +38,7 @@ from partgen.part_tree import PartTree
 DOWN = Vector((0.0, 0.0, -1.0))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def graphics() -> None:
-    bpy.ops.wm.read_homefile(use_factory_startup=True)
-    begin_graphics()
+pytestmark = pytest.mark.usefixtures("graphics")
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,6 @@ from bl_ext.user_default.partgen_blender import explore, overlay, picking, refin
 from bl_ext.user_default.partgen_blender.picking import committing, drawing, operators, scripting, session, sight
 from bl_ext.user_default.partgen_blender.picking.operators import Reaction, reaction
 from drawing import drawn
-from graphics import begin_graphics
 from mathutils import Matrix, Vector
 from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
@@ -23,10 +22,7 @@ from partgen.part_tree import PartTree
 DOWN = Vector((0.0, 0.0, -1.0))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def graphics() -> None:
-    bpy.ops.wm.read_homefile(use_factory_startup=True)
-    begin_graphics()
+pytestmark = pytest.mark.usefixtures("graphics")
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,6 @@ import studio
 from bl_ext.user_default.partgen_blender import picking, regrouping, stored_identities, stored_tree
 from bl_ext.user_default.partgen_blender.picking import operators, sameness, scripting, session
 from bl_ext.user_default.partgen_blender.refining import edits
-from graphics import begin_graphics
 from mathutils import Vector
 from partgen.identities import grouped
 from partgen.part_tree import PartTree
@@ -26,10 +25,7 @@ CHAIR, STOOL, LAMP = (0, 0, 1, 1, 2, 2, 3, 3), (3, 3, 2, 0, 0, 0), (3, 2, 2)
 DOWN = Vector((0.0, 0.0, -1.0))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def graphics() -> None:
-    bpy.ops.wm.read_homefile(use_factory_startup=True)
-    begin_graphics()
+pytestmark = pytest.mark.usefixtures("graphics")
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import studio
 from bl_ext.user_default.partgen_blender import collections, mesh_data, overlay, palette, regrouping, stored_tree
-from graphics import begin_graphics
 from mathutils import Matrix
 from partgen.part_tree import PartTree
 
@@ -18,10 +17,7 @@ SIZE = 128
 BACKGROUND = (0.0, 0.0, 0.0, 0.0)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def graphics() -> None:
-    bpy.ops.wm.read_homefile(use_factory_startup=True)
-    begin_graphics()
+pytestmark = pytest.mark.usefixtures("graphics")
 
 
 @pytest.fixture(autouse=True)

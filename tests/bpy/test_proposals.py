@@ -27,17 +27,12 @@ from bl_ext.user_default.partgen_blender.proposals import flipping, operators, s
 from bl_ext.user_default.partgen_blender.proposals.session import Asking, Kept
 from bl_ext.user_default.partgen_blender.refining import edits
 from drawing import drawn
-from graphics import begin_graphics
 from mathutils import Matrix
 from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
 from partgen.protocol import ProposedTree, SegmentResult
 
-
-@pytest.fixture(scope="module", autouse=True)
-def graphics() -> None:
-    bpy.ops.wm.read_homefile(use_factory_startup=True)
-    begin_graphics()
+pytestmark = pytest.mark.usefixtures("graphics")
 
 
 @pytest.fixture(autouse=True)

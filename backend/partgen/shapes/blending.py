@@ -78,7 +78,7 @@ def blend_shares(body: Manifold, chains: Sequence[NDArray], limbs: Sequence[Mani
 
 
 def without_dust(solid: Manifold) -> Manifold:
-    """A solid without what rounding leaves where surfaces of what it was made of coincide."""
+    """A solid without what rounding leaves where surfaces of what it was made of coincide, and without cavities: limbs are full."""
     pieces = solid.decompose()
     whole = [piece for piece in pieces if piece.volume() > DUST * solid.volume()]
     return Manifold.compose(whole) if len(whole) < len(pieces) else solid

@@ -40,7 +40,7 @@ SAME_COLOR = 6  # of 255, in each channel
 TABLE, STOOL = "Table", "Stool"
 LEG_OF_TABLE, LEG_OF_STOOL, BOWL = (TABLE, (-0.8, -0.57, 0.5)), (STOOL, (0.0, -0.33, 0.4)), (TABLE, (0.3, -0.08, 1.32))
 SET_UP_SECONDS = 180.0
-FROZEN_SECONDS = 2.0  # for one answer, on a machine whose cores are all busy
+FROZEN_SECONDS = 1.0  # of a processor's time
 State = dict[str, Any]
 
 
@@ -108,21 +108,21 @@ class Journey:
     def it_sets_up_while_blender_stays_alive(self) -> None:
         window = self.window
         window.click("partgen.install_environment")
-        slowest, began = 0.0, time.monotonic()
+        began = time.monotonic()
         installing = window.wait_until(lambda s: s["set_up"]["is_changing"], "The set-up does not go on.")
         window.shot("installing")
+        window.longest_hitch()
         while installing["set_up"]["is_changing"]:
             expect(time.monotonic() - began < SET_UP_SECONDS, f"The set-up takes longer than {SET_UP_SECONDS:.0f} seconds.")
-            asked = time.monotonic()
             installing = window.state()
-            slowest = max(slowest, time.monotonic() - asked)
             time.sleep(0.2)
+        hitch = window.longest_hitch()
         window.rest()
         window.shot("set_up")
         ready = window.state()
         expect(not ready["messages"], f"The set-up ended with: {ready['messages']}")
         expect(ready["set_up"]["condition"] == "ready", f"After the set-up the environment is {ready['set_up']['condition']}.")
-        expect(slowest < FROZEN_SECONDS, f"Blender stood still for {slowest:.1f} s while it was set up.")
+        expect(hitch < FROZEN_SECONDS, f"Blender stood still for {hitch:.1f} s while it was set up.")
         expect(ready["set_up"]["backend_command"][0].startswith(ready["set_up"]["folder"]), "The backend is not that of the environment.")
 
     # ---- decomposing -------------------------------------------------------------------------------------------------

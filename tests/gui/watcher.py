@@ -10,6 +10,7 @@ import base64
 import json
 import re
 import sys
+import time
 import traceback
 import zlib
 from collections.abc import Iterator
@@ -32,33 +33,48 @@ MARGIN = 4  # pixels around a rendered text
 
 
 class Watcher:
-    """Looks for a question fifty times a second, also after another file was opened."""
+    """Looks for a question fifty times a second, also after another file was opened, and keeps how long Blender worked in between."""
 
     def __init__(self, folder: Path) -> None:
         self.question = folder / "question.json"
         self.answer = folder / "answer.json"
         self.turns = 0
+        self.longest = self.worked = 0.0
+        self.questions = QUESTIONS | {"longest_hitch": self.longest_hitch}
 
     def start(self) -> None:
         bpy.app.timers.register(self.look, persistent=True)
 
     def look(self) -> float:
+        self.longest = max(self.longest, time.thread_time() - self.worked)
+        self.answer_if_asked()
+        self.worked = time.thread_time()
+        return LOOK_SECONDS
+
+    def longest_hitch(self) -> float:
+        """The longest that Blender's main thread worked without a break since this was asked before, in seconds of a processor.
+
+        Waiting for a processor that others keep busy does not count, nor do answers to questions.
+        """
+        longest, self.longest = self.longest, 0.0
+        return longest
+
+    def answer_if_asked(self) -> None:
         if not self.question.exists():
-            return LOOK_SECONDS
+            return
         asked = json.loads(self.question.read_text("utf-8"))
         if asked["question"] == "under_pointer" and self.turns < TURNS_UNTIL_HOVERED:
             self.turns += 1
-            return LOOK_SECONDS
+            return
         self.turns = 0
         self.question.unlink()
         try:
-            reply = {"id": asked["id"], "answer": QUESTIONS[asked["question"]](**asked["arguments"])}
+            reply = {"id": asked["id"], "answer": self.questions[asked["question"]](**asked["arguments"])}
         except Exception:
             reply = {"id": asked["id"], "error": traceback.format_exc()}
         written = self.answer.with_suffix(".part")
         written.write_text(json.dumps(reply), "utf-8")
         written.replace(self.answer)
-        return LOOK_SECONDS
 
 
 # ---- what the scene holds --------------------------------------------------------------------------------------------

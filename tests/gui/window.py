@@ -107,6 +107,13 @@ class Window:
     def state(self) -> dict[str, Any]:
         return self.ask("state")
 
+    def longest_hitch(self) -> float:
+        """The longest that Blender was busy without a break since this was asked before: for so long nothing that is pressed has an effect.
+
+        In seconds of a processor: unlike the time that an answer takes, it does not grow with what else runs on the machine.
+        """
+        return self.ask("longest_hitch")
+
     def wait_until(self, holds: Callable[[dict[str, Any]], object], sentence: str, seconds: float = 30.0) -> dict[str, Any]:
         """The first state in which `holds`. Raises Disappointed with `sentence` and what the panel says where it never does."""
         deadline = time.monotonic() + seconds

@@ -17,6 +17,10 @@ LIMIT = 20.0
 """Seconds after which anything counts as never: far more than anything here takes."""
 
 
+SECOND = 5.0
+"""What takes a second may take so long where other programs keep the processors busy."""
+
+
 @contextmanager
 def client_in(folder: Path, command: list[str] = COMMAND, log: str = "backend.log", **environment: str) -> Iterator[Client]:
     """A client whose backend is gone afterwards; `environment` is added to that of the backend."""

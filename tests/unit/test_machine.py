@@ -43,7 +43,7 @@ def the_only(computer: Computer) -> Accelerator:
 def test_this_machine_is_told_quickly():
     began = time.monotonic()
     machine = detect()
-    assert time.monotonic() - began < SECONDS + 1
+    assert time.monotonic() - began < SECONDS + 5
     assert machine.system in ("linux", "windows", "macos")
     assert machine.architecture in ("x86_64", "arm64")
     assert machine.platform == f"{machine.system}-{machine.architecture}"
@@ -231,7 +231,7 @@ def test_a_tool_that_hangs_is_left_behind_in_time(tmp_path: Path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     began = time.monotonic()
     detect(Computer(deadline=began + 0.5))
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 5
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the tools of this test are shell scripts")

@@ -20,7 +20,7 @@ from partgen.editing.copying import copies, is_copying, split_planes
 from partgen.editing.deforming import PartSurface, deformed, is_deformation
 from partgen.editing.edits import Edit
 from partgen.editing.looks import look
-from partgen.editing.replacing import fitted, is_round, no_such_thing, primitive, taken_over
+from partgen.editing.replacing import fitted, is_round, is_smooth, no_such_thing, primitive, taken_over
 from partgen.errors import PartgenError
 
 from .materials import material
@@ -35,7 +35,6 @@ SHARP = np.radians(30.0)
 FEW_VERTICES = {"bend": 16, "twist": 16, "waves": 48, "bumps": 200, "flare": 8, "facet": 40}
 """Vertices that an edit takes, at least, to show."""
 FINEST, MOST_ROUNDS, MOST_FACES = 1 / 14, 5, 50_000
-SMOOTH = {"ball", "sphere", "cylinder", "cone", "capsule", "ring", "torus", "rod", "pole", "tube", "disc"}
 
 
 def remake(
@@ -240,7 +239,7 @@ def _replace(mesh: bpy.types.Mesh, edit: Edit, attached: Bools, surroundings: Su
         vertices = [bm.verts.new(point) for point in placed.tolist()]
         for polygon in shape.polygons:
             face = bm.faces.new([vertices[corner] for corner in (reversed(polygon) if is_mirrored else polygon)])
-            face.smooth = len(polygon) <= 4 and any(word in SMOOTH for word in re.findall(r"[a-z]+", words.lower()))
+            face.smooth = len(polygon) <= 4 and is_smooth(words)
         _unwrap(bm, shape.points, uv_name)
     return []
 

@@ -195,6 +195,13 @@ def test_like_the_left_wheel_takes_the_shape_of_that_part(history: ModuleType) -
     assert np.abs(world(part)[:, :2]).max() < 4
 
 
+@pytest.mark.parametrize(("word", "is_smooth"), [("ball", True), ("globes", True), ("pipe", True), ("donut", True), ("slab", False)])
+def test_a_primitive_is_shaded_alike_whatever_it_is_called(history: ModuleType, word: str, is_smooth: bool) -> None:
+    part = post()
+    edit(part, {"op": "replace", "with": word})
+    assert {face.use_smooth for face in part.data.polygons if len(face.vertices) <= 4} == {is_smooth}
+
+
 def test_a_material_is_made_of_nodes_and_shared_by_parts_that_ask_for_the_same(history: ModuleType) -> None:
     first, second = post("First"), post("Second")
     for part in (first, second):

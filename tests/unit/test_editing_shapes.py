@@ -12,7 +12,7 @@ from partgen.editing.deforming import PartSurface
 from partgen.editing.edits import Edit
 from partgen.editing.frame import part_frame
 from partgen.editing.looks import COLOURS, FINISHES, SUBSTANCES, SYNONYMS, look
-from partgen.editing.replacing import NAMES, PRIMITIVES, Polygons, fitted, is_round, primitive, taken_over
+from partgen.editing.replacing import NAMES, PRIMITIVES, Polygons, fitted, is_round, is_smooth, primitive, taken_over
 from partgen.errors import PartgenError
 
 UP = np.array([0.0, 0.0, 1.0])
@@ -135,6 +135,29 @@ def test_words_name_primitives_as_people_do_and_nothing_else() -> None:
     assert {word: NAMES.get(word) for word in ("ball", "cube", "donut")} == {"ball": "sphere", "cube": "box", "donut": "ring"}
     assert primitive("a simple round ball") is not None
     assert primitive("the left wheel") is None
+
+
+@pytest.mark.parametrize("word", sorted(NAMES))
+def test_a_primitive_is_the_same_whatever_it_is_called(word: str) -> None:
+    name = NAMES[word]
+    for words in (word, f"two {word}s", f"{word}es", f"A Plain {word.title()}!"):
+        found = primitive(words)
+        assert found is not None
+        assert found.polygons == PRIMITIVES[name]().polygons
+        assert (is_round(words), is_smooth(words)) == (is_round(name), is_smooth(name))
+
+
+@pytest.mark.parametrize("name", sorted(PRIMITIVES))
+def test_a_primitive_can_be_asked_for_by_its_own_name(name: str) -> None:
+    found = primitive(f"a large {name}")
+    assert found is not None
+    assert found.polygons == PRIMITIVES[name]().polygons
+
+
+def test_curved_primitives_are_smooth_and_those_with_flat_sides_are_not() -> None:
+    assert all(is_smooth(words) for words in ("a globe", "pipes", "a donut", "hoops", "pegs", "a spike", "pill"))
+    assert not any(is_smooth(words) for words in ("boxes", "a slab", "a pyramid", "wedges", "hexagonal nut", "the left wheel"))
+    assert not is_round("a ball in a box")  # a box is made
 
 
 # ---- looks -----------------------------------------------------------------------------------------------------------

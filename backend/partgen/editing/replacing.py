@@ -32,10 +32,18 @@ class Polygons:
 
 def primitive(words: str) -> Polygons | None:
     """The primitive that words name ("a plain ball"), None where they name none: then they are of another part."""
-    for word in reversed(re.findall(r"[a-z]+", words.lower())):
-        name = NAMES.get(word) or NAMES.get(word.removesuffix("s"))
-        if name:
-            return PRIMITIVES[name]()
+    name = _named(words)
+    return PRIMITIVES[name]() if name else None
+
+
+def _named(words: str) -> str | None:
+    """The key in PRIMITIVES of what words name, in the singular or plural: of several the last, as in "a box for a ball"."""
+    for before, word in reversed(list(pairwise(["", *re.findall(r"[a-z]+", words.lower())]))):
+        for singular in (word, word.removesuffix("s"), word.removesuffix("es")):
+            if f"{before} {singular}" in PRIMITIVES:
+                return f"{before} {singular}"
+            if singular in NAMES:
+                return NAMES[singular]
     return None
 
 
@@ -51,9 +59,12 @@ def fitted(points: Floats, frame: Frame, is_round: bool = False) -> Floats:
 
 def is_round(words: str) -> bool:
     """Whether a primitive is to keep its proportions: a ball stays a ball, a "ball foot" too."""
-    return any(
-        NAMES.get(word.removesuffix("s"), NAMES.get(word)) in ("sphere", "icosphere") for word in re.findall(r"[a-z]+", words.lower())
-    )
+    return _named(words) in ("sphere", "icosphere")
+
+
+def is_smooth(words: str) -> bool:
+    """Whether the sides of a primitive are shaded smooth: those of a ball or a pipe are, those of a box or a nut are flat."""
+    return _named(words) in ("sphere", "icosphere", "cylinder", "cone", "capsule", "ring")
 
 
 def taken_over(points: Floats, source: Frame, target: Frame) -> Floats:

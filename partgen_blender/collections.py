@@ -73,7 +73,7 @@ def apply(
     Raises PartgenError, and leaves everything as it was, where the source cannot be taken apart.
     """
     _require_applicable(source, hierarchy)
-    stored = _stored_tree(source)
+    stored = stored_tree.require(source.data)
     parts = _plan(stored, scale, stored_parts.read(source.data))
     identity = _identity(source, stored, keep_shading)
     _match(parts, parts_of(source), identity)
@@ -189,13 +189,6 @@ def _require_applicable(source: bpy.types.Object, hierarchy: str) -> None:
             f"{source.name} is deformed by its parent {source.parent.name}, and would not be under another one.",
             "Choose Collections, or replace the deforming parent by a modifier.",
         )
-
-
-def _stored_tree(source: bpy.types.Object) -> stored_tree.StoredTree:
-    stored = stored_tree.read(source.data)
-    if stored is None:
-        raise PartgenError("tree.unusable", stored_tree.why_unreadable(source.data))
-    return stored
 
 
 def _plan(stored: stored_tree.StoredTree, scale: float, given: Mapping[int, stored_parts.Given]) -> list[_Part]:

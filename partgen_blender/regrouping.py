@@ -41,6 +41,12 @@ def tree_of(mesh: bpy.types.Mesh) -> PartTree | None:
     return _keep(mesh).tree
 
 
+def require_tree(mesh: bpy.types.Mesh) -> PartTree:
+    """The part tree of `mesh`, as `tree_of` has it. Raises PartgenError, with what to do, where there is none that can be used."""
+    tree = tree_of(mesh)
+    return tree if tree is not None else stored_tree.require(mesh).tree
+
+
 def problem_of(mesh: bpy.types.Mesh) -> str:
     """Why the tree that is stored on `mesh` cannot be used, in a sentence for the artist; "" where nothing is wrong."""
     return _keep(mesh).problem
@@ -167,9 +173,10 @@ def _read_in_edit_mode(mesh: bpy.types.Mesh, source: tuple) -> _Kept:
 
 
 def _read(mesh: bpy.types.Mesh, source: tuple) -> _Kept:
-    stored = stored_tree.read(mesh)
-    if stored is None:
-        return _Kept(source, None, stored_tree.why_unreadable(mesh))
+    try:
+        stored = stored_tree.require(mesh)
+    except PartgenError as error:
+        return _Kept(source, None, str(error))
     hidden = stored_parts.hidden_leaves(mesh, stored.tree.leaf_count)
     return _Kept(source, stored.tree, "", stored.edited, stored_parts.read(mesh), hidden, stored.polygons_of_leaf)
 

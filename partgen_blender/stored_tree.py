@@ -121,11 +121,31 @@ def touch(mesh: bpy.types.Mesh) -> None:
 
 
 def read(mesh: bpy.types.Mesh) -> StoredTree | None:
-    """The tree that is stored on `mesh`, checked; None where there is none or it cannot be used: see `why_unreadable`."""
+    """The tree that is stored on `mesh`, checked; None where there is none or it cannot be used: see `require`."""
     try:
-        return _read(mesh)
+        return require(mesh)
     except PartgenError:
         return None
+
+
+def require(mesh: bpy.types.Mesh) -> StoredTree:
+    """The tree that is stored on `mesh`, checked. Raises PartgenError, with what to do, where there is none or it cannot be used."""
+    tree = read_tree(mesh)
+    stored = mesh[TREE]
+    if mesh.is_editmode:
+        raise PartgenError("mesh.edit_mode", f"{mesh.name} is in Edit Mode.", "Leave Edit Mode and try again.")
+    leaves = leaf_of_polygon(mesh)
+    if leaves is None or not len(leaves):
+        raise PartgenError("tree.no_leaves", f"The face attribute {LEAF} of {mesh.name} is gone.", "Decompose the object again.")
+    if leaves.min() < 0 or leaves.max() >= tree.leaf_count:
+        raise PartgenError(
+            "tree.invalid",
+            f"The face attribute {LEAF} of {mesh.name} does not fit its part tree: it was changed, or joined with another object.",
+            "Decompose the object again.",
+        )
+    notes = tuple(line for line in str(stored.get("notes", "")).split("\n") if line)
+    edited = _edited(mesh, str(stored.get("topology", "")))
+    return StoredTree(tree, leaves, str(stored.get("method", "")), str(stored.get("weights", "")), notes, edited)
 
 
 def read_tree(mesh: bpy.types.Mesh) -> PartTree:
@@ -134,15 +154,6 @@ def read_tree(mesh: bpy.types.Mesh) -> PartTree:
     if stored is None:
         raise PartgenError("tree.missing", f"{mesh.name} has not been decomposed.", "Decompose it first.")
     return _tree(mesh, stored)
-
-
-def why_unreadable(mesh: bpy.types.Mesh) -> str:
-    """A sentence for the artist that says why `read` gives None; "" where it does not."""
-    try:
-        _read(mesh)
-    except PartgenError as error:
-        return str(error)
-    return ""
 
 
 def is_stored(mesh: bpy.types.Mesh) -> bool:
@@ -182,25 +193,6 @@ def write_parts(mesh: bpy.types.Mesh, part_of_leaf: ArrayLike) -> None:
         raise PartgenError("tree.missing", f"{mesh.name} has not been decomposed.", "Decompose it first.")
     # Clipped because an artist may have painted or joined labels: a wrong colour is better than an error at every move.
     _write_faces(mesh, PART, np.asarray(part_of_leaf, np.int32).take(leaves, mode="clip"))
-
-
-def _read(mesh: bpy.types.Mesh) -> StoredTree:
-    tree = read_tree(mesh)
-    stored = mesh[TREE]
-    if mesh.is_editmode:
-        raise PartgenError("mesh.edit_mode", f"{mesh.name} is in Edit Mode.", "Leave Edit Mode and try again.")
-    leaves = leaf_of_polygon(mesh)
-    if leaves is None or not len(leaves):
-        raise PartgenError("tree.no_leaves", f"The face attribute {LEAF} of {mesh.name} is gone.", "Decompose the object again.")
-    if leaves.min() < 0 or leaves.max() >= tree.leaf_count:
-        raise PartgenError(
-            "tree.invalid",
-            f"The face attribute {LEAF} of {mesh.name} does not fit its part tree: it was changed, or joined with another object.",
-            "Decompose the object again.",
-        )
-    notes = tuple(line for line in str(stored.get("notes", "")).split("\n") if line)
-    edited = _edited(mesh, str(stored.get("topology", "")))
-    return StoredTree(tree, leaves, str(stored.get("method", "")), str(stored.get("weights", "")), notes, edited)
 
 
 def _tree(mesh: bpy.types.Mesh, stored: object) -> PartTree:

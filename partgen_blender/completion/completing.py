@@ -294,9 +294,7 @@ def _requests(
     """What to ask for `parts` of `source`: one request for all that lie as they were cut, and one for each that was edited since.
 
     Parts that cannot be completed are left out, and `problems` gets why. Raises PartgenError where the source itself cannot be read."""
-    stored = stored_tree.read(source.data)
-    if stored is None:
-        raise PartgenError("tree.unusable", stored_tree.why_unreadable(source.data))
+    stored = stored_tree.require(source.data)
     polygons = mesh_data.read_polygons(source.data, source.name)
     labels, groups = _labels(source, stored)
     wanted: dict[int, _Target] = {}

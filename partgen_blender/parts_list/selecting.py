@@ -96,9 +96,7 @@ def in_object_mode(context: bpy.types.Context, label: str, done: Callable[[], se
 
 def _leaves(mesh: bpy.types.Mesh, nodes: Sequence[int]) -> Bools:
     """Which leaves lie below nodes: (L,) bool."""
-    tree = regrouping.tree_of(mesh)
-    if tree is None:
-        raise PartgenError("tree.unusable", regrouping.problem_of(mesh) or f"{mesh.name} has not been decomposed.")
+    tree = regrouping.require_tree(mesh)
     below = np.zeros(tree.leaf_count, bool)
     for node in nodes:
         below[tree.leaves(node)] = True

@@ -149,8 +149,7 @@ def _require_editable(object_: bpy.types.Object, faces: Bools, kind: str, name: 
             sentence = f"All of {object_.name} is picked, so there is nothing to separate it from."
             raise PartgenError("pick.everything", sentence, "Pick a part of it.")
     if kind == "PART":
-        if stored_tree.read(mesh) is None:
-            raise PartgenError("tree.unusable", stored_tree.why_unreadable(mesh))
+        stored_tree.require(mesh)
         if faces.all():
             raise PartgenError("pick.everything", f"All of {object_.name} is picked, which is no part of it.", "Leave some of it out.")
     if name and kind in _TAKES_NAME:

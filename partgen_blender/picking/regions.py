@@ -9,7 +9,6 @@ import numpy as np
 from mathutils import Vector
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
-from partgen.part_tree import PartTree
 
 from .. import mesh_data, regrouping, stored_tree
 from ..surfaces import SurfaceOnScreen
@@ -25,7 +24,7 @@ def levels_of(mesh: bpy.types.Mesh) -> Levels:
 
     Raises PartgenError where the mesh has no part tree that can be used.
     """
-    tree = require_tree(mesh)
+    tree = regrouping.require_tree(mesh)
     kept = _kept.get(mesh.session_uid)
     if kept is None or kept.tree is not tree:
         leaves = stored_tree.leaf_of_polygon(mesh)
@@ -34,15 +33,6 @@ def levels_of(mesh: bpy.types.Mesh) -> Levels:
         areas = mesh_data.polygon_areas(mesh_data.read_polygons(mesh))
         kept = _kept[mesh.session_uid] = Levels.of(tree, np.bincount(leaves, areas, tree.leaf_count)[: tree.leaf_count])
     return kept
-
-
-def require_tree(mesh: bpy.types.Mesh) -> PartTree:
-    """The part tree of `mesh`. Raises PartgenError with the reason where there is none that can be used."""
-    tree = regrouping.tree_of(mesh)
-    if tree is None:
-        problem = regrouping.problem_of(mesh) or f"{mesh.name} has not been decomposed. Decompose it first."
-        raise PartgenError("tree.missing", problem)
-    return tree
 
 
 def forget_all() -> None:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
+from .. import regrouping
 from . import outlines, regions, session, sight, twins
 from .teaching import Learner
 
@@ -133,7 +134,7 @@ def region(
     if object_.type != "MESH":
         raise PartgenError("object.no_mesh", f"{object_.name} is not a mesh.", "Choose a mesh that was decomposed.")
     if leaves:
-        return regions.from_words(leaves, regions.require_tree(object_.data).leaf_count)
+        return regions.from_words(leaves, regrouping.require_tree(object_.data).leaf_count)
     if polygon >= 0:
         return regions.leaves_at_polygon(object_.data, polygon, parts, steps)
     way = list(direction)
@@ -151,7 +152,7 @@ def learned(object_: bpy.types.Object, wanted: Iterable[int], unwanted: Iterable
     if object_.type != "MESH":
         raise PartgenError("object.no_mesh", f"{object_.name} is not a mesh.", "Choose a mesh that was decomposed.")
     told = [(int(face), True) for face in wanted] + [(int(face), False) for face in unwanted]
-    learner = Learner.of(object_.data, regions.require_tree(object_.data))
+    learner = Learner.of(object_.data, regrouping.require_tree(object_.data))
     count = len(learner.leaf_of_polygon)
     if beyond := [face for face, _ in told if not 0 <= face < count]:
         raise PartgenError("pick.no_face", f"{object_.name} has no face {beyond[0]}.", f"It has {count}, from 0 on.")

@@ -134,7 +134,7 @@ def snap_border(mesh: bpy.types.Mesh, node: int, reach: float = borders.REACH) -
 def rename(mesh: bpy.types.Mesh, node: int, name: str) -> None:
     """Names a part, "" for the name by number. An object that was made of just this part is renamed too."""
     stored_tree.require_editable(mesh)
-    _require_nodes(_tree(mesh), [node])
+    _require_nodes(regrouping.require_tree(mesh), [node])
     stored_parts.give(mesh, node, name=name.strip(), is_made=True)
     for object_ in _objects_of(mesh, node) if name.strip() else ():
         object_.name = object_.data.name = name.strip()
@@ -144,9 +144,9 @@ def rename(mesh: bpy.types.Mesh, node: int, name: str) -> None:
 def recolor(mesh: bpy.types.Mesh, node: int, color: Sequence[float]) -> None:
     """Colours a part, scene-linear RGB; () for the colour by number. An object that was made of just this part is coloured too."""
     stored_tree.require_editable(mesh)
-    _require_nodes(_tree(mesh), [node])
+    _require_nodes(regrouping.require_tree(mesh), [node])
     stored_parts.give(mesh, node, color=tuple(color), is_made=True)
-    shown = (*(color or stored_parts.default_color(_tree(mesh), node)), 1.0)
+    shown = (*(color or stored_parts.default_color(regrouping.require_tree(mesh), node)), 1.0)
     for object_ in _objects_of(mesh, node):
         object_.color = shown
         object_[collections.PART]["color"] = list(shown)
@@ -246,25 +246,15 @@ def _faceless(edit: TreeEdit, labels: Ints, wanted: NDArray[np.bool_]) -> Ints:
 def _objects_of(mesh: bpy.types.Mesh, node: int) -> list[bpy.types.Object]:
     """The separate objects that were made of exactly this part."""
     sources = [o for o in bpy.data.objects if o.data == mesh]
-    leaves = _tree(mesh).leaves(node)
+    leaves = regrouping.require_tree(mesh).leaves(node)
     leaves = leaves[regrouping.polygons_of_leaf(mesh)[leaves] > 0]
     made = (part for source in sources for part in applying.parts_of_this_tree(source))
     return [part for part in made if np.array_equal(collections.leaves_of(part), leaves)]
 
 
-def _tree(mesh: bpy.types.Mesh) -> PartTree:
-    tree = regrouping.tree_of(mesh)
-    if tree is None:
-        raise PartgenError("tree.unusable", regrouping.problem_of(mesh) or f"{mesh.name} has not been decomposed.", "Decompose it first.")
-    return tree
-
-
 def _editable(mesh: bpy.types.Mesh) -> stored_tree.StoredTree:
     stored_tree.require_editable(mesh)
-    stored = stored_tree.read(mesh)
-    if stored is None:
-        raise PartgenError("tree.unusable", stored_tree.why_unreadable(mesh))
-    return stored
+    return stored_tree.require(mesh)
 
 
 def _require_some(mesh: bpy.types.Mesh, wanted: NDArray[np.bool_]) -> None:

@@ -232,9 +232,7 @@ def stop() -> None:
 def _made(object_: bpy.types.Object) -> Session:
     mesh = object_.data
     stored_tree.require_editable(mesh)
-    stored = stored_tree.read(mesh)
-    if stored is None:
-        raise PartgenError("tree.unusable", stored_tree.why_unreadable(mesh))
+    stored = stored_tree.require(mesh)
     polygons = mesh_data.read_polygons(mesh)
     surface = refining.surface(polygons.vertices, polygons.corner_vertices, polygons.polygon_offsets)
     tree = stored.tree

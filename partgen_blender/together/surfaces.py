@@ -8,7 +8,6 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 from partgen.correspondence import Frame, Surface, checked
-from partgen.errors import PartgenError
 
 from .. import mesh_data, stored_features, stored_tree
 from .corners import Corners
@@ -21,7 +20,7 @@ def comparable_surfaces(objects: Sequence[bpy.types.Object]) -> tuple[list[Surfa
 
     Looks count where one method with one set of weights made all of them. Raises PartgenError for one that has no usable tree.
     """
-    stored = [_stored(object_) for object_ in objects]
+    stored = [stored_tree.require(object_.data) for object_ in objects]
     features = [stored_features.known(object_.data) for object_ in objects]
     makers = {(some.method, some.weights) for some in stored}
     are_alike = len(makers) == 1 and all(some is not None for some in features)
@@ -42,13 +41,6 @@ def corners_in(object_: bpy.types.Object, frame: Frame) -> Corners:
 def _linear(object_: bpy.types.Object) -> NDArray[np.float64]:
     """How an object's own space is turned, scaled and sheared in the world: (3, 3)."""
     return np.array(object_.matrix_world, np.float64)[:3, :3]
-
-
-def _stored(object_: bpy.types.Object) -> stored_tree.StoredTree:
-    stored = stored_tree.read(object_.data)
-    if stored is None:
-        raise PartgenError("tree.unusable", stored_tree.why_unreadable(object_.data), "Decompose it first.")
-    return stored
 
 
 def _surface(object_: bpy.types.Object, stored: stored_tree.StoredTree, features: NDArray[np.float32] | None) -> Surface:

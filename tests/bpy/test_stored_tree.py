@@ -3,13 +3,18 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 import bmesh
 import bpy
 import numpy as np
 import pytest
 import studio
-from bl_ext.user_default.partgen_blender import mesh_data, stored_tree
+from bl_ext.user_default.partgen_blender import collections, mesh_data, regrouping, stored_tree
+from bl_ext.user_default.partgen_blender.parts_list import selecting
+from bl_ext.user_default.partgen_blender.picking import regions
+from bl_ext.user_default.partgen_blender.refining import edits
+from bl_ext.user_default.partgen_blender.together import surfaces
 from partgen.errors import PartgenError
 
 
@@ -91,7 +96,8 @@ def test_parts_are_derived_from_leaves():
 def test_a_mesh_that_was_never_decomposed_says_so():
     obj = studio.ball()
     assert stored_tree.read(obj.data) is None
-    assert "has not been decomposed" in stored_tree.why_unreadable(obj.data)
+    with pytest.raises(PartgenError, match="has not been decomposed"):
+        stored_tree.require(obj.data)
     with pytest.raises(PartgenError, match="has not been decomposed"):
         stored_tree.write_parts(obj.data, [0])
 
@@ -143,7 +149,8 @@ def test_joining_two_decomposed_objects_is_noticed():
         obj.select_set(True)
     bpy.ops.object.join()
     assert stored_tree.read(small.data) is None
-    assert "joined with another object" in stored_tree.why_unreadable(small.data)
+    with pytest.raises(PartgenError, match="joined with another object"):
+        stored_tree.require(small.data)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +171,53 @@ def test_a_damaged_tree_is_refused_with_a_reason(damage):
     for name, value in damage.items():
         obj.data["partgen_tree"][name] = value
     assert stored_tree.read(obj.data) is None
-    assert "Decompose" in stored_tree.why_unreadable(obj.data) or "decompose" in stored_tree.why_unreadable(obj.data)
+    with pytest.raises(PartgenError, match=r"[Dd]ecompose"):
+        stored_tree.require(obj.data)
+
+
+DOORS: dict[str, Callable[[bpy.types.Object], object]] = {
+    "apply": lambda obj: collections.apply(obj, 0.5, "COLLECTIONS"),
+    "merge": lambda obj: edits.merge(obj.data, [0, 1]),
+    "rename": lambda obj: edits.rename(obj.data, 0, "Leg"),
+    "select": lambda obj: selecting.select(bpy.context, obj, [0]),
+    "pick": lambda obj: regions.leaves_at_polygon(obj.data, 0),
+    "compare": lambda obj: surfaces.comparable_surfaces([obj]),
+    "group again": lambda obj: regrouping.require_tree(obj.data),
+}
+
+
+def forget_tree(mesh: bpy.types.Mesh) -> None:
+    stored_tree.clear(mesh)
+
+
+def store_as_a_newer_partgen(mesh: bpy.types.Mesh) -> None:
+    mesh["partgen_tree"]["version"] = 99
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code", "remedy"),
+    [
+        (forget_tree, "tree.missing", "Decompose it first."),
+        (store_as_a_newer_partgen, "tree.newer", "Update the add-on, or decompose the object again."),
+    ],
+)
+@pytest.mark.parametrize("door", DOORS)
+def test_every_action_says_once_what_to_do_about_a_tree_that_it_cannot_use(door, spoil, code, remedy):
+    obj, _, _ = decomposed()
+    spoil(obj.data)
+    regrouping.forget()
+    with pytest.raises(PartgenError) as raised:
+        DOORS[door](obj)
+    assert (raised.value.code, raised.value.remedy) == (code, remedy)
+    assert str(raised.value).lower().count("decompose") == (2 if code == "tree.missing" else 1)  # "has not been decomposed."
+
+
+def test_objects_in_edit_mode_are_compared_after_leaving_it():
+    obj, _, _ = decomposed()
+    bpy.context.view_layer.objects.active = obj
+    bpy.ops.object.mode_set(mode="EDIT")
+    with pytest.raises(PartgenError, match=r"is in Edit Mode\. Leave Edit Mode and try again\.$"):
+        surfaces.comparable_surfaces([obj])
 
 
 @pytest.mark.parametrize("stranger", [5, "text", [1, 2, 3]])
@@ -172,14 +225,16 @@ def test_a_property_that_is_no_tree_is_refused(stranger):
     obj, _, _ = decomposed()
     obj.data["partgen_tree"] = stranger
     assert stored_tree.read(obj.data) is None
-    assert stored_tree.why_unreadable(obj.data)
+    with pytest.raises(PartgenError):
+        stored_tree.require(obj.data)
 
 
 def test_a_lost_attribute_is_said():
     obj, _, _ = decomposed()
     obj.data.attributes.remove(obj.data.attributes["partgen_leaf"])
     assert stored_tree.read(obj.data) is None
-    assert "partgen_leaf" in stored_tree.why_unreadable(obj.data)
+    with pytest.raises(PartgenError, match="partgen_leaf"):
+        stored_tree.require(obj.data)
 
 
 def test_edit_mode_is_refused_and_changes_nothing():
@@ -187,7 +242,8 @@ def test_edit_mode_is_refused_and_changes_nothing():
     bpy.context.view_layer.objects.active = obj
     bpy.ops.object.mode_set(mode="EDIT")
     assert stored_tree.read(obj.data) is None
-    assert "Edit Mode" in stored_tree.why_unreadable(obj.data)
+    with pytest.raises(PartgenError, match="Edit Mode"):
+        stored_tree.require(obj.data)
     for change in (lambda: stored_tree.write(obj.data, tree, leaves, "geometric"), lambda: stored_tree.clear(obj.data)):
         with pytest.raises(PartgenError, match=r"Edit Mode|edited"):
             change()

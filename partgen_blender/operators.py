@@ -147,8 +147,8 @@ Applied again, the parts are made anew for the scale as it is now"""
                 for note in collections.notes(object_):
                     self.report({"WARNING"}, note)
         except PartgenError as error:
-            self.report({"ERROR"}, str(error))
-            return {"FINISHED"} if made else {"CANCELLED"}
+            cancelled = report_error(self, error)
+            return {"FINISHED"} if made else cancelled
         self.report({"INFO"}, f"{made} parts.")
         return {"FINISHED"}
 

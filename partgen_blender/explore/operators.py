@@ -81,8 +81,7 @@ across all of them. It changes nothing; Esc ends it"""
         try:
             self._session = start(context)
         except PartgenError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return report_error(self, error)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 

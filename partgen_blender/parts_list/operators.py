@@ -9,6 +9,7 @@ import bpy
 from partgen.errors import PartgenError
 
 from .. import applying, part_rows, preferences, regrouping, stored_parts
+from ..operators import report_error
 from ..refining import borders, edits
 from . import selecting
 
@@ -41,8 +42,7 @@ class _OfParts:
         try:
             sentence = done(source.data)  # type: ignore[union-attr]
         except PartgenError as error:
-            self.report({"ERROR"}, str(error))  # type: ignore[attr-defined]
-            return {"CANCELLED"}
+            return report_error(self, error)  # type: ignore[arg-type]
         self.report({"INFO"}, sentence)  # type: ignore[attr-defined]
         preferences.redraw_viewports()
         return {"FINISHED"}

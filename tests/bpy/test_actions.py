@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
+import numpy as np
 import pytest
-from bl_ext.user_default.partgen_blender import actions, backend, features, messages, preferences, setup, watch
+import studio
+from bl_ext.user_default.partgen_blender import actions, backend, features, messages, preferences, setup, stored_features, watch
+from bl_ext.user_default.partgen_blender.explore.operators import PARTGEN_OT_explore
 from conftest import MODULE
 from drawing import drawn, drawn_preferences
 from partgen.errors import Action, PartgenError
@@ -69,6 +74,40 @@ def test_the_button_can_be_pressed(action: Action, tmp_path: Path, patient_backe
     arguments = {Action.OPEN_LOG: {"path": str(log)}, Action.INSTALL_FROM_FOLDER: {"directory": str(tmp_path)}}.get(action, {})
     group, _, name = button.operator.partition(".")
     assert getattr(getattr(bpy.ops, group), name)(**arguments) == {"FINISHED"}
+
+
+def explore() -> None:
+    """Presses the button Explore as in a window, which these tests do not have."""
+
+    def report(_level: set[str], text: str) -> None:
+        raise RuntimeError(text)
+
+    PARTGEN_OT_explore.invoke(SimpleNamespace(report=report), bpy.context, None)
+
+
+@pytest.mark.parametrize(
+    ("module", "function", "press"),
+    [
+        ("applying", "apply", lambda: bpy.ops.partgen.apply()),
+        ("explore.operators", "start", explore),
+        ("refining.edits", "split", lambda: bpy.ops.partgen.split_part(node=0)),
+    ],
+)
+def test_an_error_that_a_button_meets_keeps_its_own_button(
+    monkeypatch: pytest.MonkeyPatch, module: str, function: str, press: Callable[[], object]
+) -> None:
+    chair = studio.decomposed()
+    stored_features.write(chair.data, np.ones((12, 4), np.float32))
+    chair.select_set(True)
+    bpy.context.view_layer.objects.active = chair
+
+    def fail(*_: object, **__: object) -> None:
+        raise PartgenError("memory", "The memory is full.", "Free some.", Action.FREE_MEMORY)
+
+    monkeypatch.setattr(importlib.import_module(f"{MODULE}.{module}"), function, fail)
+    with pytest.raises(RuntimeError, match="The memory is full"):
+        press()
+    assert actions.button_of(Action.FREE_MEMORY).operator in drawn("PARTGEN_PT_decompose").operators
 
 
 def test_use_cpu_chooses_the_processor(patient_backend: None) -> None:

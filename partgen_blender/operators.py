@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
+from partgen.counting import counted
 from partgen.errors import PartgenError
 
 from . import applying, backend, collections, debug_info, jobs, messages, preferences, properties, regrouping
@@ -149,7 +150,7 @@ Applied again, the parts are made anew for the scale as it is now"""
         except PartgenError as error:
             cancelled = report_error(self, error)
             return {"FINISHED"} if made else cancelled
-        self.report({"INFO"}, f"{made} parts.")
+        self.report({"INFO"}, f"{counted(made, 'part')}.")
         return {"FINISHED"}
 
 

@@ -19,6 +19,7 @@ from functools import cached_property
 import bpy
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from partgen.counting import counted
 from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
 
@@ -220,8 +221,7 @@ def _edited(mesh: bpy.types.Mesh, topology: str) -> str:
         return ""
     before, _, _ = topology.partition(":")
     change = len(mesh.polygons) - int(before) if before.isdecimal() else 0
-    faces = "1 face" if abs(change) == 1 else f"{abs(change)} faces"
-    what = f"has {faces} {'more' if change > 0 else 'fewer'} than" if change else "is not connected as it was"
+    what = f"has {counted(abs(change), 'face')} {'more' if change > 0 else 'fewer'} than" if change else "is not connected as it was"
     return (
         f"{mesh.name} {what} when it was decomposed. "
         "New faces have the part of the face they were made from, or the first; decompose it again to be sure."

@@ -24,7 +24,7 @@ def _finish(device: str) -> None:
         torch.accelerator.synchronize(torch.device(device))
 
 
-def in_words(seconds: float) -> str:
+def time_in_words(seconds: float) -> str:
     """A time that is expected: "about 40 seconds", "about 12 minutes", "about 3.5 hours"."""
     if seconds < 90:
         return f"about {max(5, round(seconds / 5) * 5)} seconds"

@@ -143,7 +143,7 @@ def ending(subject: str, who: str, exit_code: int | None, greeted: bool = True, 
         return PartgenError(f"{who}.garbled", f"{subject} ended: its answer could not be read.", AGAIN, Action.COPY_DEBUG_INFO)
     host = ssh_host(command)
     code = plain(exit_code)
-    words = {"host": host or "the other computer", "there": f" on {host}" if host else "", "how": in_words(exit_code), "name": ""}
+    words = {"host": host or "the other computer", "there": f" on {host}" if host else "", "how": exit_in_words(exit_code), "name": ""}
     for row in _ENDINGS:
         found = re.search(row.says, log)
         if (row.ssh and host is None) or (row.exit_codes and code not in row.exit_codes) or found is None:
@@ -168,7 +168,7 @@ def plain(exit_code: int) -> int:
     return exit_code
 
 
-def in_words(exit_code: int) -> str:
+def exit_in_words(exit_code: int) -> str:
     """An exit code as it can be looked up: "signal 9", "exit code 0xC0000005", "exit code 7"."""
     code = plain(exit_code)
     if code < 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bpy
+from partgen.counting import counted
 from partgen.errors import PartgenError
 
 from .. import applying, messages, preferences
@@ -163,7 +164,7 @@ class PARTGEN_OT_reopen(bpy.types.Operator):
             count = completing.reopen(chosen_objects(context))
         except PartgenError as error:
             return report_error(self, error)
-        self.report({"INFO"}, f"{count} parts are open again.")
+        self.report({"INFO"}, f"{counted(count, 'part')} {'is' if count == 1 else 'are'} open again.")
         return {"FINISHED"}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 import bpy
+from partgen.counting import counted
 from partgen.errors import PartgenError
 
 from .. import applying, part_rows, preferences, regrouping, stored_parts
@@ -226,7 +227,7 @@ class PARTGEN_OT_mark_selected_parts(_OfParts, bpy.types.Operator):
             if not nodes:
                 raise PartgenError("parts.none_selected", "No part is selected.", "Select objects of parts, or faces in Edit Mode.")
             part_rows.mark(mesh, nodes, self.extend)
-            return "1 part is marked." if len(nodes) == 1 else f"{len(nodes)} parts are marked."
+            return f"{counted(len(nodes), 'part')} {'is' if len(nodes) == 1 else 'are'} marked."
 
         return self.edit(context, done)
 

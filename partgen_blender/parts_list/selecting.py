@@ -8,6 +8,7 @@ import bmesh
 import bpy
 import numpy as np
 from numpy.typing import NDArray
+from partgen.counting import counted
 from partgen.errors import PartgenError
 
 from .. import applying, collections, mesh_data, regrouping, stored_tree
@@ -144,4 +145,4 @@ def _node_of_leaves(mesh: bpy.types.Mesh, leaves: NDArray[np.int32]) -> int:
 
 
 def _said(count: int, what: str) -> str:
-    return f"1 {what} is selected." if count == 1 else f"{count:,} {what}s are selected."
+    return f"{counted(count, what)} {'is' if count == 1 else 'are'} selected."

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import bpy
 import numpy as np
 from numpy.typing import NDArray
+from partgen.counting import counted
 from partgen.errors import PartgenError
 from partgen.identities import identified, identity_of_nodes, is_part
 from partgen.part_tree import PartTree
@@ -60,7 +61,7 @@ def match(objects: Sequence[bpy.types.Object]) -> list[str]:
         object_.data.partgen.scale = found.joint.default_scale
     count = found.joint.count(found.joint.default_scale)
     aside = [f"{names_in_words(lost)} could not stay a part of its own beside what the others have; Undo brings it back."] if lost else []
-    return [f"{len(objects)} objects share {count} parts, as {objects[0].name} has them.", *([note] if note else []), *aside]
+    return [f"{len(objects)} objects share {counted(count, 'part')}, as {objects[0].name} has them.", *([note] if note else []), *aside]
 
 
 def replace_tree(mesh: bpy.types.Mesh, tree: PartTree, given: Mapping[int, stored_parts.Given]) -> None:

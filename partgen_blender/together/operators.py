@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import bpy
+from partgen.counting import counted
 from partgen.errors import PartgenError
 
 from .. import applying, jobs, messages, part_rows, preferences, properties, regrouping, stored_tree
@@ -182,7 +183,7 @@ class PARTGEN_OT_share_look(_OfMatched, bpy.types.Operator):
             shared = matching.share(source, part_rows.chosen_nodes(source.data))
         except PartgenError as error:
             return report_error(self, error)
-        self.report({"INFO"}, f"{shared} parts of other objects are called and colored alike.")
+        self.report({"INFO"}, f"{counted(shared, 'part')} of other objects {'is' if shared == 1 else 'are'} called and colored alike.")
         preferences.redraw_viewports()
         return {"FINISHED"}
 

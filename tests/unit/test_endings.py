@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from partgen.endings import LOG_TAIL, ending, in_words, plain, ssh_host, tail_since
+from partgen.endings import LOG_TAIL, ending, exit_in_words, plain, ssh_host, tail_since
 from partgen.errors import Action
 
 SSH = ("ssh", "-p", "2222", "artist@farm", "partgen", "serve")
@@ -121,8 +121,8 @@ def test_one_end_has_one_number(told, code):
 
 def test_this_system_tells_exit_codes_as_the_table_expects():
     killed = subprocess.run(["sh", "-c", "kill -9 $$"]).returncode if sys.platform != "win32" else 137
-    assert in_words(killed) == "signal 9"
-    assert in_words(subprocess.run([sys.executable, "-c", "raise SystemExit(7)"]).returncode) == "exit code 7"
+    assert exit_in_words(killed) == "signal 9"
+    assert exit_in_words(subprocess.run([sys.executable, "-c", "raise SystemExit(7)"]).returncode) == "exit code 7"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from partgen.completion.latent_diffusion import Conditions, Effort
 from partgen.completion.part_clouds import ObjectClouds
 from partgen.completion.part_diffusion import FULL, REDUCED, PartDiffusion
 from partgen.devices import CPU, Placement, place_for_half_precision
-from partgen.durations import in_words
+from partgen.durations import time_in_words
 from partgen.errors import Action, Cancelled, PartgenError
 from partgen.mesh import Mesh
 from partgen.networks.part_dit import PartDiT
@@ -274,4 +274,4 @@ def test_a_reduced_part_is_a_small_share_of_a_full_one() -> None:
     ("seconds", "words"), [(1, "about 5 seconds"), (42, "about 40 seconds"), (700, "about 12 minutes"), (12_600, "about 3.5 hours")]
 )
 def test_a_time_is_told_as_one_says_it(seconds: float, words: str) -> None:
-    assert in_words(seconds) == words
+    assert time_in_words(seconds) == words

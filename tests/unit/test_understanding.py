@@ -11,7 +11,7 @@ from partgen.evaluation.editing import Expected, as_scored, is_right, read_promp
 from partgen.understanding import reader, understood
 from partgen.understanding.reader import SURE, Understanding
 from partgen.understanding.refusing import EXAMPLES, SENTENCES
-from partgen.understanding.telling import one_in_words
+from partgen.understanding.telling import edit_in_words
 
 PROMPTS = Path(__file__).parents[1] / "editing"
 FLOOR = 0.85
@@ -177,7 +177,7 @@ def test_a_file_that_is_missing_is_told(tmp_path, capsys):
 @pytest.mark.parametrize("op", OPERATIONS)
 def test_every_edit_can_be_told_in_words(op):
     text = {"replace": {"with": "sphere"}, "material": {"name": "iron"}}.get(op, {})
-    assert one_in_words(Edit(op, text).complete())
+    assert edit_in_words(Edit(op, text).complete())
 
 
 # ---- the score -------------------------------------------------------------------------------------------------------

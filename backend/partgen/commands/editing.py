@@ -268,10 +268,10 @@ def prompts(options: argparse.Namespace) -> Iterable[str]:
 
 def told(understanding: Understanding, with_prompt: bool = False) -> str:
     """What was understood, for people."""
-    from ..understanding.telling import in_words
+    from ..understanding.telling import edits_in_words
 
     before = f"{understanding.prompt}: " if with_prompt else ""
     if understanding.refused is None:
-        return f"{before}{in_words(understanding.edits)} ({100 * understanding.confidence:.0f} % sure, {understanding.model})"
+        return f"{before}{edits_in_words(understanding.edits)} ({100 * understanding.confidence:.0f} % sure, {understanding.model})"
     instead = "; ".join(understanding.suggestions)
     return f"{before}{understanding.refused} Try: {instead}."

@@ -107,11 +107,12 @@ class PartPainter:
 
     def _tell_time(self, placement: Placement) -> None:
         """Says how long the work will take."""
-        from ..durations import in_words
+        from ..durations import time_in_words
 
         count = self._options.variations
         what = self._title if count == 1 else f"{self._title} {count} variations"
-        print(f"partgen: {what} with {self.name} on {placement.words}: {in_words(count * self._seconds())}", file=sys.stderr, flush=True)
+        time = time_in_words(count * self._seconds())
+        print(f"partgen: {what} with {self.name} on {placement.words}: {time}", file=sys.stderr, flush=True)
 
     def _seconds(self) -> float:
         """How long a variation takes."""

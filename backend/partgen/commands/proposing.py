@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..arguments import natural
+from ..counting import counted
 from ..errors import PartgenError
-from .reporting import as_partgen_error, in_words, report
+from .reporting import as_partgen_error, report
 
 if TYPE_CHECKING:
     from ..files import Model
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
             seconds = time.perf_counter() - began
             print(f"{targets[-1]}: {len(answer.proposals)} proposals ({answer.method}, {seconds:.1f} s)")
             for rank, (target, proposal) in enumerate(zip(targets, answer.proposals, strict=False), 1):
-                print(f"  {rank}. {target.name}: {in_words(proposal.count)}, confidence {proposal.quality:.2f}, {proposal.recipe}")
+                print(f"  {rank}. {target.name}: {counted(proposal.count, 'part')}, confidence {proposal.quality:.2f}, {proposal.recipe}")
             if len(answer.proposals) < options.proposals:
                 print(f"  There are no more than {len(answer.proposals)} different ones.")
             if removed:

@@ -30,8 +30,3 @@ def report(error: PartgenError, with_traceback: bool) -> None:
     if with_traceback:
         traceback.print_exception(error)
     print(f"partgen: {error}", file=sys.stderr, flush=True)
-
-
-def in_words(count: int) -> str:
-    """A number of parts as one says it."""
-    return "1 part" if count == 1 else f"{count} parts"

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..arguments import positive
+from ..counting import counted
 from ..errors import PartgenError
 from ..segmentation import METHODS
 from . import proposing, together, transferring
-from .reporting import FILES, as_partgen_error, in_words, report
+from .reporting import FILES, as_partgen_error, report
 
 if TYPE_CHECKING:
     from ..files import Model
@@ -106,7 +107,7 @@ def run_decompose(options: argparse.Namespace) -> int:
         report(as_partgen_error(error, options.file), options.traceback)
         return 1
     count = segmentation.tree.count(chosen)
-    print(f"{target}: {in_words(count)} at scale {chosen:.3f} ({segmentation.method})")
+    print(f"{target}: {counted(count, 'part')} at scale {chosen:.3f} ({segmentation.method})")
     for note in [*segmentation.notes, *fewer_than_asked(count, options)]:
         print(f"  {note}")
     return 0
@@ -132,7 +133,7 @@ def run_segment(options: argparse.Namespace) -> int:
             written[target] = file
             seconds = time.perf_counter() - started
             count = segmentation.tree.count(chosen_scale(segmentation, options))
-            print(f"{target}: {in_words(count)} ({segmentation.method}, {seconds:.1f} s)", flush=True)
+            print(f"{target}: {counted(count, 'part')} ({segmentation.method}, {seconds:.1f} s)", flush=True)
             for note in fewer_than_asked(count, options):
                 print(f"  {note}", flush=True)
         except Exception as error:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..counting import counted
 from ..errors import PartgenError
 from .transferring import surface_of, turned_up, up_as_asked
 
@@ -121,8 +122,7 @@ def run(options: argparse.Namespace) -> int:
     count = found.joint.count(scale)
     for target in targets:
         print(target)
-    in_words = "1 part" if count == 1 else f"{count} parts"
-    print(f"{options.labels_dir / TABLE}: {in_words} together, as {options.files[found.leader].name} has them")
+    print(f"{options.labels_dir / TABLE}: {counted(count, 'part')} together, as {options.files[found.leader].name} has them")
     if options.parts is not None and count < options.parts:
         print(f"  They cannot be cut into {options.parts} parts together: {count} is the nearest number below.")
     return 0

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..devices import Placement, free_memory, place_for_half_precision, with_retries
-from ..durations import in_words
+from ..durations import time_in_words
 from ..errors import PartgenError
 from ..mesh import Mesh
 from ..segmentation import Progress, no_progress, within
@@ -84,7 +84,7 @@ class HoloPartCompleter:
         """Tells how long all parts will take before the first is begun. Where they can be made, and what was given up for that."""
         attempt = with_retries(lambda _, where: self._placed(where).timed(self._effort(where, options)), 1, placement)
         what = "One part" if parts == 1 else f"{parts} parts"
-        progress(0.05, f"{what} on {attempt.placement.device.name}: {in_words(parts * attempt.result.total)}")
+        progress(0.05, f"{what} on {attempt.placement.device.name}: {time_in_words(parts * attempt.result.total)}")
         return attempt.placement, list(attempt.notes)
 
     def _completed(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from scipy.optimize import linear_sum_assignment
 
+from ..counting import counted
 from ..geometry.adjacency import face_graph
 from .baselines import BASELINES
 from .labelled import Labelled
@@ -38,9 +39,9 @@ def draw_answer(trial: Trial, labelled: Labelled, answer: Answer) -> None:
     """Draws the labels of an answer, its own and those for the true number of parts, and the true ones, into the trial's folder."""
     truth = labelled.main_truth
     if not is_newer(picture_file(trial, "truth"), trial.path):  # which another method's trial drew
-        draw(picture_file(trial, "truth"), labelled, truth, in_words(len(np.unique(truth))))
+        draw(picture_file(trial, "truth"), labelled, truth, counted(len(np.unique(truth)), "part"))
     for protocol, labels in shown(trial.method, labelled, answer).items():
-        caption = f"{in_words(len(np.unique(labels)))}, mIoU {mean_iou(labels, truth):.2f}"
+        caption = f"{counted(len(np.unique(labels)), 'part')}, mIoU {mean_iou(labels, truth):.2f}"
         draw(picture_file(trial, protocol), labelled, like_truth(labels, truth), caption)
 
 
@@ -73,11 +74,6 @@ def picture_file(trial: Trial, name: str) -> Path:
     slug = re.sub(r"[^\w.-]+", "-", trial.variant)
     folder = trial.pictures / "pictures" / trial.collection
     return folder / (f"{trial.path.stem}--truth.png" if name == "truth" else f"{trial.path.stem}--{slug}--{name}.png")
-
-
-def in_words(count: int) -> str:
-    """A number of parts as one says it."""
-    return "1 part" if count == 1 else f"{count} parts"
 
 
 def like_truth(labels: Ints, truth: Ints) -> Ints:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..devices import Placement, place_for_half_precision, with_retries
-from ..durations import in_words
+from ..durations import time_in_words
 from ..editing.edits import check_strength
 from ..errors import PartgenError
 from ..mesh import Mesh
@@ -54,7 +54,7 @@ def each_variation(work: Painting, progress: Progress, deliver: Callable[[PaintR
     attempt = with_retries(lambda _, where: work.prepare(where), 1, place_for_half_precision())
     placement, said = attempt.placement, list(attempt.notes)
     what = work.title if request.variations == 1 else f"{work.title} {request.variations} variations"
-    progress(PREPARED, f"{what} on {placement.device.name}: {in_words(request.variations * attempt.result)}")
+    progress(PREPARED, f"{what} on {placement.device.name}: {time_in_words(request.variations * attempt.result)}")
     for number in range(request.variations):
         share = _of_variation(progress, number, request.variations)
         made = with_retries(partial(work.variation, request.seed + number, share), 1, placement)

@@ -16,12 +16,12 @@ VERBS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def in_words(edits: Sequence[Edit]) -> str:
+def edits_in_words(edits: Sequence[Edit]) -> str:
     """All edits in one line."""
-    return ", then ".join(one_in_words(edit) for edit in edits)
+    return ", then ".join(edit_in_words(edit) for edit in edits)
 
 
-def one_in_words(edit: Edit) -> str:
+def edit_in_words(edit: Edit) -> str:
     """One edit, with its amounts as one writes them."""
     values = edit.parameters
     told = {name: _told(name, value) for name, value in values.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -14,18 +13,16 @@ import pytest
 import trimesh
 from partgen.cli import main
 
-BENCHMARK = Path(os.environ.get("PARTGEN_BENCHMARK", "../shared/benchmark")).resolve()
-SCRIPT = BENCHMARK / "run_completion.py"
 OBJECTS = ("kenney_character", "kenney_vehicle-truck-green")
 NAMES = {"chamfer": "chamfer", "f1_05": "f05", "f1_02": "f02", "iou": "iou", "watertight": "watertight", "moved": "moved"}
 
 
-def folder_of(names: tuple[str, ...], folder: Path) -> Path:
-    """A benchmark folder with these objects alone."""
+def folder_of(names: tuple[str, ...], benchmark: Path, folder: Path) -> Path:
+    """A folder with these objects of the benchmark alone."""
     for kind in ("labelled", "remeshed"):
         (folder / kind).mkdir(parents=True)
         for name in names:
-            source = BENCHMARK / kind / f"{name}.npz"
+            source = benchmark / kind / f"{name}.npz"
             if source.exists():
                 (folder / kind / source.name).symlink_to(source)
     return folder
@@ -39,13 +36,12 @@ def printed(command: list[str]) -> dict[str, dict[str, float]]:
     return {name: {key: float(value) for key, value in number.findall(rest)} for name, rest in rows}
 
 
-@pytest.mark.skipif(not SCRIPT.exists(), reason="no benchmark here")
-def test_its_numbers_are_those_of_the_script(tmp_path, capsys) -> None:
-    data = folder_of(OBJECTS, tmp_path / "data")
+def test_its_numbers_are_those_of_the_script(benchmark_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = folder_of(OBJECTS, benchmark_folder, tmp_path / "data")
     assert main(["bench", "completion", "--data", str(data), "--method", "caps", "--json"]) == 0
     ours = json.loads(capsys.readouterr().out)["sets"]
     partgen = Path(sys.executable).with_name("partgen")
-    theirs = printed([sys.executable, str(SCRIPT), "caps", "--data", str(data), "--partgen", str(partgen)])
+    theirs = printed([sys.executable, str(benchmark_folder / "run_completion.py"), "caps", "--data", str(data), "--partgen", str(partgen)])
     assert set(ours) == set(theirs) == {"skin"}
     for ours_called, theirs_called in [*NAMES.items(), ("penetration", "penetration"), ("parts", "n")]:
         assert ours["skin"][ours_called] == pytest.approx(theirs["skin"][theirs_called], abs=1.5e-4), ours_called

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +15,18 @@ from partgen.errors import PartgenError
 from partgen.files import read_model
 from partgen.segmentation import segmenter
 
-MESSY = Path(os.environ.get("PARTGEN_BENCHMARK", "../shared/benchmark")) / "messy"
 FILES = ["common3d/suzanne.obj", "common3d/beetle.obj", "common3d/woody.obj", "gltf/RiggedFigure/RiggedFigure.gltf", "trimesh/cubevt.obj"]
 
 
-@pytest.mark.skipif(not MESSY.exists(), reason="no benchmark here")
+@pytest.fixture
+def messy(benchmark_folder: Path) -> Path:
+    return benchmark_folder / "messy"
+
+
 @pytest.mark.parametrize("method", ["caps", "solid"])
 @pytest.mark.parametrize("name", FILES)
-def test_a_messy_file_gives_closed_parts(name: str, method: str) -> None:
-    model = read_model(MESSY / name)
+def test_a_messy_file_gives_closed_parts(messy: Path, name: str, method: str) -> None:
+    model = read_model(messy / name)
     middle = model.mesh.vertices[model.mesh.faces].mean(axis=1)
     labels = (middle[:, 0] > np.median(middle[:, 0])).astype(np.int32)
     parts = completer(method).complete(model.mesh, labels).parts
@@ -42,11 +44,10 @@ SMALL = [
 ]
 
 
-@pytest.mark.skipif(not MESSY.exists(), reason="no benchmark here")
 @pytest.mark.parametrize("method", ["caps", "solid"])
 @pytest.mark.parametrize("name", SMALL)
-def test_the_found_parts_of_a_messy_file_can_be_closed(name: str, method: str) -> None:
-    model = read_model(MESSY / name)
+def test_the_found_parts_of_a_messy_file_can_be_closed(messy: Path, name: str, method: str) -> None:
+    model = read_model(messy / name)
     labels = segmenter("geometric").segment(model.mesh).labels()
     parts = completer(method).complete(model.mesh, labels).parts
     assert [part.label for part in parts] == np.unique(labels).tolist()
@@ -56,21 +57,19 @@ def test_the_found_parts_of_a_messy_file_can_be_closed(name: str, method: str) -
 TOUCHING = ["trimesh/joined_tetrahedra.obj", "trimesh/two_objects.obj", "common3d/beetle.obj"]
 
 
-@pytest.mark.skipif(not MESSY.exists(), reason="no benchmark here")
 @pytest.mark.parametrize("method", ["caps", "solid"])
 @pytest.mark.parametrize("name", TOUCHING)
-def test_parts_that_touch_themselves_are_closed_for_readers_that_merge_vertices(name: str, method: str) -> None:
-    model = read_model(MESSY / name)
+def test_parts_that_touch_themselves_are_closed_for_readers_that_merge_vertices(messy: Path, name: str, method: str) -> None:
+    model = read_model(messy / name)
     labels = segmenter("geometric").segment(model.mesh).labels()
     for part in completer(method).complete(model.mesh, labels).parts:
         vertices, faces, _ = apart(part.vertices, part.faces, part.generated)
         assert trimesh.Trimesh(vertices, faces, process=True).is_watertight, part.label
 
 
-@pytest.mark.skipif(not MESSY.exists(), reason="no benchmark here")
 @pytest.mark.parametrize("method", ["caps", "solid"])
-def test_a_part_that_other_programs_will_find_open_is_named(tmp_path: Path, capsys, method: str) -> None:
-    file = MESSY / "trimesh/wallhole.obj"
+def test_a_part_that_other_programs_will_find_open_is_named(messy: Path, tmp_path: Path, capsys, method: str) -> None:
+    file = messy / "trimesh/wallhole.obj"
     labels = segmenter("geometric").segment(read_model(file).mesh).labels()
     np.savez(tmp_path / "labels.npz", face_labels=labels)
     assert main(["complete", str(file), "--labels", str(tmp_path / "labels.npz"), "-o", str(tmp_path), "--method", method]) == 0
@@ -80,7 +79,6 @@ def test_a_part_that_other_programs_will_find_open_is_named(tmp_path: Path, caps
         assert is_closed != (f"Part {part['label']}: It touches itself along whole edges" in said)
 
 
-@pytest.mark.skipif(not MESSY.exists(), reason="no benchmark here")
-def test_a_file_without_faces_is_said_to_have_none() -> None:
+def test_a_file_without_faces_is_said_to_have_none(messy: Path) -> None:
     with pytest.raises(PartgenError, match="has no faces"):
-        read_model(MESSY / "trimesh/empty_nodes.glb")
+        read_model(messy / "trimesh/empty_nodes.glb")

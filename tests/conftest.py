@@ -1,8 +1,9 @@
-"""What every test may use, in Blender or outside: where the shared data lies."""
+"""What every test may use, in Blender or outside: where the shared data lies; and that it finds no models of the tester."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,3 +29,11 @@ def benchmark_folder() -> Path:
 def reference_folder() -> Path:
     """Recorded answers of reference implementations: PARTGEN_REFERENCE."""
     return shared_folder("PARTGEN_REFERENCE", "../shared/reference")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A computer onto which no model was downloaded: tests would take other ways where the tester's own were found."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PARTGEN_MODELS", str(tmp_path_factory.mktemp("models")))
+        yield

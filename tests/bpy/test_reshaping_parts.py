@@ -26,10 +26,9 @@ def painter(package: ModuleType) -> Iterator[None]:
 
 
 @pytest.fixture
-def jobs(painter: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ModuleType]:
+def jobs(painter: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """Jobs of a backend that paints a larger part, on a computer without models."""
     monkeypatch.setenv("PARTGEN_DEVICE", "cpu")
-    monkeypatch.setenv("PARTGEN_MODELS", str(tmp_path / "models"))
     for _ in quiet():
         yield importlib.import_module(f"{MODULE}.jobs")
 

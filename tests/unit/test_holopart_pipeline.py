@@ -219,8 +219,7 @@ def test_a_part_without_surface_and_one_without_an_inside_stay_open(folder: Path
     assert "no inside" in part.notes[0]
 
 
-def test_without_its_weights_the_method_offers_to_fetch_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PARTGEN_MODELS", str(tmp_path))
+def test_without_its_weights_the_method_offers_to_fetch_them() -> None:
     with pytest.raises(PartgenError) as caught:
         completer("holopart")
     assert caught.value.code == "weights.absent"

@@ -374,9 +374,8 @@ def test_the_command_says_where_nothing_led_the_painting(
     ],
 )
 def test_what_cannot_be_painted_is_told_and_nothing_is_written(
-    still: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, more: list[str], told: str
+    still: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], told: str
 ) -> None:
-    monkeypatch.setenv("PARTGEN_MODELS", str(tmp_path / "models"))
     out = tmp_path / "out.glb"
     assert main([*still, "-o", str(out), *more]) == 1
     assert told in capsys.readouterr().err

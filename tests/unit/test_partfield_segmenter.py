@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -99,8 +97,7 @@ def test_half_precision_is_near_full_precision() -> None:
     assert torch.linalg.norm(full - half) < 0.03 * torch.linalg.norm(full)
 
 
-def test_without_its_weights_it_says_where_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PARTGEN_MODELS", str(tmp_path))
+def test_without_its_weights_it_says_where_to_get_them() -> None:
     with pytest.raises(PartgenError) as raised:
         segmenter("partfield").segment(dumbbell())
     assert raised.value.code == "weights.absent"

@@ -258,7 +258,6 @@ def test_without_a_depth_network_the_command_says_what_to_add(
     shelf: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PARTGEN_DEVICE", "cpu")
-    monkeypatch.setenv("PARTGEN_MODELS", str(tmp_path / "models"))
     assert main(command(tmp_path, "--model", str(shelf / "sd"))) == 1
     told = capsys.readouterr().err
     assert "Depth Anything V2 Small are not on this machine" in told

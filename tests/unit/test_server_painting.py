@@ -226,9 +226,8 @@ def test_what_cannot_be_painted_is_told_before_anything_is_loaded(changes: dict,
     assert caught.value.remedy
 
 
-def test_where_no_checkpoint_is_here_the_one_to_download_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_where_no_checkpoint_is_here_the_one_to_download_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARTGEN_DEVICE", "cpu")
-    monkeypatch.setenv("PARTGEN_MODELS", str(tmp_path))
     with pytest.raises(PartgenError) as caught:
         paint(request(), no_progress, lambda _: None)
     assert caught.value.code == "weights.absent"

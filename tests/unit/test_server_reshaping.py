@@ -255,9 +255,8 @@ def test_what_cannot_be_reshaped_is_told_before_anything_is_loaded(small: Reshap
 
 
 def test_without_a_depth_network_or_a_checkpoint_the_one_to_download_and_its_menu_are_named(
-    small: ReshapeRequest, shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small: ReshapeRequest, shelf: Path
 ) -> None:
-    monkeypatch.setenv("PARTGEN_MODELS", str(tmp_path))
     for changes, wanted in (({"depth_model": "auto"}, "depth-anything-v2-small"), ({"model": "auto"}, "sd15-inpainting")):
         with pytest.raises(PartgenError) as caught:
             reshaped(replace(small, **changes))

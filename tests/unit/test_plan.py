@@ -140,7 +140,10 @@ def test_a_platform_without_packages_is_refused_with_a_way_out(computer, folder,
 def test_the_device_is_told_in_words(folder, bundled):
     plan = plan_for(linux_with_nvidia("NVIDIA GeForce RTX 4090, 560.94, 8.9, 24564"), folder, bundled, tier=Tier.AI)
     assert line(plan, "Device") == "NVIDIA GeForce RTX 4090 · driver 560.94 · compute capability 8.9 · 24 GB → CUDA 12.6"
-    assert line(plan, "PyTorch") == "2.13.0, CUDA 12.6"
+    assert line(plan, "PyTorch") == "2.13.0, CUDA 12.6 (needs NVIDIA driver 525.60.13 or newer)"
+    assert line(plan_for(linux(), folder, bundled, tier=Tier.AI, torch_build="cpu"), "PyTorch") == "2.13.0, CPU"
+    chosen = plan_for(linux(), folder, bundled, tier=Tier.AI, torch_build="xpu")
+    assert line(chosen, "PyTorch") == "2.13.0, Intel XPU (needs Intel's GPU driver with Level Zero)"
     assert line(plan_for(linux(), folder, bundled), "Device") == "CPU (Geometry uses no GPU)"
     geometry = plan_for(linux_with_nvidia("NVIDIA GeForce RTX 4090, 560.94, 8.9, 24564"), folder, bundled)
     found = "NVIDIA GeForce RTX 4090 · driver 560.94 · compute capability 8.9 · 24 GB"

@@ -102,8 +102,9 @@ class Plan:
 
     `device` is the device in words. `torch_requirement` names PyTorch's build exactly, `torch_index` where it comes from
     and `torch_backend` what uv calls it: all empty in the tier geometry, the last two also where it comes from the package
-    index. `pythons` are tried in their order. Bytes of downloads are measured where `are_bytes_measured`, but for that of
-    Python; what they take on disk follows from ratios that were measured on Linux.
+    index. `torch_needs` is what that build takes for granted on the computer, such as a driver. `pythons` are tried in
+    their order. Bytes of downloads are measured where `are_bytes_measured`, but for that of Python; what they take on
+    disk follows from ratios that were measured on Linux.
     """
 
     machine: Machine
@@ -124,6 +125,7 @@ class Plan:
     notes: tuple[str, ...]
     problems: tuple[PlanProblem, ...]
     digest: str
+    torch_needs: str = ""
 
     @property
     def tier(self) -> Tier:
@@ -148,7 +150,8 @@ class Plan:
         source = "all from the folder" if self.settings.offline_folder else "all of it is on this computer"
         lines = [("Device", self.device)]
         if self.torch_build:
-            lines.append(("PyTorch", f"{TORCH_VERSION}, {self.torch_title}"))
+            needs = f" (needs {self.torch_needs})" if self.torch_needs else ""
+            lines.append(("PyTorch", f"{TORCH_VERSION}, {self.torch_title}{needs}"))
         lines += [
             ("Download", about + size_in_words(self.download_bytes) if self.download_bytes else f"nothing: {source}"),
             ("Disk", f"{about}{size_in_words(self.disk_bytes)} of {size_in_words(self.free_bytes)} free"),
@@ -218,6 +221,7 @@ def make_plan(machine: Machine, settings: Settings, folder: Path, bundled: Bundl
         notes=tuple(notes),
         problems=tuple(map(PlanProblem.of, problems)),
         digest=_digest(settings, bundled, torch),
+        torch_needs=torch.needs if torch else "",
     )
 
 

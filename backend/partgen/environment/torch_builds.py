@@ -45,7 +45,8 @@ class TorchBuild:
     from PyPI). `platform` is that of `Machine.platform`. `requirement` names exactly this build, so that no other one can be
     installed in its place. `index` is its folder of download.pytorch.org and `uv_backend` what uv calls it; both are empty
     for a build that comes from PyPI. `capabilities` are compute capabilities of NVIDIA or targets of AMD that it has code
-    for. `oldest_driver` is that of NVIDIA. Bytes hold the packages that belong to the build (CUDA libraries and such).
+    for. `oldest_driver` is that of NVIDIA; `needs` tells a person what the computer has to have.
+    Bytes hold the packages that belong to the build (CUDA libraries and such).
     """
 
     id: str
@@ -93,14 +94,14 @@ BUILDS: tuple[TorchBuild, ...] = (
     _cuda("cu130", "linux-x86_64", 2_730 * MB, 5_700 * MB, measured=True),
     _cuda("cu126", "linux-x86_64", 3_000 * MB, 6_300 * MB),
     _cuda("cu132", "linux-x86_64", 2_800 * MB, 5_900 * MB),
-    TorchBuild("rocm7.2", "linux-x86_64", "ROCm 7.2", "rocm", 5_500 * MB, 17 * GB, False, ROCM_TARGETS, "", "AMD's kernel driver (amdgpu)"),
-    TorchBuild("xpu", "linux-x86_64", "Intel XPU", "xpu", 2_200 * MB, 6 * GB, needs="Intel's GPU driver (Level Zero)",
+    TorchBuild("rocm7.2", "linux-x86_64", "ROCm 7.2", "rocm", 5_500 * MB, 17 * GB, False, ROCM_TARGETS, "", "AMD's kernel driver amdgpu"),
+    TorchBuild("xpu", "linux-x86_64", "Intel XPU", "xpu", 2_200 * MB, 6 * GB, needs="Intel's GPU driver with Level Zero",
                licence=f"{TORCH_LICENCE}; the oneAPI libraries: Intel's own licence"),
     TorchBuild("cpu", "linux-x86_64", "CPU", "cpu", 192 * MB, 790 * MB, True),
     _cuda("cu130", "windows-x86_64", 2_600 * MB, 5_000 * MB),
     _cuda("cu126", "windows-x86_64", 2_600 * MB, 5_000 * MB),
     _cuda("cu132", "windows-x86_64", 2_600 * MB, 5_000 * MB),
-    TorchBuild("xpu", "windows-x86_64", "Intel XPU", "xpu", 2_000 * MB, 5 * GB, needs="Intel's GPU driver (Level Zero)",
+    TorchBuild("xpu", "windows-x86_64", "Intel XPU", "xpu", 2_000 * MB, 5 * GB, needs="Intel's GPU driver with Level Zero",
                licence=f"{TORCH_LICENCE}; the oneAPI libraries: Intel's own licence"),
     TorchBuild("cpu", "windows-x86_64", "CPU", "cpu", 122 * MB, 520 * MB, True),
     TorchBuild("mps", "macos-arm64", "Apple GPU (MPS)", "mps", 111 * MB, 420 * MB, True, needs="macOS 14 or newer"),

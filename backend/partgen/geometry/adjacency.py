@@ -123,8 +123,9 @@ def normals_and_areas(points: Floats, corners: Ints) -> tuple[Floats, Floats]:
     return cross / np.where(double > 0, double, 1.0)[:, None], 0.5 * double
 
 
-def _half_edges(corners: Ints) -> tuple[Ints, Ints, NDArray[np.bool_]]:
-    """Sorted end points (3C, 2), face (3C,) and direction (3C,) of every half edge, ordered by edge."""
+def half_edges(corners: Ints) -> tuple[Ints, Ints, NDArray[np.bool_]]:
+    """Every half edge of triangles `corners` (C, 3), ordered by edge: its ends, the smaller first, (3C, 2), its triangle (3C,), and
+    whether that goes along it from the smaller end to the larger (3C,)."""
     start = corners.reshape(-1)
     end = np.roll(corners, -1, axis=1).reshape(-1)
     face = np.repeat(np.arange(len(corners)), 3)
@@ -138,7 +139,7 @@ def neighbours(points: Floats, corners: Ints) -> tuple[Ints, Ints, NDArray[np.bo
 
     Around an edge with more than two faces each face is joined to the next one by angle.
     """
-    edges, face, forward = _half_edges(corners)
+    edges, face, forward = half_edges(corners)
     if not len(edges):
         return np.zeros((0, 2), np.int64), np.zeros((0, 2), np.int64), np.zeros(0, bool)
     new = np.ones(len(edges), bool)
@@ -148,7 +149,7 @@ def neighbours(points: Floats, corners: Ints) -> tuple[Ints, Ints, NDArray[np.bo
     order = np.arange(len(edges))
     crowded = size[run] > 2
     if crowded.any():
-        turn = _angle_around_edge(points, corners, edges[crowded], face[crowded])
+        turn = angle_around_edge(points, corners, edges[crowded], face[crowded])
         order[crowded] = order[crowded][np.lexsort((turn, run[crowded]))]
     edges, face, forward = edges[order], face[order], forward[order]
     here = np.flatnonzero(~new[1:])  # neighbours within a run
@@ -161,8 +162,11 @@ def directed(edges: Ints, corners: Ints) -> Ints:
     return np.where(along[:, None], edges, edges[:, ::-1])
 
 
-def _angle_around_edge(points: Floats, corners: Ints, edges: Ints, face: Ints) -> Floats:
-    """The direction in which each face leaves its edge, as an angle around the edge (n,)."""
+def angle_around_edge(points: Floats, corners: Ints, edges: Ints, face: Ints) -> Floats:
+    """The direction in which each face leaves its edge, as an angle around the edge: (n,), radians.
+
+    `points` (V, 3), triangles `corners` (C, 3); of each pair the edge's ends `edges` (n, 2) and the triangle `face` (n,).
+    """
     axis = points[edges[:, 1]] - points[edges[:, 0]]
     axis /= np.maximum(np.linalg.norm(axis, axis=1, keepdims=True), 1e-300)
     helper = np.eye(3)[np.abs(axis).argmin(axis=1)]
@@ -174,7 +178,7 @@ def _angle_around_edge(points: Floats, corners: Ints, edges: Ints, face: Ints) -
 
 def boundary_edges(corners: Ints) -> tuple[Ints, Ints]:
     """Edges (B, 2) that only one face has, and that face (B,)."""
-    edges, face, _ = _half_edges(corners)
+    edges, face, _ = half_edges(corners)
     if not len(edges):
         return np.zeros((0, 2), np.int64), np.zeros(0, np.int64)
     same = (edges[1:] == edges[:-1]).all(axis=1)

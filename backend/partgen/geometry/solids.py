@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from .adjacency import _angle_around_edge, _half_edges
+from .adjacency import angle_around_edge, half_edges
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -40,7 +40,10 @@ def measure(vertices: NDArray, faces: NDArray) -> Measures:
 
 
 def signed_volume(points: Floats, faces: Ints) -> float:
-    """The volume inside closed triangles, negative where they look inward; of open ones, that of the cone from their middle."""
+    """The volume inside closed triangles, negative where they look inward; of open ones, that of the cone from their middle.
+
+    `points` (V, 3), `faces` (F, 3); in the points' unit, cubed.
+    """
     if not len(faces):
         return 0.0
     a, b, c = (points[faces[:, i]] - points[faces].mean(axis=(0, 1)) for i in range(3))
@@ -48,15 +51,16 @@ def signed_volume(points: Floats, faces: Ints) -> float:
 
 
 def surface_area(points: Floats, faces: Ints) -> float:
+    """The area of triangles `faces` (F, 3) over `points` (V, 3), in the points' unit, squared."""
     a, b, c = (points[faces[:, i]] for i in range(3))
     return float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2)
 
 
 def is_watertight(faces: Ints) -> bool:
-    """Whether every edge has exactly two triangles, which go along it in opposite directions."""
+    """Whether every edge of triangles `faces` (F, 3) has exactly two of them, which go along it in opposite directions."""
     if not len(faces) or (faces == np.roll(faces, 1, axis=1)).any():
         return False
-    edges, _, forward = _half_edges(faces)
+    edges, _, forward = half_edges(faces)
     if len(edges) % 2:
         return False
     first, second = edges[0::2], edges[1::2]
@@ -65,7 +69,7 @@ def is_watertight(faces: Ints) -> bool:
 
 
 def has_disc_vertices(faces: Ints) -> bool:
-    """Whether the triangles around every vertex of a watertight surface are one ring."""
+    """Whether the triangles around every vertex of a watertight surface `faces` (F, 3) are one ring."""
     return bool(int(split_corners(faces, *paired_half_edges(None, faces)).max()) + 1 == len(np.unique(faces)))
 
 
@@ -75,7 +79,7 @@ def paired_half_edges(points: Floats | None, corners: Ints) -> tuple[Ints, Ints]
     Triangles that go along the edge in the same direction are no pair. Where more than two meet, those are paired that
     have the inside between them; `points` (V, 3) tell which (None: such edges stay open).
     """
-    edges, face, forward = _half_edges(corners)
+    edges, face, forward = half_edges(corners)
     if not len(edges):
         return np.zeros((0, 2), np.int64), np.zeros((0, 2), np.int64)
     new = np.ones(len(edges), bool)
@@ -87,7 +91,7 @@ def paired_half_edges(points: Floats | None, corners: Ints) -> tuple[Ints, Ints]
     faces, ends = [np.stack([face[two], face[two + 1]], axis=1)], [edges[two]]
     crowded = np.flatnonzero(size[run] > 2)
     if len(crowded) and points is not None:
-        turn = _angle_around_edge(points, corners, edges[crowded], face[crowded])
+        turn = angle_around_edge(points, corners, edges[crowded], face[crowded])
         crowded = crowded[np.lexsort((turn, run[crowded]))]
         first = np.flatnonzero(np.r_[True, run[crowded][1:] != run[crowded][:-1]])
         following = np.arange(1, len(crowded) + 1)

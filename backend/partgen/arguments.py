@@ -35,6 +35,17 @@ def share(text: str) -> float:
     return value
 
 
+def share_or_nothing(text: str) -> float:
+    """An argument that is a share from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number between 0 and 1")
+    return value
+
+
 def _whole_number(text: str, least: int) -> int:
     if not (text.isascii() and text.isdecimal()) or int(text) < least:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number from {least} on")

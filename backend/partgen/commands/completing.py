@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import natural, positive
+from ..arguments import natural, positive, share_or_nothing
 from ..errors import PartgenError
 
 if TYPE_CHECKING:
@@ -60,20 +60,10 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--proposals", metavar="K", type=positive, default=1, help="of networks: this many results, in folders proposal_2, ..."
     )
-    parser.add_argument("--reach", type=_share, help="how far parts go on into their neighbours, 0 to 1 (default: 1)")
+    parser.add_argument("--reach", type=share_or_nothing, help="how far parts go on into their neighbours, 0 to 1 (default: 1)")
     parser.add_argument("--remesh", action="store_true", help="even surfaces for print or simulation, instead of what was visible")
     parser.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
     parser.set_defaults(run=run)
-
-
-def _share(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number between 0 and 1")
-    return value
 
 
 def run(options: argparse.Namespace) -> int:

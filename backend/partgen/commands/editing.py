@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import natural
+from ..arguments import natural, share
 from ..errors import PartgenError
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "from what is painted; "
         "generative puts another part of PartGen's own in its place, as auto does where only that is meant",
     )
-    parser.add_argument("--strength", type=_share, default=1.0, help="how much of the change is made, above 0 to 1")
+    parser.add_argument("--strength", type=share, default=1.0, help="how much of the change is made, above 0 to 1")
     parser.add_argument("--seed", type=natural, default=0, help="of variations: the same seed gives the same ones")
     parser.add_argument("--steps", type=_steps, help="of texture, reshape and shaper: more take longer and are finer")
     parser.add_argument("--variations", metavar="K", type=_count, default=1, help="this many results, OUT_2.glb, ...; the words are kept")
@@ -118,16 +118,6 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
     parser.set_defaults(run=run)
     return parser
-
-
-def _share(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 < value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number above 0 and at most 1")
-    return value
 
 
 def _count(text: str) -> int:

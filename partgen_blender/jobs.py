@@ -269,11 +269,6 @@ def open_jobs() -> list[Job]:
     return list(_open.values())
 
 
-def job_of(object_: bpy.types.Object) -> Job | None:
-    """The open job of an object."""
-    return next((job for job in _open.values() if job.object_uid == object_.session_uid), None)
-
-
 def progress() -> tuple[float, str, list[str]]:
     """How far all open jobs are together: the share in [0, 1], the time left ("" where nobody can tell), what is being done.
 

@@ -136,23 +136,6 @@ def split_part(tree: PartTree, node: int, pieces: int, scale: float, kept: Itera
     return replace(edit, tree=_renumbered(tree, tree.count(scale), edit))
 
 
-def with_partition(tree: PartTree, groups: Sequence[ArrayLike], scale: float, kept: Iterable[int] = ()) -> TreeEdit:
-    """Makes each of several sets of leaves, which share none, a part at `scale`: `with_region` for one after the other.
-
-    Raises PartgenError as that does, and ValueError where two sets share a leaf.
-    """
-    sets = [np.unique(np.asarray(group, np.int64)) for group in groups]
-    if len(np.unique(np.concatenate(sets))) != sum(map(len, sets)):
-        raise ValueError("two groups share a leaf")
-    edit, made = unedited(tree, scale), list(kept)
-    nodes = [int(node) for node in made]
-    for group in sets:
-        step = with_region(edit.tree, group, edit.scale, [node for node in nodes if node >= 0])
-        nodes = [int(step.node_of[node]) if node >= 0 else -1 for node in nodes] + [step.node]
-        edit = edit.then(step)
-    return edit
-
-
 def moved_faces(
     tree: PartTree, leaf_of_face: ArrayLike, part_of_face: ArrayLike, scale: float, kept: Iterable[int] = ()
 ) -> tuple[TreeEdit, Ints, dict[int, int]]:

@@ -250,16 +250,6 @@ def test_a_part_is_split_by_undoing_its_last_merges(tree: PartTree, count: int, 
 
 
 @EDITS
-@given(trees(fewest=6), some.integers(0, 2**32 - 1))
-def test_a_partition_makes_every_group_a_part(tree: PartTree, seed: int) -> None:
-    group_of_leaf = np.random.default_rng(seed).integers(0, 3, tree.leaf_count)
-    groups = [np.flatnonzero(group_of_leaf == group) for group in (1, 2)]
-    assume(all(len(group) for group in groups))
-    edit = tree_editing.with_partition(tree, groups, 1.0)
-    assert {frozenset(group.tolist()) for group in groups} <= set(parts(edit.tree, edit.scale))
-
-
-@EDITS
 @given(trees(fewest=4), some.integers(2, 24), some.integers(0, 2**32 - 1))
 def test_moved_faces_belong_to_the_part_that_they_were_moved_to(tree: PartTree, count: int, seed: int) -> None:
     generator, scale = np.random.default_rng(seed), tree.scale_for(min(count, tree.leaf_count))

@@ -23,7 +23,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 POSITION_CHANNELS = 3
-NORMAL_CHANNELS = 3
 
 
 @dataclass(frozen=True)

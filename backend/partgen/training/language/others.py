@@ -175,15 +175,6 @@ def _foreign_sentence(language: str, random: Random) -> str:
 
 # ---- contradictions --------------------------------------------------------------------------------------------------
 
-UNDONE = (
-    ("bend", "straighten"),
-    ("smooth", "bumps"),
-    ("hollow", "solid"),
-    ("inflate", "flatten"),
-    ("twist", "untwist"),
-    ("taper", "flare"),
-)
-
 
 def contradiction(random: Random) -> str:
     """Two things that cannot both be: longer and shorter, twist it without twisting it."""

@@ -20,7 +20,7 @@ from .completion.patches import open_surface
 from .editing.attachment import attached
 from .editing.bevelling import bevelled
 from .editing.copying import copies, is_copying, split_planes
-from .editing.deforming import PartSurface, deformed, is_deformation
+from .editing.deforming import PartSurface, deformed, is_deformation, why_hardly_seen
 from .editing.edits import Edit
 from .editing.frame import Frame
 from .editing.looks import Look, look
@@ -31,9 +31,6 @@ from .geometry.adjacency import weld
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-FEW_VERTICES = {"bend": 16, "twist": 16, "waves": 48, "bumps": 200, "flare": 8, "facet": 40}
-"""Vertices that an edit takes, at least, to show: a box of eight corners cannot be wavy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,12 +107,9 @@ def _changed(part: Part, edit: Edit, model: Model, labels: NDArray[np.int32]) ->
     edit = edit.complete()
     if is_deformation(edit):
         surface = part.surface
-        few = FEW_VERTICES.get(edit.op, 0)
-        if surface.welded[1] < few:
-            part = part.noting(f"The part has only {surface.welded[1]} vertices: subdivide it for a smoother {edit.op}.")
         points = deformed(surface, [edit])
-        if not np.abs(points - surface.points).max() > 1e-6 * surface.frame.size:
-            part = part.noting(f"Nothing of the part is changed by this {edit.op}: it has no vertices where it would, or is so already.")
+        if sentence := why_hardly_seen(surface, edit, points, "subdivide it"):
+            part = part.noting(sentence)
         return part.moved(points)
     if is_copying(edit):
         return _copied(part, edit)

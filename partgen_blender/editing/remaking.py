@@ -17,7 +17,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 from partgen.editing.copying import copies, is_copying, split_planes
-from partgen.editing.deforming import PartSurface, deformed, is_deformation
+from partgen.editing.deforming import PartSurface, deformed, is_deformation, why_hardly_seen
 from partgen.editing.edits import Edit
 from partgen.editing.looks import look
 from partgen.editing.replacing import fitted, is_round, is_smooth, no_such_thing, primitive, taken_over
@@ -32,8 +32,6 @@ Change = Callable[[bpy.types.Mesh], list[str]]
 """Changes a mesh as no edit does, as by putting a painting on it or making it another. Returns sentences for the artist."""
 
 SHARP = np.radians(30.0)
-FEW_VERTICES = {"bend": 16, "twist": 16, "waves": 48, "bumps": 200, "flare": 8, "facet": 40}
-"""Vertices that an edit takes, at least, to show."""
 FINEST, MOST_ROUNDS, MOST_FACES = 1 / 14, 5, 50_000
 
 
@@ -122,11 +120,8 @@ def _deform(mesh: bpy.types.Mesh, edit: Edit, attached: Bools, surroundings: Sur
     surface = part_surface(mesh, attached, surroundings)
     points = deformed(surface, [edit])
     _move(mesh, surroundings.to_mesh(points))
-    if surface.welded[1] < FEW_VERTICES.get(edit.op, 0):
-        return [f"The part has only {surface.welded[1]} vertices: switch Add Vertices on for a smoother {edit.op}."]
-    if not np.abs(points - surface.points).max() > 1e-6 * surface.frame.size:
-        return [f"Nothing is changed by this {edit.op}: the part has no vertices where it would, or is so already."]
-    return []
+    sentence = why_hardly_seen(surface, edit, points, "switch Add Vertices on")
+    return [sentence] if sentence else []
 
 
 def _subdivide(mesh: bpy.types.Mesh) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import trimesh
-from partgen.editing.deforming import DEFORMATIONS, OF_PLACE, PartSurface, deformed
+from partgen.editing.deforming import DEFORMATIONS, OF_PLACE, PartSurface, deformed, why_hardly_seen
 from partgen.editing.edits import OPERATIONS, Edit, edits_from
 from partgen.editing.variations import varied
 from partgen.errors import PartgenError
@@ -212,6 +212,21 @@ def test_shrinking_a_part_to_nothing_is_refused_in_words() -> None:
 
 
 # ---- variations ------------------------------------------------------------------------------------------------------
+
+
+def test_a_box_of_eight_corners_is_said_to_have_too_few_for_waves() -> None:
+    box = trimesh.creation.box(SIZES)
+    part = PartSurface(box.vertices, np.array(box.faces), np.zeros(8, bool), UP)
+    waves = Edit("waves").complete()
+    said = why_hardly_seen(part, waves, deformed(part, [waves]), "subdivide it")
+    assert said == "The part has only 8 vertices: subdivide it for a smoother waves."
+
+
+def test_an_edit_that_changes_nothing_says_so_and_others_say_nothing() -> None:
+    part, straighten, larger = post(), Edit("straighten").complete(), Edit("scale").complete()
+    said = why_hardly_seen(part, straighten, deformed(part, [straighten]), "subdivide it")
+    assert said.startswith("Nothing of the part is changed by this straighten")
+    assert why_hardly_seen(part, larger, deformed(part, [larger]), "subdivide it") == ""
 
 
 def test_a_variation_keeps_what_was_said_and_draws_the_rest_anew_the_same_way_each_time() -> None:

@@ -31,6 +31,10 @@ SMOOTHING = 0.12
 MOST_STEPS = 150
 HASH = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
 """Odd numbers without pattern, that mix the cells of the noise."""
+FEWEST_VERTICES = {"bend": 16, "twist": 16, "waves": 48, "bumps": 200, "flare": 8, "facet": 40}
+"""Vertices that an edit takes, at least, to show: a box of eight corners cannot be wavy."""
+UNMOVED = 1e-6
+"""Of the part's size: vertices that are moved less far have stayed."""
 TURNS = 4
 """Rounds in which facets choose their triangles anew (Cohen-Steiner, Alliez, Desbrun 2004, section 3)."""
 
@@ -102,6 +106,19 @@ Deformation = Callable[[PartSurface, Mapping[str, Any]], Floats]
 def is_deformation(edit: Edit) -> bool:
     """Whether an edit only moves vertices."""
     return edit.op in DEFORMATIONS
+
+
+def why_hardly_seen(part: PartSurface, edit: Edit, points: Floats, remedy: str) -> str:
+    """A sentence for the artist where a deformation that gives `points` (V, 3) cannot show, "" where it can.
+
+    `remedy` says how the part gets more vertices, as in "subdivide it".
+    """
+    count = part.welded[1]
+    if count < FEWEST_VERTICES.get(edit.op, 0):
+        return f"The part has only {count} vertices: {remedy} for a smoother {edit.op}."
+    if not np.abs(points - part.points).max() > UNMOVED * part.frame.size:
+        return f"Nothing of the part is changed by this {edit.op}: it has no vertices where it would, or is so already."
+    return ""
 
 
 def deformed(part: PartSurface, edits: Sequence[Edit], strength: float = 1.0) -> Floats:

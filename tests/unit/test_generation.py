@@ -277,6 +277,27 @@ def test_auto_still_repeats_where_no_part_is_named_that_has_so_many(
     assert (told["method"], told["edits"][0]["op"], told["edits"][0]["count"]) == ("instruct", "repeat", 3)
 
 
+@pytest.mark.parametrize(
+    ("asked", "model"),
+    [
+        (["--method", "drawn"], "shaper"),
+        (["--method", "drawn", "--model", "shaper"], "shaper"),
+        (["--method", "generative", "--model", "shaper"], "shaper"),
+        (["--method", "generative"], "parts"),
+    ],
+)
+def test_the_methods_are_called_as_in_blender(table: tuple, tmp_path: Path, monkeypatch, asked: list[str], model: str) -> None:
+    wishes = []
+    monkeypatch.setattr("partgen.model_generating.generated", lambda model, labels, part, wish: wishes.append(wish) or [])
+    assert edit(table, tmp_path / "o.glb", *asked, "--prompt", "a ball foot", "--json") == 0
+    assert [wish.model for wish in wishes] == [model]
+
+
+def test_drawing_by_what_cannot_draw_is_refused(table: tuple, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert edit(table, tmp_path / "o.glb", "--method", "drawn", "--model", "parts", "--prompt", "a ball foot") == 1
+    assert "There is no model parts that draws parts. Leave --model out, or say shaper." in capsys.readouterr().err
+
+
 def test_a_refused_prompt_writes_nothing(table: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert edit(table, tmp_path / "out.glb", "--method", "generative", "--prompt", "an elephant") != 0
     assert "Try:" in capsys.readouterr().err

@@ -52,16 +52,16 @@ tried with true views and with random networks, and no real checkpoint was ever 
 
 The method generative makes a new, closed part in the place of the old one, in its material: a learned search in PartGen's own
 catalogue of procedural parts, no diffusion model. auto takes it where the words plainly name such a part and no change that can be made:
-three blades of a propeller with three blades are no three copies. With --model shaper a small diffusion network draws the part
+three blades of a propeller with three blades are no three copies. With the method drawn a small diffusion network draws the part
 (experimental); --strength says how far it may leave the old one.
 
   partgen edit cart.glb --labels labels/cart.npz --part 2 --method generative -o spoked.glb --variations 4 \\
       --prompt "a wheel with five spokes"
-  partgen edit cart.glb --labels labels/cart.npz --part 2 --method generative --model shaper --prompt "a wheel" -o drawn.glb --seed 2
+  partgen edit cart.glb --labels labels/cart.npz --part 2 --method drawn --prompt "a wheel" -o drawn.glb --seed 2
 """
 
 
-METHODS = ("auto", "instruct", "texture", "reshape", "generative")
+METHODS = ("auto", "instruct", "texture", "reshape", "generative", "drawn")
 READERS = ("auto", "understanding")
 MOST_VARIATIONS = 100
 MOST_STEPS = 1000
@@ -85,11 +85,12 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         default="auto",
         help="instruct, which auto takes, does what the words say; texture paints the part; reshape (experimental) makes it anew "
         "from what is painted; "
-        "generative puts another part of PartGen's own in its place, as auto does where only that is meant",
+        "generative puts another part of PartGen's own in its place, as auto does where only that is meant; drawn (experimental) lets a "
+        "diffusion network draw it",
     )
     parser.add_argument("--strength", type=share, default=1.0, help="how much of the change is made, above 0 to 1")
     parser.add_argument("--seed", type=natural, default=0, help="of variations: the same seed gives the same ones")
-    parser.add_argument("--steps", type=_steps, help="of texture, reshape and shaper: more take longer and are finer")
+    parser.add_argument("--steps", type=_steps, help="of texture, reshape and drawn: more take longer and are finer")
     parser.add_argument("--variations", metavar="K", type=_count, default=1, help="this many results, OUT_2.glb, ...; the words are kept")
     said = parser.add_mutually_exclusive_group(required=True)
     said.add_argument("--prompt", metavar="TEXT", help="the instruction")
@@ -101,7 +102,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         metavar="FOLDER_OR_ID",
         default="auto",
         help="understanding leaves out the sentence embeddings that auto asks too; of texture and reshape: the checkpoint, auto takes "
-        "the best here; of generative: parts, which auto takes, searches, shaper draws",
+        "the best here; of generative: parts, which auto takes, searches, shaper draws, as the method drawn does",
     )
     parser.add_argument(
         "--controlnet",
@@ -139,7 +140,7 @@ def run(options: argparse.Namespace) -> int:
 
         check_files(options)
         return paint(options)
-    if options.method == "generative":
+    if options.method in ("generative", "drawn"):
         check_files(options)
         return _generated(options)
     if options.model not in READERS:

@@ -46,14 +46,14 @@ def generate(options: argparse.Namespace) -> int:
     """Writes the model with its part replaced, once for each variation. Returns the exit code. Raises PartgenError."""
     from ..files import read_model, write_file
     from ..generation.making import no_more
-    from ..generation.wishing import SEARCHES, Wish
+    from ..generation.wishing import Wish
     from ..model_generating import generated
     from .labels import read_labels
     from .variations import target_of
 
     model = read_model(options.file)
     labels = read_labels(options.labels, model)
-    used = SEARCHES if options.model == "auto" else options.model
+    used = _model_of(options)
     wish = Wish(options.prompt, options.variations, used, options.seed, options.strength, options.steps or 0)
     made = generated(model, labels, options.part, wish)
     for number, one in enumerate(made):
@@ -65,18 +65,28 @@ def generate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _model_of(options: argparse.Namespace) -> str:
+    """The weights that are meant. Raises PartgenError where the method drawn shall draw by others than those that draw."""
+    from ..generation.wishing import DRAWS, SEARCHES
+
+    if options.method == "drawn" and options.model not in ("auto", DRAWS):
+        raise PartgenError("weights.unknown", f"There is no model {options.model} that draws parts.", f"Leave --model out, or say {DRAWS}.")
+    return options.model if options.model != "auto" else DRAWS if options.method == "drawn" else SEARCHES
+
+
 def _report(options: argparse.Namespace, target: Path, made: Generated, used: str) -> None:
     from ..generation.catalogue import DRAWN
 
     entry = made.part.entry
+    method = "drawn" if entry.family == DRAWN else "generative"
     if not options.json:
-        source = f"drawn, seed {entry.seed}" if entry.family == DRAWN else f"from the catalogue: {entry.of}, seed {entry.seed}"
-        print(f"{target}: part {options.part} became {entry.caption} (generative, {source})", flush=True)
+        source = f"seed {entry.seed}" if entry.family == DRAWN else f"from the catalogue: {entry.of}, seed {entry.seed}"
+        print(f"{target}: part {options.part} became {entry.caption} ({method}, {source})", flush=True)
         for note in made.notes:
             print(f"  {note}", flush=True)
         return
     answer = {
-        "file": str(target), "part": options.part, "method": "generative", "prompt": options.prompt,
+        "file": str(target), "part": options.part, "method": method, "prompt": options.prompt,
         "understood": made.part.asked.as_dict(), "confidence": round(made.part.asked.sure, 4),
         "made": {"caption": entry.caption, "family": entry.family, "of": entry.of, "seed": entry.seed},
         "model": used, "bounds": made.bounds.tolist(), "notes": list(made.notes),

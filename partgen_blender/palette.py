@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from partgen.srgb import light
 
 _GOLDEN_RATIO = 0.6180339887498949
 # The hue of rank 0: a calm blue, because the whole object is shown in it at scale 1.
@@ -21,8 +22,7 @@ def colors_of_ranks(ranks: ArrayLike) -> NDArray[np.float32]:
     ranks = np.asarray(ranks, np.int64).reshape(-1)
     hue = (_FIRST_HUE + ranks * _GOLDEN_RATIO) % 1.0
     display = _rgb_of_hsv(hue, _SATURATIONS[ranks % len(_SATURATIONS)], _VALUES[ranks % len(_VALUES)])
-    linear = np.where(display <= 0.04045, display / 12.92, ((display + 0.055) / 1.055) ** 2.4)
-    return np.concatenate([linear, np.ones((len(ranks), 1))], axis=1).astype(np.float32)
+    return np.concatenate([light(display), np.ones((len(ranks), 1))], axis=1).astype(np.float32)
 
 
 def _rgb_of_hsv(hue: NDArray, saturation: NDArray, value: NDArray) -> NDArray:

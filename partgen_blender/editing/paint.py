@@ -11,6 +11,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
+from partgen.srgb import light
 
 from .. import mesh_data, messages
 from .skins import principled, rendered_map, slots
@@ -158,8 +159,7 @@ def _mean(image: bpy.types.Image) -> tuple[float, float, float]:
     """The colour of a picture as a whole, as light."""
     values = np.empty(len(image.pixels), np.float32)
     image.pixels.foreach_get(values)
-    mean = values.reshape(-1, 4)[::97, :3].mean(axis=0).astype(np.float64)
-    red, green, blue = np.where(mean <= 0.04045, mean / 12.92, ((mean + 0.055) / 1.055) ** 2.4).tolist()
+    red, green, blue = light(values.reshape(-1, 4)[::97, :3].mean(axis=0)).tolist()
     return red, green, blue
 
 

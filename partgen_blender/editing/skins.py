@@ -13,6 +13,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 from partgen.protocol import Skin
+from partgen.srgb import displayed
 
 from .. import mesh_data
 from .surroundings import corners, positions
@@ -155,5 +156,4 @@ def _picture(image: bpy.types.Image, is_transparent: bool) -> NDArray[np.uint8] 
 
 def _encoded(light: NDArray[np.float32] | tuple[float, ...] | list[float]) -> NDArray[np.float64]:
     """Amounts of light as pictures hold them (sRGB)."""
-    values = np.clip(np.asarray(light, np.float64), 0, 1)
-    return np.where(values <= 0.0031308, 12.92 * values, 1.055 * np.maximum(values, 1e-9) ** (1 / 2.4) - 0.055)
+    return displayed(np.clip(np.asarray(light, np.float64), 0, 1))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from partgen.srgb import light
 
 _VIRIDIS = np.array(
     [
@@ -43,8 +44,7 @@ def display_colors(values: ArrayLike) -> NDArray[np.float64]:
 
 def _linear(display: NDArray[np.float64]) -> NDArray[np.float32]:
     """Scene-linear RGBA (n, 4) float32, alpha 1, of display-referred RGB (n, 3)."""
-    linear = np.where(display <= 0.04045, display / 12.92, ((display + 0.055) / 1.055) ** 2.4)
-    return np.concatenate([linear, np.ones((len(linear), 1))], axis=1).astype(np.float32)
+    return np.concatenate([light(display), np.ones((len(display), 1))], axis=1).astype(np.float32)
 
 
 _TABLE = _linear(display_colors(np.linspace(0.0, 1.0, _STEPS)))

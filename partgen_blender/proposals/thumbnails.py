@@ -13,6 +13,7 @@ import numpy as np
 from mathutils import Matrix
 from numpy.typing import NDArray
 from partgen.part_tree import PartTree
+from partgen.srgb import displayed
 
 from .. import overlay
 from ..mesh_data import Polygons
@@ -101,7 +102,7 @@ def picture(polygon: NDArray[np.int64], light: NDArray[np.float64], colors: NDAr
     """The picture (SIZE, SIZE, 4) in display colors, from what `seen` found and the scene-linear colors (P, 4) of the polygons."""
     linear = np.where(polygon[..., None] >= 0, colors[polygon.clip(min=0)], 0.0).astype(np.float64)
     linear[..., :3] *= light[..., None]
-    display = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)
+    display = displayed(linear)
     display[..., 3] = linear[..., 3]
     return display.clip(0, 1).astype(np.float32)
 

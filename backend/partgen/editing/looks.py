@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ..errors import PartgenError
+from ..srgb import light
 
 Colour = tuple[float, float, float]
 
@@ -128,10 +129,9 @@ def _shaded(colour: Colour, shade: float) -> Colour:
 
 
 def _linear(code: int) -> Colour:
-    """The linear RGB of an sRGB colour 0xRRGGBB (IEC 61966-2-1)."""
-    red, green, blue = ((code >> shift & 255) / 255 for shift in (16, 8, 0))
-    first, second, third = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (red, green, blue))
-    return first, second, third
+    """The linear RGB of an sRGB colour 0xRRGGBB."""
+    red, green, blue = light([(code >> shift & 255) / 255 for shift in (16, 8, 0)]).tolist()
+    return red, green, blue
 
 
 COLOURS: Mapping[str, int] = {

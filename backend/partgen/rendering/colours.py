@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from PIL.Image import Image
 from trimesh.visual import TextureVisuals
 
+from ..srgb import displayed
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -71,6 +73,5 @@ def _encoded(colours: NDArray[Any], is_linear: bool) -> Floats:
     if values.shape[1] == 3:
         values = np.concatenate([values, np.ones((len(values), 1))], axis=1)
     if is_linear:
-        light = values[:, :3]
-        values[:, :3] = np.where(light <= 0.0031308, 12.92 * light, 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055)
+        values[:, :3] = displayed(values[:, :3])
     return values

@@ -43,7 +43,7 @@ class _OfParts:
         try:
             sentence = done(source.data)  # type: ignore[union-attr]
         except PartgenError as error:
-            return report_error(self, error)  # type: ignore[arg-type]
+            return report_error(self, error)
         self.report({"INFO"}, sentence)  # type: ignore[attr-defined]
         preferences.redraw_viewports()
         return {"FINISHED"}

@@ -9,13 +9,12 @@ A softmax over the parts gives the chance that the point belongs to each. `compl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from .sizes import Sizes
 from .superfaces import Scale, perceptron
 
 APART = -1e4
@@ -23,20 +22,12 @@ APART = -1e4
 
 
 @dataclass(frozen=True)
-class ClaimConfig:
+class ClaimConfig(Sizes):
     """The sizes of a network that is told `features` numbers of each part; without `rounds` no part hears of another."""
 
     features: int
     width: int = 48
     rounds: int = 2
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> ClaimConfig:
-        """From a mapping such as a JSON file holds; entries that are no size are left out."""
-        return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
-
-    def as_dict(self) -> dict[str, int]:
-        return asdict(self)
 
 
 class ClaimNetwork(nn.Module):

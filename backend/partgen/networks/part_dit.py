@@ -10,22 +10,21 @@ Yang et al., "HoloPart: Generative 3D Part Amodal Segmentation", 2025, sect. 3.2
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from .shape_vae import TransformerBlock
+from .sizes import Sizes
 
 LONGEST_PERIOD = 10_000.0
 """Of the sines that tell the time, in units of 2π."""
 
 
 @dataclass(frozen=True)
-class PartDiTConfig:
+class PartDiTConfig(Sizes):
     """The sizes of a part diffusion transformer, named as in its config.json; the defaults are HoloPart's (1616 million parameters).
 
     The first cross-attention asks the local condition, the second the context condition.
@@ -39,11 +38,6 @@ class PartDiTConfig:
     cross_attention_2_dim: int = 512
     use_cross_attention: bool = True
     use_cross_attention_2: bool = True
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> PartDiTConfig:
-        """From a mapping such as a JSON file holds; entries that are no size are left out."""
-        return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
 
 
 class PartDiT(nn.Module):

@@ -9,17 +9,16 @@ Yang et al., "HoloPart: Generative 3D Part Amodal Segmentation", 2025, sect. 3.2
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 from torch import Tensor, nn
 
 from .shape_vae import FrequencyEmbedding, ShapeEncoder, embedded_points, gather, gathering_blocks, spread_points
+from .sizes import Sizes
 
 
 @dataclass(frozen=True)
-class PartEncoderConfig:
+class PartEncoderConfig(Sizes):
     """The sizes of a part encoder, named as in its config.json; the defaults are HoloPart's (56.8 million parameters).
 
     `part_local`: whether there is a local condition. `num_tokens`: how many points of a part become tokens.
@@ -34,11 +33,6 @@ class PartEncoderConfig:
     embed_frequency: int = 8
     embed_include_pi: bool = False
     part_local: bool = True
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> PartEncoderConfig:
-        """From a mapping such as a JSON file holds; entries that are no size are left out."""
-        return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
 
 
 class PartEncoder(nn.Module):

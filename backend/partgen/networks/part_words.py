@@ -8,15 +8,15 @@ learned from are understood by what they lie near to. Contrastive, as in Radford
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from ..understanding.vocabulary import BUCKETS, KIND_COUNT
+from .sizes import Sizes
 from .words import beside, known_of_words
 
 FORGET = (0.05, 0.5)
@@ -24,21 +24,13 @@ FORGET = (0.05, 0.5)
 
 
 @dataclass(frozen=True)
-class PartWordsConfig:
+class PartWordsConfig(Sizes):
     """The sizes of a network; `channels` are those of the table of meanings."""
 
     channels: int = 64
     width: int = 128
     spelling: int = 32
     out: int = 64
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> PartWordsConfig:
-        """From a mapping such as a JSON file holds; entries that are no size are left out."""
-        return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 class Reads(NamedTuple):

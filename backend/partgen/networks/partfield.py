@@ -12,7 +12,7 @@ that checkpoint was trained with and a cleaner design would leave out is kept, a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -20,12 +20,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .sizes import Sizes
+
 PLANES = 3
 PLANE_AXES = ((0, 1), (1, 2), (0, 2))  # column axis, row axis of the planes xy, yz, xz
 
 
 @dataclass(frozen=True)
-class PartFieldConfig:
+class PartFieldConfig(Sizes):
     """The sizes of a PartField network; the defaults are those of the released one (106.9 million parameters).
 
     `pvcnn_blocks` are (channels, count, voxel resolution) of the point encoder, of which only the first is used. Without
@@ -49,11 +51,11 @@ class PartFieldConfig:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> PartFieldConfig:
-        """From a mapping such as a JSON file holds; entries that are no size are left out."""
-        known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
+        """From a mapping such as a JSON file holds, where blocks are lists; entries that are no size are left out."""
+        known = dict(values)
         if "pvcnn_blocks" in known:
             known["pvcnn_blocks"] = tuple(tuple(block) for block in known["pvcnn_blocks"])
-        return cls(**known)
+        return super().of(known)
 
     @property
     def feature_channels(self) -> int:

@@ -13,20 +13,20 @@ kept, and said where it happens.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .sizes import Sizes
+
 POSITION_CHANNELS = 3
 
 
 @dataclass(frozen=True)
-class ShapeVAEConfig:
+class ShapeVAEConfig(Sizes):
     """The sizes of a shape autoencoder, named as in its config.json; the defaults are HoloPart's (242.7 million parameters)."""
 
     in_channels: int = 3
@@ -38,11 +38,6 @@ class ShapeVAEConfig:
     num_layers_decoder: int = 16
     embed_frequency: int = 8
     embed_include_pi: bool = False
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> ShapeVAEConfig:
-        """From a mapping such as a JSON file holds; entries that are no size are left out."""
-        return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ Small enough for any computer: some hundred regions, a few thousand edges, layer
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+
+from .sizes import Sizes
 
 LEVELS = 2
 """Of detail: the finest parts, the coarsest groups."""
@@ -27,7 +27,7 @@ SUMMARIES = 4
 
 
 @dataclass(frozen=True)
-class SuperfaceConfig:
+class SuperfaceConfig(Sizes):
     """The sizes of a network; `node_features` and `edge_features` are what it is shown of each."""
 
     node_features: int
@@ -35,14 +35,6 @@ class SuperfaceConfig:
     width: int = 64
     layers: int = 4
     place_channels: int = 12
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> SuperfaceConfig:
-        """From a mapping such as a JSON file holds; entries that are no size are left out."""
-        return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
-
-    def as_dict(self) -> dict[str, int]:
-        return asdict(self)
 
 
 class SuperfaceNetwork(nn.Module):

@@ -8,9 +8,8 @@ whether it is an edit, and of each word which edit it stands for, what it tells 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +17,7 @@ from torch.nn import functional
 
 from ..understanding.labels import ANSWERS, OPS, ROLES, SIDES, WAYS
 from ..understanding.vocabulary import BUCKETS, KIND_COUNT
+from .sizes import Sizes
 from .words import beside, known_of_words
 
 REACH = 12
@@ -27,7 +27,7 @@ FORGET = (0.1, 0.35)
 
 
 @dataclass(frozen=True)
-class UnderstandingConfig:
+class UnderstandingConfig(Sizes):
     """The sizes of a network; `channels` are those of the table of meanings."""
 
     channels: int = 64
@@ -37,14 +37,6 @@ class UnderstandingConfig:
     heads: int = 4
     pointer: int = 48
     dropout: float = 0.1
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> UnderstandingConfig:
-        """From a mapping such as a JSON file holds; entries that are no size are left out."""
-        return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 class Logits(NamedTuple):

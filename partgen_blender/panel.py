@@ -6,7 +6,6 @@ import bpy
 from partgen.client import Status
 
 from . import (
-    actions,
     applying,
     backend,
     collections,
@@ -23,6 +22,7 @@ from . import (
     regrouping,
     stored_tree,
 )
+from .message_panel import draw_message, draw_messages
 from .wrapping import draw_text
 
 _STATUS_TEXT = {
@@ -31,7 +31,6 @@ _STATUS_TEXT = {
     Status.READY: ("Ready", "RADIOBUT_ON"),
     Status.BUSY: ("Working", "SORTTIME"),
 }
-_LEVEL_ICON = {"INFO": "INFO", "WARNING": "ERROR", "ERROR": "CANCEL"}
 
 
 class _InSidebar:
@@ -185,28 +184,6 @@ def _draw_progress(layout: bpy.types.UILayout) -> None:
     row.operator("partgen.cancel", text="", icon="X")
     for line in lines:
         column.label(text=line)
-
-
-def draw_messages(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """What there is to tell, each with the button that mends it, until it is dismissed."""
-    if not messages.shown:
-        return
-    box = layout.box()
-    for message in messages.shown:
-        draw_message(box, context, message)
-    row = box.row(align=True)
-    row.operator("partgen.dismiss_messages", icon="CHECKMARK")
-    errors = [message for message in messages.shown if message.level == "ERROR"]
-    if log := next((message.log_path for message in errors if message.log_path), ""):
-        row.operator("partgen.open_log", text="", icon="TEXT").path = log
-    if errors:
-        row.operator("partgen.copy_debug_info", text="", icon="COPYDOWN")
-
-
-def draw_message(layout: bpy.types.UILayout, context: bpy.types.Context, message: messages.Message) -> None:
-    """One message with its button."""
-    draw_text(layout, context, f"{message.sentence} {message.remedy}".strip(), _LEVEL_ICON[message.level])
-    actions.draw(layout, message)
 
 
 def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, source: bpy.types.Object) -> None:

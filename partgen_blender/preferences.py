@@ -6,7 +6,8 @@ import os
 
 import bpy
 
-from . import backend, devices, features, models, panel
+from . import backend, devices, features, models
+from .message_panel import draw_messages
 
 
 def _redraw(preferences: bpy.types.AddonPreferences, context: bpy.types.Context) -> None:
@@ -111,7 +112,7 @@ class PARTGEN_AP_preferences(bpy.types.AddonPreferences):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        panel.draw_messages(layout, context)
+        draw_messages(layout, context)
         if features.setup:
             features.setup.draw_preferences(layout, context)
         self._draw_backend(layout)

@@ -25,11 +25,11 @@ from partgen.rendering.cameras import Camera, around_part, joined
 from partgen.segmentation import Progress, no_progress
 from partgen.server import painting, reshaping, serve
 from partgen.server.worker import Deliver, work
-from partgen.texturing import reshaping as lifting
+from partgen.texturing import shape_from_views
 from partgen.texturing.inpainting import REDUCED
 
 BANDS = 8
-lifting.RESOLUTION = 56  # a third of the cells: tests look at no details
+shape_from_views.RESOLUTION = 56  # a third of the cells: tests look at no details
 
 
 class Stripes:

@@ -179,12 +179,12 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch, shelf: Path) -> ReshapeRequest:
     """A request that tiny random networks answer in seconds."""
-    from partgen.texturing import painter, reshaping
+    from partgen.texturing import painter, shape_from_views
     from partgen.texturing.inpainting import Effort
 
     monkeypatch.setenv("PARTGEN_DEVICE", "cpu")
     monkeypatch.setattr(painter, "effort_on", lambda _: Effort(side=64, steps=2))
-    monkeypatch.setattr(reshaping, "RESOLUTION", 24)
+    monkeypatch.setattr(shape_from_views, "RESOLUTION", 24)
     return request(model=str(shelf / "sd"), depth_model=str(shelf / "depth"))
 
 

@@ -16,7 +16,7 @@ from ..segmentation import Progress, no_progress, within
 from .canvases import baked, canvas, notes
 from .depth import DepthEstimator, DepthNetwork
 from .grid import Inpainter
-from .reshaping import Surroundings, reshaped, with_room
+from .shape_from_views import Surroundings, reshaped, with_room
 from .unwrapping import Unwrapped, unwrapped
 from .views import PartViews, Subject, seen_by
 

@@ -9,7 +9,7 @@ from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_
 from mathutils import Vector
 from partgen.errors import PartgenError
 
-from .. import applying, explore, overlay, picking, preferences, proposals, regrouping, viewports
+from .. import applying, mouse, preferences, regrouping, viewports
 from ..operators import report_error
 from . import drawing, session
 
@@ -101,25 +101,16 @@ Enter makes it a part at the scale that is set, Esc leaves everything as it was"
             return {"FINISHED"}
         if self.wanted:
             return self.execute(context)
-        for tool in (explore, picking, proposals):
-            tool.stop()
         try:
-            self._session = session.start(context)
+            self._session = start(context)
         except PartgenError as error:
             return report_error(self, error)
-        drawing.start()
-        context.workspace.status_text_set(_draw_keys)
-        _workspaces.add(context.workspace.name)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         refining: session.Session = self._session
         if refining is not session.current():  # ended from elsewhere, perhaps begun anew
-            return {"CANCELLED", "PASS_THROUGH"}
-        if explore.is_running() or picking.is_running():  # begun from the panel: only one of them can have the mouse
-            stop()
-            overlay.pause(explore.is_running())
             return {"CANCELLED", "PASS_THROUGH"}
         if context.mode != "OBJECT" or refining.object() is None:
             stop()
@@ -180,6 +171,17 @@ Enter makes it a part at the scale that is set, Esc leaves everything as it was"
             refining.click(face, is_wanted)
 
 
+def start(context: bpy.types.Context) -> session.Session:
+    """Begins to refine the active object. Raises PartgenError with the reason where that cannot be."""
+    mouse.take(stop)
+    refining = session.start(context)
+    drawing.start()
+    context.workspace.status_text_set(_draw_keys)
+    _workspaces.add(context.workspace.name)
+    return refining
+
+
+@mouse.tool
 def stop() -> None:
     """Ends refining, with nothing left of it; harmless where nobody refines."""
     session.stop()

@@ -11,7 +11,7 @@ import gpu
 import numpy as np
 import pytest
 import studio
-from bl_ext.user_default.partgen_blender import explore, overlay, picking, refining, regrouping, stored_tree
+from bl_ext.user_default.partgen_blender import overlay, picking, regrouping, stored_tree
 from bl_ext.user_default.partgen_blender.picking import committing, drawing, operators, scripting, session, sight
 from bl_ext.user_default.partgen_blender.picking.operators import Reaction, reaction
 from drawing import drawn
@@ -871,20 +871,13 @@ def test_an_edited_shape_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pointed() == [4, 5, 6, 7]
 
 
-def test_edit_mode_explore_and_refining_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_edit_mode_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     object_ = row()
     bpy.context.view_layer.objects.active = object_
     artist = Artist(monkeypatch)
     bpy.ops.object.mode_set(mode="EDIT")
     assert artist.moves(50) == {"CANCELLED", "PASS_THROUGH"}
     assert not picking.is_running()
-    bpy.ops.object.mode_set(mode="OBJECT")
-    for other in (explore, refining):
-        with monkeypatch.context() as meanwhile:
-            artist = Artist(monkeypatch)
-            meanwhile.setattr(other, "is_running", lambda: True)
-            artist.moves(50)
-            assert not picking.is_running()
 
 
 def test_the_add_on_can_be_disabled_while_it_runs(package: object) -> None:

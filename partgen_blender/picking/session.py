@@ -25,10 +25,10 @@ from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
 from partgen.refining import Nodes
 
-from .. import overlay, preferences, regrouping, session_ids, surroundings
+from .. import overlay, preferences, regrouping, session_ids, surroundings, twins
 from ..surfaces import SurfaceOnScreen
 from ..surroundings import Surroundings
-from . import meaning, outlines, regions, sight, twins
+from . import meaning, outlines, regions, sight
 from .levels import Levels
 from .teaching import Example, Learner
 

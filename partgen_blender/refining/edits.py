@@ -71,6 +71,24 @@ def make_part(mesh: bpy.types.Mesh, faces: ArrayLike, name: str = "") -> int:
     return edit.node
 
 
+def make_same_part(regions: Mapping[bpy.types.Mesh, ArrayLike], name: str = "") -> int:
+    """Makes a part of faces, (P,) bool, in each of several meshes that share parts, with the name and color that it has in the first.
+
+    Returns its node there. Raises PartgenError, and changes nothing, as `make_part` does for any of them.
+    """
+    for mesh, faces in regions.items():
+        _editable(mesh)
+        _require_some(mesh, np.asarray(faces, bool))
+    nodes = {mesh: make_part(mesh, faces, name) for mesh, faces in regions.items()}
+    first = next(iter(regions))
+    tree = regrouping.require_tree(first)
+    look = stored_parts.shown(tree, stored_parts.read(first), tree.count(first.partgen.scale)).get(nodes[first], stored_parts.Given())
+    color = look.color or stored_parts.default_color(tree, nodes[first])
+    for mesh, node in nodes.items() if len(nodes) > 1 else ():
+        stored_parts.give(mesh, node, name=look.name, color=color, is_made=True)
+    return nodes[first]
+
+
 def merge(mesh: bpy.types.Mesh, nodes: Sequence[int]) -> int:
     """Makes one part of several, which keeps name and colour of the first: returns its node."""
     stored, given = _editable(mesh), stored_parts.read(mesh)

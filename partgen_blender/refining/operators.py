@@ -23,6 +23,7 @@ class Reaction(Enum):
     WANT = auto()
     REFUSE = auto()
     TAKE_BACK = auto()
+    FOLLOW = auto()
     COMMIT = auto()
     END = auto()
     IGNORE = auto()
@@ -47,6 +48,8 @@ def reaction(event: bpy.types.Event, is_over_viewport: bool) -> Reaction:
         return Reaction.COMMIT
     if is_pressed and (kind == "BACK_SPACE" or (kind == "Z" and (event.ctrl or event.oskey) and not event.shift)):
         return Reaction.TAKE_BACK
+    if is_pressed and kind == "I" and not (event.ctrl or event.shift or event.alt or event.oskey):
+        return Reaction.FOLLOW
     if not is_pressed or kind == "LEFTMOUSE" or viewports.is_blenders_own(event):
         return Reaction.PASS
     return Reaction.IGNORE
@@ -54,7 +57,7 @@ def reaction(event: bpy.types.Event, is_over_viewport: bool) -> Reaction:
 
 class PARTGEN_OT_refine(bpy.types.Operator):
     """Make a part with clicks: click what belongs to it, Ctrl click what does not, click a mark to take it away. \
-Enter makes it a part at the scale that is set, Esc leaves everything as it was"""
+Enter makes it a part at the scale that is set, also in selected objects that were matched with it. Esc leaves everything as it was"""
 
     bl_idname = "partgen.refine"
     bl_label = "Refine"
@@ -67,6 +70,12 @@ Enter makes it a part at the scale that is set, Esc leaves everything as it was"
         name="Unwanted", description='For scripts: faces that do not belong to it, as "7"', options={"SKIP_SAVE"}
     )
     name: bpy.props.StringProperty(name="Name", description="The name of the part; empty for the name by number", options={"SKIP_SAVE"})
+    in_all: bpy.props.BoolProperty(
+        name="In All That Share",
+        description="The objects that were decomposed together or matched with this one, and are visible and selected, get the same part: "
+        "whole parts that were matched, and pieces of these that look alike, where one method with features decomposed both",
+        default=True,
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -87,12 +96,16 @@ Enter makes it a part at the scale that is set, Esc leaves everything as it was"
         source = applying.source_of(active) if active is not None else None
         try:
             wanted, unwanted = ([int(face) for face in text.replace(",", " ").split()] for text in (self.wanted, self.unwanted))
-            session.refine(source, wanted, unwanted, self.name)
+            refining = session.told(source, wanted, unwanted, self.in_all)
+            remark = refining.same_in_words()
+            refining.commit(self.name)
         except ValueError:
             self.report({"ERROR"}, "Wanted and unwanted faces are whole numbers with spaces between them.")
             return {"CANCELLED"}
         except PartgenError as error:
             return report_error(self, error)
+        if remark:
+            self.report({"INFO"}, f"{remark}.")
         return {"FINISHED"}
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -103,6 +116,7 @@ Enter makes it a part at the scale that is set, Esc leaves everything as it was"
             return self.execute(context)
         try:
             self._session = start(context)
+            self._session.in_all = self.in_all
         except PartgenError as error:
             return report_error(self, error)
         context.window_manager.modal_handler_add(self)
@@ -123,7 +137,10 @@ Enter makes it a part at the scale that is set, Esc leaves everything as it was"
             return {"CANCELLED"}
         if meaning is Reaction.COMMIT:
             return self._commit(refining)
-        if meaning is Reaction.TAKE_BACK and refining.clicks:
+        if meaning is Reaction.FOLLOW and refining.others:
+            refining.follow_or_not()
+            context.workspace.status_text_set(_draw_keys)  # only then is it drawn anew
+        elif meaning is Reaction.TAKE_BACK and refining.clicks:
             refining.remove(len(refining.clicks) - 1)
         elif meaning in (Reaction.WANT, Reaction.REFUSE) and place is not None and refining.is_seen(context.view_layer, place[0]):
             self._click(context, refining, place, event, meaning is Reaction.WANT)
@@ -141,11 +158,12 @@ Enter makes it a part at the scale that is set, Esc leaves everything as it was"
             stop()
             return {"CANCELLED"}
         try:
+            remark = refining.same_in_words()
             refining.commit(self.name)
         except PartgenError as error:
             self.report({"WARNING"}, str(error))  # an error would open a dialog under the pointer
             return {"RUNNING_MODAL"}
-        self.report({"INFO"}, f"{int(refining.region.sum()):,} faces are a part now.")
+        self.report({"INFO"}, " ".join([f"{int(refining.region.sum()):,} faces are a part now.", *([f"{remark}."] if remark else [])]))
         stop()
         return {"FINISHED"}
 
@@ -193,11 +211,13 @@ def stop() -> None:
 
 def _draw_keys(header: bpy.types.Header, context: bpy.types.Context) -> None:
     """The status bar: what mouse and keys do."""
-    row = header.layout
+    refining, row = session.current(), header.layout
     row.label(text="Belongs to the Part", icon="MOUSE_LMB")
     row.label(text="", icon="EVENT_CTRL")
     row.label(text="Does Not", icon="MOUSE_LMB")
     row.label(text="Take Back", icon="EVENT_BACKSPACE" if bpy.app.version >= (4, 3) else "LOOP_BACK")
+    if refining is not None and refining.others:
+        row.label(text="Only This One" if refining.in_all else "In All That Share", icon="EVENT_I")
     row.label(text="Make the Part", icon="EVENT_RETURN")
     row.label(text="Leave Everything as It Was", icon="EVENT_ESC")
 

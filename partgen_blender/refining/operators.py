@@ -9,7 +9,7 @@ from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_
 from mathutils import Vector
 from partgen.errors import PartgenError
 
-from .. import applying, mouse, preferences, regrouping, viewports
+from .. import applying, mouse, preferences, regrouping, twins, viewports
 from ..operators import report_error
 from . import drawing, session
 
@@ -159,7 +159,8 @@ Enter makes it a part at the scale that is set, also in selected objects that we
             return {"CANCELLED"}
         try:
             remark = refining.same_in_words()
-            refining.commit(self.name)
+            node, object_ = refining.commit(self.name), refining.surface.object()
+            remark = remark or (twins.alone_in_words(object_.data, node) if object_ is not None else "")
         except PartgenError as error:
             self.report({"WARNING"}, str(error))  # an error would open a dialog under the pointer
             return {"RUNNING_MODAL"}

@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 import pytest
 import studio
-from bl_ext.user_default.partgen_blender import picking, regrouping, sameness, stored_identities
+from bl_ext.user_default.partgen_blender import picking, regrouping, sameness, stored_identities, stored_tree
 from bl_ext.user_default.partgen_blender.picking import operators, scripting, session
 from bl_ext.user_default.partgen_blender.refining import edits
 from mathutils import Vector
@@ -193,7 +193,8 @@ def test_where_the_cut_of_another_object_has_no_such_part_its_leaves_are_taken_a
 
 def test_parts_that_were_changed_afterwards_are_left_alone_and_that_is_said() -> None:
     chair, stool, _ = three()
-    edits.merge(stool.data, regrouping.tree_of(stool.data).nodes(FINE)[[0, 3]].tolist())
+    stored_tree.rewrite(stool.data, studio.tree(6, 2), np.arange(6))  # by other means than edits of parts
+    regrouping.forget(stool.data)
     assert stored_identities.read(stool.data) is None
     chair.data.partgen.scale = FINE
     picking_ = begin(4.5)
@@ -312,6 +313,35 @@ def test_a_script_picks_in_all_that_are_selected_in_one_undo_step() -> None:
     assert [marked(bpy.data.objects[name]) for name in ("Chair", "Stool", "Lamp")] == [[4, 5], [2], [1, 2]]
     bpy.ops.ed.undo()
     assert not any("a" in bpy.data.objects[name].data.attributes for name in ("Chair", "Stool", "Lamp"))
+
+
+def test_what_is_committed_as_a_part_is_one_in_all_of_them_and_is_the_same_part_afterwards() -> None:
+    chair, stool, lamp = three()
+    lamp.select_set(False)  # all of it would be picked, which is no part of it
+    assert bpy.ops.partgen.pick(object="Stool", polygon=2, steps=1, commit_as="PART") == {"FINISHED"}
+    for some, expected in ((chair, [4, 5, 6, 7]), (stool, [0, 1, 2])):
+        now = edits.part_of_polygon(some.data)
+        assert np.flatnonzero(now == now[expected[0]]).tolist() == expected
+        assert some.data.partgen.scale == pytest.approx(FINE), "one slider drives them as before"
+    lamp.select_set(True)
+    begin(4.5).take()
+    assert picked() == {"Chair": [4, 5, 6, 7], "Stool": [0, 1, 2], "Lamp": [0, 1, 2]}
+    look_at(0.5)
+    session.current().take()
+    assert picked() == {"Chair": [0, 1], "Stool": [3, 4, 5]}, "what was not touched is the same as before"
+
+
+def test_what_is_committed_of_one_alone_is_said_to_be_its_own() -> None:
+    chair, stool, _ = three()
+    before = edits.part_of_polygon(chair.data).tolist()
+    said = operators.committing.commit({stool: np.arange(6) == 3}, "PART")
+    assert said == ["1 face of Stool are one part now. No object that was matched with it has such a part: Match Parts again looks for it."]
+    assert edits.part_of_polygon(chair.data).tolist() == before
+    begin(3.5, 10.5).take()
+    assert picked() == {"Stool": [3]}
+    look_at(4.5, 10.5)
+    session.current().take()
+    assert picked() == {"Stool": [4, 5], "Chair": [0, 1]}, "what is left of the part is the part"
 
 
 def test_a_script_can_pick_in_one_alone_and_remove_from_all() -> None:

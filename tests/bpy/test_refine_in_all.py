@@ -9,7 +9,7 @@ import bpy
 import gpu
 import numpy as np
 import pytest
-from bl_ext.user_default.partgen_blender import mouse, stored_features, stored_tree
+from bl_ext.user_default.partgen_blender import mouse, stored_features, stored_tree, twins
 from bl_ext.user_default.partgen_blender.refining import drawing, edits, operators, session
 from mathutils import Matrix
 from seats import CHAIR, kin, three
@@ -128,6 +128,19 @@ def test_enter_makes_the_part_in_all_with_one_name_and_color_in_one_undo_step() 
     bpy.ops.ed.undo()
     assert part_at(bpy.data.objects["Chair"], 0) == [0, 1]
     assert part_at(bpy.data.objects["Stool"], 3) == [3, 4, 5]
+
+
+def test_a_piece_that_was_made_in_all_is_the_same_part_afterwards_and_so_is_the_rest() -> None:
+    chair, stool, lamp = painted()
+    session.refine(chair, [0], range(1, 8), in_all=True)
+    levels = [some.data.partgen.scale for some in (chair, stool, lamp)]
+    assert levels == [levels[0]] * 3
+    for faces, expected in (([0], [3, 5]), ([1], [4]), ([4, 5], [2])):
+        chosen = np.isin(stored_tree.leaf_of_polygon(chair.data), faces)
+        leaves = twins.same(chair, chosen, [stool]).leaves[stool]
+        assert np.flatnonzero(leaves).tolist() == expected
+        back = twins.same(stool, leaves, [chair]).leaves[chair]
+        assert np.flatnonzero(back).tolist() == faces
 
 
 def test_a_script_can_refine_one_alone() -> None:

@@ -22,7 +22,7 @@ from partgen.errors import PartgenError
 
 from .. import applying, methods, overlay, preferences, regrouping, stored_features, stored_tree
 from ..surfaces import SurfaceOnScreen
-from ..surroundings import Surroundings
+from ..surroundings import Surroundings, in_front
 from . import ramp
 
 Kind = tuple[str, str, int]
@@ -98,10 +98,11 @@ class Session:
         there are leaves to color.
         """
         self.refresh()
-        hits = [(e, e.hit(object_, origin, direction, depsgraph)) for e, object_ in self.shown(view_layer, space)]
-        met = [(explored, hit) for explored, hit in hits if hit is not None]
-        nearest, hit = min(met, key=lambda one: one[1].distance, default=(None, None))
-        if hit and self._surroundings(view_layer, depsgraph).cover(origin, direction, hit.distance, depsgraph, view_layer, space):
+        hits = [(e, o, e.hit(o, origin, direction, depsgraph)) for e, o in self.shown(view_layer, space)]
+        met = [(explored, hit, in_front(object_, space)) for explored, object_, hit in hits if hit is not None]
+        nearest, hit, is_front = min(met, key=lambda one: (not one[2], one[1].distance), default=(None, None, False))
+        others = self._surroundings(view_layer, depsgraph)
+        if hit and others.cover(origin, direction, hit.distance, depsgraph, view_layer, space, is_front):
             nearest = hit = None
         before, made_anew = self.point, self.made_anew
         self.made_anew = nearest.name if nearest and hit and hit.leaf is None else ""

@@ -27,7 +27,7 @@ from partgen.part_tree import PartTree
 
 from .. import applying, mesh_data, overlay, part_rows, preferences, regrouping, stored_features, stored_tree
 from ..surfaces import SurfaceOnScreen
-from ..surroundings import Surroundings
+from ..surroundings import Surroundings, in_front
 from ..wording import names_in_words
 from . import clicks as stored_clicks
 from . import edits, followers
@@ -110,7 +110,7 @@ class Session:
         if object_ is None or hit is None:
             return None
         others = Surroundings.of(view_layer, {object_.session_uid}, depsgraph)
-        if others.cover(origin, direction, hit.distance, depsgraph, view_layer, space):
+        if others.cover(origin, direction, hit.distance, depsgraph, view_layer, space, in_front(object_, space)):
             self.said = f"Something lies before {object_.name} here: turn the view, or hide it"
             return None
         if hit.leaf is None:

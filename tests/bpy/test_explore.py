@@ -191,7 +191,8 @@ def test_what_hides_behind_another_object_is_not_pointed_at() -> None:
 
 
 def test_a_ray_along_an_axis_and_one_across_find_the_same_covers() -> None:
-    bounds = Surroundings(["a", "b"], np.array([[0.0, 0.0, 0.0], [5.0, 0.0, 0.0]]), np.array([[1.0, 1.0, 1.0], [6.0, 1.0, 0.0]]))
+    low, high = np.array([[0.0, 0.0, 0.0], [5.0, 0.0, 0.0]]), np.array([[1.0, 1.0, 1.0], [6.0, 1.0, 0.0]])
+    bounds = Surroundings(["a", "b"], low, high, np.zeros(2, bool))
     along, across = np.array([1.0, 0.0, 0.0]), np.array([1.0, 0.1, 0.0]) / np.hypot(1.0, 0.1)
     for start, direction, distance, expected in (
         ((-1.0, 0.0, 0.0), along, 9.0, [0, 1]),
@@ -202,7 +203,7 @@ def test_a_ray_along_an_axis_and_one_across_find_the_same_covers() -> None:
         ((0.5, 0.5, 0.5), along, 0.1, [0]),
     ):
         assert bounds.crossed(np.array(start), direction, distance) == expected
-    assert Surroundings([], np.empty((0, 3)), np.empty((0, 3))).crossed(np.zeros(3), along, 1.0) == []
+    assert Surroundings([], np.empty((0, 3)), np.empty((0, 3)), np.empty(0, bool)).crossed(np.zeros(3), along, 1.0) == []
 
 
 @pytest.mark.parametrize(

@@ -342,7 +342,8 @@ def grouped(tree: PartTree, group_of_leaf: NDArray, above: PartTree) -> PartTree
     """
     merges: list[tuple[int, int]] = []
     heights: list[float] = []
-    ceiling = float(above.heights[0]) if len(above.merges) else 1.0
+    # The next number below in single precision, which heights have: one of double precision would be rounded up again.
+    below = float(np.nextafter(above.heights[0] if len(above.merges) else np.float32(1), np.float32(0)))
 
     def join(first: int, second: int, height: float) -> int:
         merges.append((first, second))
@@ -353,7 +354,7 @@ def grouped(tree: PartTree, group_of_leaf: NDArray, above: PartTree) -> PartTree
     for step, (a, b) in enumerate(tree.merges.tolist()):
         first, second = standing.pop(a), standing.pop(b)
         for group, node in second.items():
-            height = float(tree.heights[step]) * np.nextafter(ceiling, 0.0)
+            height = float(tree.heights[step]) * below
             first[group] = join(first[group], node, height) if group in first else node
         standing[tree.leaf_count + step] = first
     (node_of,) = standing.values()

@@ -198,6 +198,18 @@ def test_parts_of_another_object_become_parts_of_a_tree(seed: int) -> None:
         assert len(set(zip(cut.tolist(), groups.tolist(), strict=True))) == present
 
 
+@pytest.mark.parametrize("lowest", [0.4, 0.3, 1.0])
+def test_groups_that_a_tree_joined_last_are_whole_below_the_scale_at_which_groups_join(lowest: float) -> None:
+    tree = PartTree(np.array([(0, 1), (2, 3), (5, 4), (7, 6)]), np.array([0.1, 0.2, 0.3, 1.0]))
+    groups, above = np.array([0, 1, 0, 1, 2]), PartTree(np.array([(0, 1), (2, 3)]), np.array([lowest, 1.0]))
+    new = grouped(tree, groups, above)
+    below = float(np.nextafter(np.float32(lowest), np.float32(0)))
+    cut = new.cut(below)
+    np.testing.assert_array_equal(cut[:, None] == cut, groups[:, None] == groups)
+    assert new.count(lowest) == (2 if lowest < 1 else 1)
+    assert {0, 1, 2} <= set(identity_of_nodes(new, above, groups).values())
+
+
 def test_every_part_that_the_slider_shows_knows_its_identity() -> None:
     objects = tables()
     together = found(objects)

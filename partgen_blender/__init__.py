@@ -18,6 +18,7 @@ from . import (
     jobs,
     method_menu,
     models,
+    mouse,
     operators,
     overlay,
     panel,
@@ -73,7 +74,6 @@ def register() -> None:
     panel.register()
     parts_list.register()
     together.register()
-    refining.register()
     handlers.register()
     overlay.start()
 
@@ -84,11 +84,9 @@ def unregister() -> None:
     watch.cancel_all()  # a set-up goes on where it stopped when it is continued
     watch.stop_pumping()
     backend.stop()
-    explore.stop()
-    picking.stop()
+    mouse.free()
     overlay.stop()
     handlers.unregister()
-    refining.unregister()
     together.unregister()
     parts_list.unregister()
     panel.unregister()

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from partgen import refining
+from partgen import identities, refining
 from partgen.part_tree import PartTree
+from partgen.tree_editing import TreeEdit
 
 from . import applying, collections, regrouping, stored_features, stored_identities, stored_parts, stored_tree
 from .wording import names_in_words
@@ -72,6 +73,25 @@ def carry(mesh: bpy.types.Mesh, had: Belongings, given: Mapping[int, stored_part
     if now is not None:
         for source in [object_ for object_ in bpy.data.objects if object_.data == mesh]:
             applying.follow_edit(source, collections.tree_identity(had.stored), collections.tree_identity(now), before)
+
+
+def shared_after(
+    had: Belongings, edit: TreeEdit, scale: float, divided: Mapping[int, tuple[int, int]] | None = None
+) -> identities.Carried | None:
+    """What an edit leaves of the identities that an object shares with others; None where it shares none. See `identities.carried`."""
+    own = had.identities
+    return identities.carried(had.stored.tree, edit, scale, own.joint, own.of_leaf, divided) if own is not None else None
+
+
+def share(mesh: bpy.types.Mesh, had: Belongings, shared: identities.Carried) -> None:
+    """Writes beside the tree of an edit the identities that it left, and lets the others know those that are new."""
+    assert had.identities is not None
+    group, count = had.identities.group, had.identities.joint.leaf_count
+    stored_identities.write(mesh, group, shared.joint, shared.of_leaf)
+    for other in stored_identities.meshes_of(group) if shared.joint.leaf_count > count else ():
+        its = stored_identities.read(other)
+        if other != mesh and other.library is None and its is not None and its.joint.leaf_count == count:
+            stored_identities.write(other, group, shared.joint, its.of_leaf)
 
 
 def carry_identities(mesh: bpy.types.Mesh, had: Belongings, leaf_before: ArrayLike) -> None:

@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from partgen.errors import PartgenError
-from partgen.refining import polygon_centers
+from partgen.mesh import polygon_centers
 
 Ints = NDArray[np.int32]
 

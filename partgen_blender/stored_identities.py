@@ -73,6 +73,12 @@ def group_of(mesh: bpy.types.Mesh) -> str:
     return str(stored.get("group", "")) if hasattr(stored, "get") else ""
 
 
+def revision_of(mesh: bpy.types.Mesh) -> tuple[str, int]:
+    """What changes where a mesh is matched anew, or others of its group get identities of their own: the group, and how many there are."""
+    stored = mesh.get(IDENTITIES)
+    return (str(stored.get("group", "")), len(stored.get("heights", ()))) if hasattr(stored, "get") else ("", 0)
+
+
 def forget(mesh: bpy.types.Mesh) -> None:
     """Lets `mesh` go its own way; its tree and what its parts are called stay."""
     mesh.pop(IDENTITIES, None)

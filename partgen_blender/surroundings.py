@@ -5,7 +5,8 @@
     around.covered(origins, directions, distances, depsgraph, view_layer, space)         # many, as a lasso is
 
 Everything hides that has faces on screen: meshes, filled or thick curves, text, metaballs, and what collections and other instancers
-show of these. What is displayed as a wire does not, nor does anything where a viewport is looked through.
+show of these. What is displayed as a wire does not, nor does anything where a viewport is looked through. What is displayed In Front
+lies before all else, however far away it is.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 from . import session_ids
 
+Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Surface = Callable[[Vector, Vector], Vector | None]
 """From origin and direction of a ray to where it is met first."""
@@ -41,15 +43,17 @@ _AT_ONCE = 500_000
 
 @dataclass(frozen=True, eq=False)
 class Instance:
-    """What an instancer shows of an object: the session id of that, and where it stands."""
+    """What an instancer shows of an object: the session id of that, where it stands, and whether it is displayed In Front."""
 
     shape: int
     matrix: Matrix
+    is_in_front: bool
 
 
 @dataclass(frozen=True, eq=False)
 class Surroundings:
-    """Objects of a view layer by session id, with their bounds in the world: `low` and `high` (n, 3).
+    """Objects of a view layer by session id, with their bounds in the world, `low` and `high` (n, 3), and whether they are displayed
+    In Front, `is_in_front` (n,).
 
     `instances`: of those that stand for something that an instancer shows, what it is; the session id is then that of the instancer.
     """
@@ -57,6 +61,7 @@ class Surroundings:
     uids: Sequence[int] | NDArray[np.int32]
     low: Floats
     high: Floats
+    is_in_front: Bools
     instances: Mapping[int, Instance] = field(default_factory=dict)
     trees: dict[int, BVHTree | None] = field(default_factory=dict)  # the faces of curves and the like that rays came near, by session id
     places: Sequence[int] | NDArray[np.intp] = ()  # their numbers in the view layer, where they are soonest found; instances have none
@@ -75,8 +80,9 @@ class Surroundings:
         uids, low, high = _bounds(objects)
         is_explored = np.isin(uids, list(explored))
         is_other = ~is_explored & _is_one_of(objects, "type", _HAS_FACES) & _is_one_of(objects, "display_type", _FILLED)
+        is_in_front = _read(objects, "show_in_front", np.dtype(bool))
         own, others = (
-            cls(uids[places], low[places], high[places], places=places)
+            cls(uids[places], low[places], high[places], is_in_front[places], places=places)
             for places in (np.flatnonzero(is_explored), np.flatnonzero(is_other))
         )
         return own, others._with_instances(objects, depsgraph)
@@ -89,7 +95,9 @@ class Surroundings:
         matrices = np.array([instance.matrix for _, instance, _ in shown])
         low, high = _in_the_world(np.array([bounds for _, _, bounds in shown]).reshape(-1, 24)[:, _CORNERS], matrices)
         uids = [*self.uids, *(instancer for instancer, _, _ in shown)]
-        return Surroundings(uids, np.concatenate([self.low, low]), np.concatenate([self.high, high]), instances, places=self.places)
+        is_in_front = np.concatenate([self.is_in_front, [instance.is_in_front for _, instance, _ in shown]])
+        low, high = np.concatenate([self.low, low]), np.concatenate([self.high, high])
+        return Surroundings(uids, low, high, is_in_front, instances, places=self.places)
 
     def follow(self, object_: bpy.types.Object) -> bool:
         """Takes in that an object moved or has another shape. Whether it is one of them."""
@@ -123,13 +131,15 @@ class Surroundings:
         depsgraph: bpy.types.Depsgraph,
         view_layer: bpy.types.ViewLayer,
         space: bpy.types.SpaceView3D | None,
+        is_front: bool = False,
     ) -> bool:
-        """Whether a visible one of them lies on the way from `origin` along `direction`, nearer than `distance`.
+        """Whether a visible one of them lies on the way from `origin` along `direction`, nearer than `distance`, or is shown before that.
 
-        Only those whose bounds are crossed are looked at closely, so that Blender prepares no mesh that was never pointed at.
+        `is_front`: whether what lies there is itself shown `in_front`. Only those whose bounds are crossed are looked at closely, so that
+        Blender prepares no mesh that was never pointed at.
         """
         ray = np.array(origin)[None], np.array(direction.normalized())[None], np.array([distance])
-        return bool(self.covered(*ray, depsgraph, view_layer, space)[0])
+        return bool(self.covered(*ray, depsgraph, view_layer, space, np.array([is_front]))[0])
 
     def covered(
         self,
@@ -139,12 +149,14 @@ class Surroundings:
         depsgraph: bpy.types.Depsgraph,
         view_layer: bpy.types.ViewLayer,
         space: bpy.types.SpaceView3D | None,
-    ) -> NDArray[np.bool_]:
-        """The same of many rays: origins (n, 3), directions (n, 3) of length 1, distances (n,). Returns (n,) bool."""
+        is_front: Bools | None = None,
+    ) -> Bools:
+        """The same of many rays: origins (n, 3), directions (n, 3) of length 1, distances and `is_front` (n,). Returns (n,) bool."""
         is_covered = np.zeros(len(origins), bool)
         if is_seen_through(space):
             return is_covered
-        for number, crosses in self._crossings(origins, directions, distances):
+        is_front = np.zeros(len(origins), bool) if is_front is None else is_front
+        for number, crosses, limits in self._crossings(origins, directions, distances, is_front, space):
             standing = self.standing(number, view_layer, space)
             if standing is None or not standing[1].determinant():
                 continue
@@ -156,7 +168,7 @@ class Surroundings:
             for i in np.flatnonzero(crosses & ~is_covered).tolist():
                 origin = Vector(origins[i])
                 location = surface(inverse @ origin, turn @ Vector(directions[i]))
-                is_covered[i] = location is not None and (matrix @ location - origin).length < distances[i]
+                is_covered[i] = location is not None and (matrix @ location - origin).length < limits[i]
         return is_covered
 
     def _surface(self, object_: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> Surface | None:
@@ -175,25 +187,37 @@ class Surroundings:
         tree = self.trees[object_.session_uid]
         return None if tree is None else lambda origin, direction: tree.ray_cast(origin, direction)[0]
 
-    def crossed(self, origin: NDArray, direction: NDArray, distance: float) -> list[int]:
-        """Those whose bounds a ray crosses nearer than `distance`, in the order in which it enters them."""
+    def crossed(
+        self, origin: NDArray, direction: NDArray, distance: float, space: bpy.types.SpaceView3D | None = None, is_front: bool = False
+    ) -> list[int]:
+        """Those whose bounds a ray crosses nearer than `distance`, or before what `is_front`, in the order in which it enters them."""
         enter, leave = _ways_through(self.low, self.high, origin[None], direction[None])
-        met = np.flatnonzero((enter <= np.minimum(leave, distance))[:, 0])
+        limits = self._limits(np.arange(len(self.low)), np.array([distance]), np.array([is_front]), space)
+        met = np.flatnonzero((enter <= np.minimum(leave, limits))[:, 0])
         return met[np.argsort(enter[met, 0], kind="stable")].tolist()
 
-    def _crossings(self, origins: Floats, directions: Floats, distances: Floats) -> Iterator[tuple[int, NDArray[np.bool_]]]:
-        """Those whose bounds some of n rays cross, and which of the rays do, (n,) bool."""
+    def _limits(self, rows: NDArray[np.intp], distances: Floats, is_front: Bools, space: bpy.types.SpaceView3D | None) -> Floats:
+        """How far away each of m of them hides what n rays meet at `distances` (n,): (m, n), anywhere or nowhere where one is In Front."""
+        is_in_front = (self.is_in_front[rows] & shows_in_front(space))[:, None]
+        return np.where(is_in_front == is_front, distances, np.where(is_in_front, np.inf, -1.0))
+
+    def _crossings(
+        self, origins: Floats, directions: Floats, distances: Floats, is_front: Bools, space: bpy.types.SpaceView3D | None
+    ) -> Iterator[tuple[int, Bools, Floats]]:
+        """Those whose bounds some of n rays cross, which of the rays do, (n,) bool, and how near they have to be to hide, (n,)."""
         if not len(origins):
             return
         ends = origins + directions * distances[:, None]
         low, high = np.minimum(origins, ends).min(axis=0), np.maximum(origins, ends).max(axis=0)
         margin = _margin(self.low, self.high)
-        near = np.flatnonzero(((self.low - margin <= high) & (self.high + margin >= low)).all(axis=1))
+        is_near = ((self.low - margin <= high) & (self.high + margin >= low)).all(axis=1)
+        near = np.flatnonzero(is_near | (self.is_in_front & shows_in_front(space)))
         for block in np.array_split(near, max(1, -(-len(near) * len(origins) // _AT_ONCE))):
             enter, leave = _ways_through(self.low[block], self.high[block], origins, directions)
-            crosses = enter <= np.minimum(leave, distances)
+            limits = self._limits(block, distances, is_front, space)
+            crosses = enter <= np.minimum(leave, limits)
             for row in np.flatnonzero(crosses.any(axis=1)).tolist():
-                yield int(block[row]), crosses[row]
+                yield int(block[row]), crosses[row], limits[row]
 
 
 def _met_by(shape: bpy.types.Object, origin: Vector, direction: Vector) -> Vector | None:
@@ -230,6 +254,16 @@ def is_seen_through(space: bpy.types.SpaceView3D | None) -> bool:
     return shading.type == "SOLID" and shading.show_xray and shading.xray_alpha < 1.0
 
 
+def shows_in_front(space: bpy.types.SpaceView3D | None) -> bool:
+    """Whether a viewport shows objects before others that are displayed In Front: not where it renders, and a camera does not."""
+    return space is not None and space.shading.type in ("SOLID", "WIREFRAME")
+
+
+def in_front(object_: bpy.types.Object, space: bpy.types.SpaceView3D | None) -> bool:
+    """Whether a viewport shows an object before all others that are not displayed so."""
+    return object_.show_in_front and shows_in_front(space)
+
+
 def _ways_through(low: Floats, high: Floats, origins: Floats, directions: Floats) -> tuple[Floats, Floats]:
     """How far away n rays enter m bounds, and leave them: (m, n) each, farther than left where they pass by."""
     # Neither of these changes what is crossed, but without them what is flat, or lies along an axis, divides zero by zero.
@@ -254,7 +288,7 @@ def _read(objects: bpy.types.bpy_prop_collection, name: str, dtype: np.dtype, wi
     return found.reshape(-1, width) if width > 1 else found
 
 
-def _is_one_of(objects: bpy.types.bpy_prop_collection, name: str, identifiers: Collection[str]) -> NDArray[np.bool_]:
+def _is_one_of(objects: bpy.types.bpy_prop_collection, name: str, identifiers: Collection[str]) -> Bools:
     """Of which objects an enumeration has one of these values: (n,) bool."""
     items = bpy.types.Object.bl_rna.properties[name].enum_items
     is_one = np.zeros(max(item.value for item in items) + 1, bool)
@@ -298,4 +332,4 @@ def _instances(depsgraph: bpy.types.Depsgraph) -> Iterator[tuple[int, Instance, 
         shape, instancer = shown.instance_object, shown.parent.original.session_uid
         is_filled = shape.type in _HAS_FACES and shape.display_type in _FILLED
         if is_filled and shape.original.session_uid != instancer:  # what nodes make without an object is nothing to send a ray at
-            yield instancer, Instance(shape.original.session_uid, shown.matrix_world.copy()), np.array(shape.bound_box)
+            yield instancer, Instance(shape.original.session_uid, shown.matrix_world.copy(), shape.show_in_front), np.array(shape.bound_box)

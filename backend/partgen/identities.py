@@ -14,7 +14,7 @@ on average, and each tree is built anew above its finest parts in that order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -342,7 +342,8 @@ def grouped(tree: PartTree, group_of_leaf: NDArray, above: PartTree) -> PartTree
     """
     merges: list[tuple[int, int]] = []
     heights: list[float] = []
-    ceiling = float(above.heights[0]) if len(above.merges) else 1.0
+    # The next number below in single precision, which heights have: one of double precision would be rounded up again.
+    below = float(np.nextafter(above.heights[0] if len(above.merges) else np.float32(1), np.float32(0)))
 
     def join(first: int, second: int, height: float) -> int:
         merges.append((first, second))
@@ -353,7 +354,7 @@ def grouped(tree: PartTree, group_of_leaf: NDArray, above: PartTree) -> PartTree
     for step, (a, b) in enumerate(tree.merges.tolist()):
         first, second = standing.pop(a), standing.pop(b)
         for group, node in second.items():
-            height = float(tree.heights[step]) * np.nextafter(ceiling, 0.0)
+            height = float(tree.heights[step]) * below
             first[group] = join(first[group], node, height) if group in first else node
         standing[tree.leaf_count + step] = first
     (node_of,) = standing.values()
@@ -364,6 +365,104 @@ def grouped(tree: PartTree, group_of_leaf: NDArray, above: PartTree) -> PartTree
     if heights:
         heights[-1] = 1.0
     return PartTree(np.array(merges, np.int32).reshape(-1, 2), np.asarray(heights, np.float32), above.default_scale)
+
+
+# ---- after an edit -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Carried:
+    """What an edit of one object's tree leaves of the identities that it shares with others.
+
+    `tree` is the one of the edit, with heights that mean the same as in the others, and `scale` where the artist looked; `joint` has the
+    new identities behind those before, and `of_leaf` (L',) int32 are those of the object. `divided`: of identities before that the part
+    which the edit was about has pieces of, those of its pieces, and of the rest.
+    """
+
+    tree: PartTree
+    scale: float
+    joint: PartTree
+    of_leaf: Ints
+    divided: dict[int, tuple[int, int]]
+
+
+def carried(
+    before: PartTree, edit: TreeEdit, scale: float, joint: PartTree, of_leaf: NDArray, divided: Mapping[int, tuple[int, int]] | None = None
+) -> Carried:
+    """Carries identities, `of_leaf` (L,) of the tree `before` an edit at `scale`, over to the tree after it.
+
+    Leaves that stay in their part keep their identity, and so do those of one that goes altogether to another part. Pieces that go to
+    another part get the one that most of that has, pieces that become a part get a new one, which the joint tree joins only at a
+    greater scale with that they were taken from. `divided`: how another object of the group was divided, for the same edit of this one.
+    """
+    parts_before = before.nodes(scale)[edit.leaf_before]
+    tree, scale = _with_heights_of(before, edit, scale, joint)
+    own = np.asarray(of_leaf, np.int32)[edit.leaf_before]
+    inside = np.zeros(tree.leaf_count, bool)
+    if edit.node >= 0:
+        inside[edit.tree.leaves(edit.node)] = True
+    known = np.isin(own, list(divided or {}))
+    now = own.copy()
+    for identity, (piece, rest) in (divided or {}).items():
+        now[(own == identity) & inside], now[(own == identity) & ~inside] = piece, rest
+    parts = edit.tree.nodes_into(edit.count)
+    stays = edit.tree.node_ranks[parts] == before.node_ranks[parts_before]
+    new: dict[int, int] = {}
+    for identity in np.unique(own[~stays & ~known]).tolist():
+        its = own == identity
+        holders = np.unique(parts[its])
+        if len(holders) == 1 or len(np.unique(parts_before[its])) > 1:  # where parts are finer than what is shared, that stays as it is
+            continue
+        # Where no part goes on that had it, that with the most of it does.
+        owners = np.unique(parts[its & stays]) if (its & stays).any() else [np.bincount(parts[its]).argmax()]
+        for part in np.setdiff1d(holders, owners).tolist():
+            settled = (parts == part) & stays
+            if settled.any():
+                now[its & (parts == part)] = np.bincount(own[settled]).argmax()
+                continue
+            if part not in new:
+                new[part] = joint.leaf_count
+                joint = _with_identity(joint, identity, scale)
+            now[its & (parts == part)] = new[part]
+    found = {
+        identity: (int(np.bincount(now[its & inside]).argmax()), int(np.bincount(now[its & ~inside]).argmax()))
+        for identity in np.unique(own[inside]).tolist()
+        if ((its := own == identity) & ~inside).any() and len(np.unique(now[its])) > 1
+    }
+    return Carried(tree, scale, joint, now, found)
+
+
+def _with_heights_of(before: PartTree, edit: TreeEdit, scale: float, joint: PartTree) -> tuple[PartTree, float]:
+    """The tree of an edit with the heights that its nodes had, and the scale at which it shows what was asked for."""
+    if scale >= 1.0:
+        scale = float(np.nextafter(np.float32(1), np.float32(0)))  # there nothing can be apart
+    count, applied = edit.tree.leaf_count, edit.tree.leaf_count - edit.count
+    heights = np.full(2 * count - 1, np.inf)
+    merged = np.arange(before.leaf_count, 2 * before.leaf_count - 1)
+    there = edit.node_of[merged] >= 0
+    np.minimum.at(heights, edit.node_of[merged[there]], before.heights[merged[there] - before.leaf_count])
+    heights = heights[count:]
+    heights[np.isinf(heights)] = 0.0
+    beyond = joint.heights[joint.heights > np.float32(scale)]
+    heights[:applied] = np.minimum(heights[:applied], np.float32(scale))
+    heights[applied:] = np.maximum(heights[applied:], beyond[0] if len(beyond) else 1.0)
+    heights[-1:] = 1.0
+    return replace(edit.tree, heights=np.maximum.accumulate(heights).astype(np.float32), default_scale=scale), scale
+
+
+def _with_identity(joint: PartTree, beside: int, scale: float) -> PartTree:
+    """The joint tree with one more identity, the last, which joins what `beside` belongs to at `scale` just before that goes on."""
+    count, node = joint.leaf_count, int(joint.nodes(scale)[beside])
+    at = int(joint.parent[node]) - count if int(joint.parent[node]) != node else len(joint.merges)
+    number = np.arange(2 * count - 1) + (np.arange(2 * count - 1) >= count) + (np.arange(2 * count - 1) >= count + at)
+    merges = number[joint.merges]
+    merges[merges == number[node]] = count + 1 + at
+    merges = np.insert(merges, at, [number[node], count], axis=0)
+    heights = np.insert(joint.heights, at, joint.heights[at] if at < len(joint.heights) else 1.0)
+    return PartTree(merges.astype(np.int32), heights, joint.default_scale)
+
+
+# ---- trees from other trees ----------------------------------------------------------------------------------------
 
 
 def top(tree: PartTree, count: int) -> PartTree:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .errors import PartgenError
 
@@ -61,3 +61,9 @@ class Mesh:
             raise PartgenError("mesh.not_finite", sentence, "Remove them, or re-export the mesh.")
         if not np.ptp(self.vertices[self.faces.reshape(-1)].astype(np.float64), axis=0).max() > 0:
             raise PartgenError("mesh.no_extent", f"All vertices of {self.name} lie in one point.", "Choose an object that has a surface.")
+
+
+def polygon_centers(corners: ArrayLike, polygon_offsets: ArrayLike) -> NDArray[np.float64]:
+    """The mean of the corners of every polygon, (P, 3): `corners` (C, 3) places, the first corner of every polygon and C (P+1,)."""
+    offsets = np.asarray(polygon_offsets, np.int64)
+    return np.add.reduceat(np.asarray(corners, np.float64), offsets[:-1], axis=0) / np.diff(offsets)[:, None]

@@ -27,6 +27,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .mesh import polygon_centers
 from .part_tree import PartTree
 
 Bools = NDArray[np.bool_]
@@ -85,12 +86,6 @@ def surface(vertices: ArrayLike, corner_vertices: ArrayLike, polygon_offsets: Ar
     apart = pairs[:, 0] != pairs[:, 1]
     pairs, lengths, middles = pairs[apart], lengths[apart], 0.5 * (here + there)[order[same[apart]]]
     return Surface(double / max(double.sum(), 1e-300), centers, normals, pairs, lengths, middles, _bends(normals, centers, pairs))
-
-
-def polygon_centers(corners: ArrayLike, polygon_offsets: ArrayLike) -> Floats:
-    """The mean of the corners of every polygon, (F, 3): `corners` (C, 3) places, `polygon_offsets` (F+1,) as for `surface`."""
-    offsets = np.asarray(polygon_offsets, np.int64)
-    return np.add.reduceat(np.asarray(corners, np.float64), offsets[:-1], axis=0) / np.diff(offsets)[:, None]
 
 
 def totals(index: Ints, values: Floats, count: int) -> Floats:

@@ -180,7 +180,8 @@ def _swallowed(tree: PartTree, inside: Bools, kept: Sequence[int], count: int) -
     there = 2 * tree.leaf_count - count  # the nodes below this number are made before the cut
     size = int(inside.sum())
     on_path = set(kept).intersection(tree.path(int(np.argmax(inside))).tolist())
-    around = [node for node in on_path if int(tree.leaf_sizes[node]) > size and inside[tree.leaves(node)].sum() == size]
+    # Not the root, which survives in any case: there is nothing to keep it apart from.
+    around = [n for n in on_path if size < int(tree.leaf_sizes[n]) < tree.leaf_count and inside[tree.leaves(n)].sum() == size]
     return sorted((node for node in around if int(tree.parent[node]) < there), reverse=True)
 
 

@@ -10,7 +10,7 @@ from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_
 from mathutils import Vector
 from partgen.errors import PartgenError
 
-from .. import applying, preferences, proposals, stored_features, viewports
+from .. import applying, mouse, preferences, stored_features, viewports
 from ..operators import chosen_objects, report_error
 from ..viewports import viewport_at
 from ..wording import names_in_words
@@ -140,7 +140,7 @@ def explorable_objects(context: bpy.types.Context) -> Iterator[bpy.types.Object]
 
 def start(context: bpy.types.Context) -> session.Session:
     """Begins to explore the chosen objects. Raises PartgenError with the reason where that cannot be."""
-    proposals.stop()
+    mouse.take(stop)
     exploring = session.start(list({o.session_uid: o for o in explorable_objects(context)}.values()))
     drawing.start()
     context.workspace.status_text_set(_draw_keys)
@@ -148,6 +148,7 @@ def start(context: bpy.types.Context) -> session.Session:
     return exploring
 
 
+@mouse.tool
 def stop() -> None:
     """Ends exploring, with nothing left of it; harmless where nobody explores."""
     session.stop()

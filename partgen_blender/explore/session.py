@@ -20,9 +20,9 @@ from mathutils import Vector
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
-from .. import applying, methods, overlay, preferences, regrouping, stored_features, stored_tree
+from .. import applying, methods, overlay, preferences, regrouping, stored_features, stored_tree, surroundings
 from ..surfaces import SurfaceOnScreen
-from ..surroundings import Surroundings
+from ..surroundings import Surroundings, in_front
 from . import ramp
 
 Kind = tuple[str, str, int]
@@ -75,7 +75,7 @@ class Session:
     made_anew: str = ""  # the name of the object under the cursor whose modifiers leave no leaf known
     edited: set[int] = field(default_factory=set)  # session ids of objects and meshes whose surface is to be read again
     is_outdated: bool = False
-    surroundings: tuple[str, Surroundings] | None = None  # of the view layer of that name, until anything moves
+    around: tuple[str, Surroundings, Surroundings] | None = None  # of the view layer: what is explored, and what else there is
 
     def __post_init__(self) -> None:
         self._find_floors()
@@ -98,10 +98,11 @@ class Session:
         there are leaves to color.
         """
         self.refresh()
-        hits = [(e, e.hit(object_, origin, direction, depsgraph)) for e, object_ in self.shown(view_layer, space)]
-        met = [(explored, hit) for explored, hit in hits if hit is not None]
-        nearest, hit = min(met, key=lambda one: one[1].distance, default=(None, None))
-        if hit and self._surroundings(view_layer, depsgraph).cover(origin, direction, hit.distance, depsgraph, view_layer, space):
+        hits = [(e, o, e.hit(o, origin, direction, depsgraph)) for e, o in self.shown(view_layer, space)]
+        met = [(explored, hit, in_front(object_, space)) for explored, object_, hit in hits if hit is not None]
+        nearest, hit, is_front = min(met, key=lambda one: (not one[2], one[1].distance), default=(None, None, False))
+        others = self._others(view_layer, depsgraph)
+        if hit and others.cover(origin, direction, hit.distance, depsgraph, view_layer, space, is_front):
             nearest = hit = None
         before, made_anew = self.point, self.made_anew
         self.made_anew = nearest.name if nearest and hit and hit.leaf is None else ""
@@ -167,7 +168,8 @@ class Session:
     def notice(self, depsgraph: bpy.types.Depsgraph) -> None:
         """Takes in what Blender says has changed."""
         mine = {e.uid for e in self.explored} | {e.look.mesh_uid for e in self.explored}
-        self.surroundings = None
+        if self.around is not None and not surroundings.follow(self.around[1:], depsgraph):
+            self.around = None
         for update in depsgraph.updates:
             if isinstance(update.id, bpy.types.Object | bpy.types.Mesh) and update.is_updated_geometry:
                 self.edited |= {update.id.original.session_uid} & mine
@@ -175,7 +177,7 @@ class Session:
     def look_again(self) -> None:
         """Anything may have changed: after undo and redo."""
         self.is_outdated = True
-        self.surroundings = None
+        self.around = None
         self.edited |= {e.uid for e in self.explored}
 
     def refresh(self) -> None:
@@ -189,18 +191,18 @@ class Session:
             return
         self.is_outdated = False
         self.explored = _explored([o for e in self.explored if (o := e.object()) is not None])[0]
+        self.around = None  # what is no longer explored is something that stands there
         pointed = self.pointed()
         if self.point and (pointed is None or self.point.leaf >= len(pointed.look.features)):
             self.point, self.is_held = None, False
         self._find_floors()
         self._color()
 
-    def _surroundings(self, view_layer: bpy.types.ViewLayer, depsgraph: bpy.types.Depsgraph) -> Surroundings:
+    def _others(self, view_layer: bpy.types.ViewLayer, depsgraph: bpy.types.Depsgraph) -> Surroundings:
         """The other objects of a view layer as they stand."""
-        if self.surroundings is None or self.surroundings[0] != view_layer.name:
-            found = Surroundings.of(view_layer, {e.uid for e in self.explored}, depsgraph)
-            self.surroundings = view_layer.name, found
-        return self.surroundings[1]
+        if self.around is None or self.around[0] != view_layer.name:
+            self.around = view_layer.name, *Surroundings.parted(view_layer, {e.uid for e in self.explored}, depsgraph)
+        return self.around[2]
 
     def _find_floors(self) -> None:
         looks = {e.look.mesh_uid: e.look for e in self.explored}.values()

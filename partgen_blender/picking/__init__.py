@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from . import properties, regions, session, twins
+from .. import twins
+from . import properties, regions, session
 from .operators import CLASSES, stop
 from .properties import register, unregister
 

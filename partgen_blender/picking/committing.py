@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
-from .. import applying, carrying, collections, cutting, mesh_data, regrouping, stored_tree
+from .. import applying, carrying, collections, cutting, mesh_data, regrouping, stored_tree, twins
 from ..palette import colors_of_ranks
 from ..refining import edits
 from .subtrees import restricted
@@ -307,8 +307,8 @@ def _make_attribute(object_: bpy.types.Object, faces: Bools, name: str) -> str:
 
 
 def _make_part(object_: bpy.types.Object, faces: Bools, name: str) -> str:
-    edits.make_part(object_.data, faces, name)
-    return f"{_count(faces)} of {object_.name} are one part now."
+    alone = twins.alone_in_words(object_.data, edits.make_part(object_.data, faces, name))
+    return f"{_count(faces)} of {object_.name} are one part now.{f' {alone}.' if alone else ''}"
 
 
 def _face_integers(mesh: bpy.types.Mesh, name: str, default: int) -> NDArray[np.int32]:

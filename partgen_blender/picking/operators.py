@@ -12,7 +12,7 @@ from mathutils import Vector
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
-from .. import explore, preferences, proposals, refining, viewports
+from .. import mouse, preferences, viewports
 from ..operators import report_error
 from ..viewports import viewport_at
 from . import committing, drawing, scripting, session, sight
@@ -197,9 +197,6 @@ a line around or along parts picks what it means, Enter makes of it what is chos
         picking: session.Session = self._session
         if picking is not session.current():  # ended from elsewhere, perhaps begun anew
             self._stop_timer(context)
-            return {"CANCELLED", "PASS_THROUGH"}
-        if explore.is_running() or refining.is_running():  # begun from the panel: only one of them can have the mouse
-            self._end(context)
             return {"CANCELLED", "PASS_THROUGH"}
         if context.mode != "OBJECT" or session.obstacle(context.view_layer):
             return self._give_up(context)
@@ -435,8 +432,7 @@ class PARTGEN_OT_pick_drawn(_Commits, bpy.types.Operator):
 
 def start(context: bpy.types.Context) -> session.Session:
     """Begins to pick in this view layer. Raises PartgenError with the reason where that cannot be."""
-    for tool in (explore, proposals, refining):
-        tool.stop()
+    mouse.take(stop)
     picking = session.start(context.view_layer)
     picking.chosen_before = context.scene.name, context.scene.partgen_picking.commit_as
     drawing.start()
@@ -445,6 +441,7 @@ def start(context: bpy.types.Context) -> session.Session:
     return picking
 
 
+@mouse.tool
 def stop(keeps_choice: bool = False) -> None:
     """Ends picking, with nothing left of it, unless what Enter makes is to stay as it was chosen meanwhile. Harmless where nobody picks."""
     picking = session.current()

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
-from .. import regrouping
-from . import outlines, regions, session, sight, twins
+from .. import regrouping, twins
+from . import outlines, regions, session, sight
 from .teaching import Learner
 
 Bools = NDArray[np.bool_]

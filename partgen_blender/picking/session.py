@@ -25,10 +25,10 @@ from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
 from partgen.refining import Nodes
 
-from .. import overlay, preferences, regrouping, session_ids, surroundings
+from .. import overlay, preferences, regrouping, session_ids, surroundings, twins
 from ..surfaces import SurfaceOnScreen
 from ..surroundings import Surroundings
-from . import meaning, outlines, regions, sight, twins
+from . import meaning, outlines, regions, sight
 from .levels import Levels
 from .teaching import Example, Learner
 
@@ -611,7 +611,7 @@ class Session:
         """The nearest leaf along a ray; None where there is none, something else lies before it, or Blender has to prepare it first."""
         own, others = self._around(view_layer, depsgraph)
         start, way = np.array(origin), np.array(direction.normalized())
-        nearest, pointed, reason = np.inf, None, ""
+        nearest, is_front, pointed, reason = np.inf, False, None, ""
         for number in own.crossed(start, way, np.inf):
             standing = own.standing(number, view_layer, space)
             if standing is None:
@@ -621,19 +621,21 @@ class Session:
                 return None
             surface, problem = self._surface(object_)
             hit = surface.hit(object_, origin, direction, depsgraph)
-            if hit is None or hit.distance >= nearest:
+            its_front = surroundings.in_front(object_, space)
+            if hit is None or (not its_front, hit.distance) >= (not is_front, nearest):
                 continue
-            nearest, pointed, reason = hit.distance, None, problem
+            nearest, is_front, pointed, reason = hit.distance, its_front, None, problem
             if hit.leaf is None:
                 reason = f"The modifiers of {object_.name} make its faces anew: turn them off in the viewport to pick its parts"
             elif not problem:
                 pointed = Pointed(surface.uid, hit.leaf, hit.location)
         if not np.isfinite(nearest):
             return None
-        before_it = (others.standing(number, view_layer, space) for number in others.crossed(start, way, nearest)) if may_wait else ()
+        numbers = others.crossed(start, way, nearest, space, is_front) if may_wait else ()
+        before_it = (others.standing(number, view_layer, space) for number in numbers)
         if any(self._must_wait(standing[0], depsgraph) for standing in before_it if standing is not None):
             return None
-        if others.cover(origin, direction, nearest, depsgraph, view_layer, space):
+        if others.cover(origin, direction, nearest, depsgraph, view_layer, space, is_front):
             return None
         self.said = reason
         return pointed

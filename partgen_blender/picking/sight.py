@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
 from ..surfaces import SurfaceOnScreen
-from ..surroundings import Surroundings
+from ..surroundings import Surroundings, in_front
 
 Floats = NDArray[np.float64]
 
@@ -93,15 +93,17 @@ def look(
 ) -> Seen:
     """What one sees of `surfaces` at `places` (n, 2), with `others` standing before them. Some 20 microseconds for each place."""
     origins, directions = view.rays(places)
-    nearest = np.full(len(places), np.inf)
+    nearest, is_front = np.full(len(places), np.inf), np.zeros(len(places), bool)
     number, leaf = np.full(len(places), _UNSEEN, np.int32), np.zeros(len(places), np.int32)
     for index, (surface, object_) in enumerate(surfaces):
+        its_front = in_front(object_, space)
         for i in np.flatnonzero(view.may_show(object_, places, depsgraph)).tolist():
             hit = surface.hit(object_, Vector(origins[i]), Vector(directions[i]), depsgraph)
-            if hit is not None and hit.distance < nearest[i]:
-                nearest[i], number[i], leaf[i] = hit.distance, index if hit.leaf is not None else _UNSEEN, hit.leaf or 0
+            if hit is not None and (not its_front, hit.distance) < (not is_front[i], nearest[i]):
+                is_front[i], nearest[i] = its_front, hit.distance
+                number[i], leaf[i] = index if hit.leaf is not None else _UNSEEN, hit.leaf or 0
     met = np.flatnonzero(number >= 0)
-    is_covered = others.covered(origins[met], directions[met], nearest[met], depsgraph, view_layer, space)
+    is_covered = others.covered(origins[met], directions[met], nearest[met], depsgraph, view_layer, space, is_front[met])
     number[met[is_covered]] = _UNSEEN
     points = origins + np.where(number >= 0, nearest, 0.0)[:, None] * directions
     return Seen(number, leaf, points)

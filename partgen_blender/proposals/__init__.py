@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from . import flipping, handlers, operators, panel, properties, session, thumbnails
 
-stop = flipping.stop
 PROPERTIES = properties.CLASSES
 OPERATORS = (*operators.CLASSES, *flipping.CLASSES)
 PANELS = panel.CLASSES
@@ -17,7 +16,6 @@ def register() -> None:
 
 
 def unregister() -> None:
-    flipping.stop()
     session.forget_all()
     thumbnails.forget_all()
     handlers.unregister()

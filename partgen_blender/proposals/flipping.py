@@ -13,7 +13,7 @@ import bpy
 import gpu
 from partgen.errors import PartgenError
 
-from .. import explore, overlay, picking, preferences, refining, signs, viewports
+from .. import mouse, overlay, preferences, signs, viewports
 from ..operators import report_error
 from ..viewport_drawing import ViewportDrawing
 from . import session
@@ -82,9 +82,7 @@ def is_running() -> bool:
 def start(kept: session.Kept, workspace: bpy.types.WorkSpace | None = None) -> Flipping:
     """Begins with the proposal that is chosen, else the first. Raises PartgenError where the object is gone or was edited since."""
     object_ = session.require_unchanged(kept)
-    for tool in (explore, picking, refining):  # only one of them can have the mouse
-        tool.stop()
-    stop()
+    mouse.free()
     flipped = Flipping(kept, object_.session_uid, session.chosen(kept, object_) or 0, workspace=workspace.name if workspace else "")
     _current.append(flipped)
     _drawing.start()
@@ -94,6 +92,7 @@ def start(kept: session.Kept, workspace: bpy.types.WorkSpace | None = None) -> F
     return flipped
 
 
+@mouse.tool
 def stop() -> None:
     """Ends flipping, with nothing left of it; harmless where nobody flips."""
     if not _current:

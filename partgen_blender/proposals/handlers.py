@@ -5,12 +5,11 @@ from __future__ import annotations
 import bpy
 from bpy.app.handlers import persistent
 
-from . import flipping, session, thumbnails
+from . import session, thumbnails
 
 
 @persistent
 def _before_load(*_: object) -> None:
-    flipping.stop()
     session.forget_all()
     thumbnails.forget_all()
 

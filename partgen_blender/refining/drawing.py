@@ -31,8 +31,8 @@ def places(refining: session.Session, region: bpy.types.Region, view: bpy.types.
 
 def _draw_surface() -> None:
     refining, context = session.current(), bpy.context
-    if refining is not None and refining.is_seen(context.view_layer, context.space_data):
-        surfaces = refining.drawn(context.evaluated_depsgraph_get())
+    if refining is not None:
+        surfaces = refining.drawn(context.evaluated_depsgraph_get(), context.view_layer, context.space_data)
         view = context.region_data.view_matrix
         overlay.draw_surfaces(surfaces, view, gpu.matrix.get_projection_matrix(), opacity=0.9, least_light=_LEAST_LIGHT)
 
@@ -47,7 +47,7 @@ def _draw_signs() -> None:
         for place, click in zip(places(refining, context.region, context.region_data), refining.clicks, strict=True):
             if place is not None:
                 _draw_mark(place, click.is_wanted, scale)
-    _draw_title(refining.title(), context.region, scale)
+    _draw_legend((refining.same_in_words(), refining.title()), context.region, scale)
     gpu.state.blend_set("NONE")
 
 
@@ -61,14 +61,19 @@ def _draw_mark(place: Vector, is_wanted: bool, scale: float) -> None:
         signs.draw_line(np.stack([middle - upward, middle + upward]), scale)
 
 
-def _draw_title(text: str, region: bpy.types.Region, scale: float) -> None:
-    """At the lower middle."""
-    size = bpy.context.preferences.ui_styles[0].widget.points * scale
+def _draw_legend(texts: tuple[str, ...], region: bpy.types.Region, scale: float) -> None:
+    """At the lower middle, one above the other: what there is to say. What is too long for the region is left out."""
+    size, margin, bottom = bpy.context.preferences.ui_styles[0].widget.points * scale, _MARGIN * scale, _ABOVE_EDGE * scale
     blf.size(signs.FONT, size)
-    width, margin, bottom = blf.dimensions(signs.FONT, text)[0], _MARGIN * scale, _ABOVE_EDGE * scale
-    left = (region.width - width) / 2
-    signs.fill(signs.rectangle(left - margin, bottom, left + width + margin, bottom + size + 1.4 * margin), signs.BOARD)
-    signs.write(text, left, bottom + 0.85 * margin, signs.TEXT)
+    lines = [(text, width) for text in texts if text and (width := blf.dimensions(signs.FONT, text)[0]) + 2 * margin <= region.width]
+    if not lines:
+        return
+    middle, half, line = region.width / 2, max(width for _, width in lines) / 2 + margin, 1.5 * size
+    top = bottom + size + (len(lines) - 1) * line + 1.4 * margin
+    signs.fill(signs.rectangle(middle - half, bottom, middle + half, top), signs.BOARD)
+    for number, (text, width) in enumerate(lines):
+        color = signs.TEXT if number == len(lines) - 1 else signs.FAINT
+        signs.write(text, middle - width / 2, bottom + 0.85 * margin + number * line, color)
 
 
 _drawing = ViewportDrawing(_draw_surface, _draw_signs)

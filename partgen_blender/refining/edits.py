@@ -57,6 +57,13 @@ def make_part(mesh: bpy.types.Mesh, faces: ArrayLike, name: str = "") -> int:
     from; other parts that were made or named survive, unless they overlap it. Where it has the greater half of a part, it is that
     part, with its name and colour, and what is left is new.
     """
+    return _make_part(mesh, faces, name)[0]
+
+
+def _make_part(
+    mesh: bpy.types.Mesh, faces: ArrayLike, name: str, divided: Mapping[int, tuple[int, int]] | None = None
+) -> tuple[int, Mapping[int, tuple[int, int]]]:
+    """`make_part`, and how it divided identities, or was to divide them because another object has; see partgen.identities."""
     stored, wanted = _editable(mesh), np.asarray(faces, bool)
     _require_some(mesh, wanted)
     scale, given = mesh.partgen.scale, stored_parts.read(mesh)
@@ -67,8 +74,26 @@ def make_part(mesh: bpy.types.Mesh, faces: ArrayLike, name: str = "") -> int:
     edit = edit.then(tree_editing.with_region(edit.tree, region, edit.scale, kept[kept >= 0]))
     inherited, former = _inherited(stored, edit, stored_parts.shown(stored.tree, given, stored.tree.count(scale)))
     look = replace(inherited, name=name or inherited.name, is_made=True)
-    _store(mesh, edit, labels, {edit.node: look}, former)
-    return edit.node
+    return edit.node, _store(mesh, edit, labels, {edit.node: look}, former, divided)
+
+
+def make_same_part(regions: Mapping[bpy.types.Mesh, ArrayLike], name: str = "") -> int:
+    """Makes a part of faces, (P,) bool, in each of several meshes that share parts, with the name and color that it has in the first.
+
+    Returns its node there. Raises PartgenError, and changes nothing, as `make_part` does for any of them.
+    """
+    for mesh, faces in regions.items():
+        _editable(mesh)
+        _require_some(mesh, np.asarray(faces, bool))
+    first, *others = regions
+    node, divided = _make_part(first, regions[first], name)
+    nodes = {first: node, **{mesh: _make_part(mesh, regions[mesh], name, divided)[0] for mesh in others}}
+    tree = regrouping.require_tree(first)
+    look = stored_parts.shown(tree, stored_parts.read(first), tree.count(first.partgen.scale)).get(nodes[first], stored_parts.Given())
+    color = look.color or stored_parts.default_color(tree, nodes[first])
+    for mesh, node in nodes.items() if len(nodes) > 1 else ():
+        stored_parts.give(mesh, node, name=look.name, color=color, is_made=True)
+    return nodes[first]
 
 
 def merge(mesh: bpy.types.Mesh, nodes: Sequence[int]) -> int:
@@ -212,18 +237,24 @@ def _store(
     labels: Ints,
     new: Mapping[int, stored_parts.Given],
     bare: int = -1,
-) -> None:
+    divided: Mapping[int, tuple[int, int]] | None = None,
+) -> Mapping[int, tuple[int, int]]:
     """Writes an edit with everything that goes with the tree.
 
-    `new`: what nodes of the new tree are given beside what they have; `bare`: one that has nothing any more.
+    `new`: what nodes of the new tree are given beside what they have; `bare`: one that has nothing any more; `divided`: how the same
+    edit divided the identities of another object. Returns how it divided those of this one.
     """
     had = carrying.Belongings.of(mesh)
     assert had is not None
     given = had.given_through(edit.node_of)
     given.pop(bare, None)
-    stored_tree.rewrite(mesh, edit.tree, labels)
+    shared = carrying.shared_after(had, edit, mesh.partgen.scale, divided)
+    stored_tree.rewrite(mesh, shared.tree if shared else edit.tree, labels)
     carrying.carry(mesh, had, given | {node: _combined(given.get(node), part) for node, part in new.items()}, edit.leaf_before)
-    mesh.partgen.scale = edit.scale
+    if shared:
+        carrying.share(mesh, had, shared)
+    mesh.partgen.scale = shared.scale if shared else edit.scale
+    return shared.divided if shared else {}
 
 
 def _combined(had: stored_parts.Given | None, new: stored_parts.Given) -> stored_parts.Given:

@@ -9,7 +9,7 @@ from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_
 from mathutils import Vector
 from partgen.errors import PartgenError
 
-from .. import applying, explore, overlay, picking, preferences, proposals, regrouping, viewports
+from .. import applying, mouse, preferences, regrouping, twins, viewports
 from ..operators import report_error
 from . import drawing, session
 
@@ -23,6 +23,7 @@ class Reaction(Enum):
     WANT = auto()
     REFUSE = auto()
     TAKE_BACK = auto()
+    FOLLOW = auto()
     COMMIT = auto()
     END = auto()
     IGNORE = auto()
@@ -47,6 +48,8 @@ def reaction(event: bpy.types.Event, is_over_viewport: bool) -> Reaction:
         return Reaction.COMMIT
     if is_pressed and (kind == "BACK_SPACE" or (kind == "Z" and (event.ctrl or event.oskey) and not event.shift)):
         return Reaction.TAKE_BACK
+    if is_pressed and kind == "I" and not (event.ctrl or event.shift or event.alt or event.oskey):
+        return Reaction.FOLLOW
     if not is_pressed or kind == "LEFTMOUSE" or viewports.is_blenders_own(event):
         return Reaction.PASS
     return Reaction.IGNORE
@@ -54,7 +57,7 @@ def reaction(event: bpy.types.Event, is_over_viewport: bool) -> Reaction:
 
 class PARTGEN_OT_refine(bpy.types.Operator):
     """Make a part with clicks: click what belongs to it, Ctrl click what does not, click a mark to take it away. \
-Enter makes it a part at the scale that is set, Esc leaves everything as it was"""
+Enter makes it a part at the scale that is set, also in selected objects that were matched with it. Esc leaves everything as it was"""
 
     bl_idname = "partgen.refine"
     bl_label = "Refine"
@@ -67,6 +70,12 @@ Enter makes it a part at the scale that is set, Esc leaves everything as it was"
         name="Unwanted", description='For scripts: faces that do not belong to it, as "7"', options={"SKIP_SAVE"}
     )
     name: bpy.props.StringProperty(name="Name", description="The name of the part; empty for the name by number", options={"SKIP_SAVE"})
+    in_all: bpy.props.BoolProperty(
+        name="In All That Share",
+        description="The objects that were decomposed together or matched with this one, and are visible and selected, get the same part: "
+        "whole parts that were matched, and pieces of these that look alike, where one method with features decomposed both",
+        default=True,
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -87,12 +96,16 @@ Enter makes it a part at the scale that is set, Esc leaves everything as it was"
         source = applying.source_of(active) if active is not None else None
         try:
             wanted, unwanted = ([int(face) for face in text.replace(",", " ").split()] for text in (self.wanted, self.unwanted))
-            session.refine(source, wanted, unwanted, self.name)
+            refining = session.told(source, wanted, unwanted, self.in_all)
+            remark = refining.same_in_words()
+            refining.commit(self.name)
         except ValueError:
             self.report({"ERROR"}, "Wanted and unwanted faces are whole numbers with spaces between them.")
             return {"CANCELLED"}
         except PartgenError as error:
             return report_error(self, error)
+        if remark:
+            self.report({"INFO"}, f"{remark}.")
         return {"FINISHED"}
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -101,25 +114,17 @@ Enter makes it a part at the scale that is set, Esc leaves everything as it was"
             return {"FINISHED"}
         if self.wanted:
             return self.execute(context)
-        for tool in (explore, picking, proposals):
-            tool.stop()
         try:
-            self._session = session.start(context)
+            self._session = start(context)
+            self._session.in_all = self.in_all
         except PartgenError as error:
             return report_error(self, error)
-        drawing.start()
-        context.workspace.status_text_set(_draw_keys)
-        _workspaces.add(context.workspace.name)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         refining: session.Session = self._session
         if refining is not session.current():  # ended from elsewhere, perhaps begun anew
-            return {"CANCELLED", "PASS_THROUGH"}
-        if explore.is_running() or picking.is_running():  # begun from the panel: only one of them can have the mouse
-            stop()
-            overlay.pause(explore.is_running())
             return {"CANCELLED", "PASS_THROUGH"}
         if context.mode != "OBJECT" or refining.object() is None:
             stop()
@@ -132,7 +137,10 @@ Enter makes it a part at the scale that is set, Esc leaves everything as it was"
             return {"CANCELLED"}
         if meaning is Reaction.COMMIT:
             return self._commit(refining)
-        if meaning is Reaction.TAKE_BACK and refining.clicks:
+        if meaning is Reaction.FOLLOW and refining.others:
+            refining.follow_or_not()
+            context.workspace.status_text_set(_draw_keys)  # only then is it drawn anew
+        elif meaning is Reaction.TAKE_BACK and refining.clicks:
             refining.remove(len(refining.clicks) - 1)
         elif meaning in (Reaction.WANT, Reaction.REFUSE) and place is not None and refining.is_seen(context.view_layer, place[0]):
             self._click(context, refining, place, event, meaning is Reaction.WANT)
@@ -150,11 +158,13 @@ Enter makes it a part at the scale that is set, Esc leaves everything as it was"
             stop()
             return {"CANCELLED"}
         try:
-            refining.commit(self.name)
+            remark = refining.same_in_words()
+            node, object_ = refining.commit(self.name), refining.surface.object()
+            remark = remark or (twins.alone_in_words(object_.data, node) if object_ is not None else "")
         except PartgenError as error:
             self.report({"WARNING"}, str(error))  # an error would open a dialog under the pointer
             return {"RUNNING_MODAL"}
-        self.report({"INFO"}, f"{int(refining.region.sum()):,} faces are a part now.")
+        self.report({"INFO"}, " ".join([f"{int(refining.region.sum()):,} faces are a part now.", *([f"{remark}."] if remark else [])]))
         stop()
         return {"FINISHED"}
 
@@ -180,6 +190,17 @@ Enter makes it a part at the scale that is set, Esc leaves everything as it was"
             refining.click(face, is_wanted)
 
 
+def start(context: bpy.types.Context) -> session.Session:
+    """Begins to refine the active object. Raises PartgenError with the reason where that cannot be."""
+    mouse.take(stop)
+    refining = session.start(context)
+    drawing.start()
+    context.workspace.status_text_set(_draw_keys)
+    _workspaces.add(context.workspace.name)
+    return refining
+
+
+@mouse.tool
 def stop() -> None:
     """Ends refining, with nothing left of it; harmless where nobody refines."""
     session.stop()
@@ -191,11 +212,13 @@ def stop() -> None:
 
 def _draw_keys(header: bpy.types.Header, context: bpy.types.Context) -> None:
     """The status bar: what mouse and keys do."""
-    row = header.layout
+    refining, row = session.current(), header.layout
     row.label(text="Belongs to the Part", icon="MOUSE_LMB")
     row.label(text="", icon="EVENT_CTRL")
     row.label(text="Does Not", icon="MOUSE_LMB")
     row.label(text="Take Back", icon="EVENT_BACKSPACE" if bpy.app.version >= (4, 3) else "LOOP_BACK")
+    if refining is not None and refining.others:
+        row.label(text="Only This One" if refining.in_all else "In All That Share", icon="EVENT_I")
     row.label(text="Make the Part", icon="EVENT_RETURN")
     row.label(text="Leave Everything as It Was", icon="EVENT_ESC")
 

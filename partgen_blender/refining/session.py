@@ -23,13 +23,16 @@ from mathutils import Vector
 from numpy.typing import NDArray
 from partgen import refining
 from partgen.errors import PartgenError
+from partgen.part_tree import PartTree
 
 from .. import applying, mesh_data, overlay, part_rows, preferences, regrouping, stored_features, stored_tree
 from ..surfaces import SurfaceOnScreen
-from ..surroundings import Surroundings
+from ..surroundings import Surroundings, in_front
+from ..wording import names_in_words
 from . import clicks as stored_clicks
-from . import edits
+from . import edits, followers
 from .clicks import Click
+from .followers import Follower
 
 Bools = NDArray[np.bool_]
 
@@ -65,6 +68,10 @@ class Session:
     batch: gpu.types.GPUBatch | None = None
     table: gpu.types.GPUTexture | None = None
     said: str = ""  # why the last click meant nothing, until the next
+    others: list[Follower] = field(default_factory=list)  # that get the same part
+    in_all: bool = True  # whether they do
+    same: str = ""  # what there is to say of them
+    fixed: list[str] = field(default_factory=list)  # the names of those that would be among them, but cannot be changed
 
     def object(self) -> bpy.types.Object | None:
         """The object as it is now; None where it is gone, or its parts are others."""
@@ -103,7 +110,7 @@ class Session:
         if object_ is None or hit is None:
             return None
         others = Surroundings.of(view_layer, {object_.session_uid}, depsgraph)
-        if others.cover(origin, direction, hit.distance, depsgraph, view_layer, space):
+        if others.cover(origin, direction, hit.distance, depsgraph, view_layer, space, in_front(object_, space)):
             self.said = f"Something lies before {object_.name} here: turn the view, or hide it"
             return None
         if hit.leaf is None:
@@ -124,16 +131,29 @@ class Session:
         object_ = self.object()
         if object_ is None:
             raise PartgenError("refine.gone", "The object is gone, or its parts are others now.", "Begin again.")
-        node = edits.make_part(object_.data, self.region, name)
+        regions = {object_.data: self.region}
+        if self.in_all:
+            regions |= {o.data: other.faces() for other in self.others if other.region.any() and (o := other.current()) is not None}
+        node = edits.make_same_part(regions, name)
         stored_clicks.write(object_, [Click(tuple(self.centers[click.face].tolist()), click.is_wanted) for click in self.clicks])
         part_rows.choose(object_.data, node)
         return node
 
-    def drawn(self, depsgraph: bpy.types.Depsgraph) -> list[overlay.Surface]:
-        """What is to be drawn: the surface, parts pale and the region bright."""
+    def drawn(
+        self, depsgraph: bpy.types.Depsgraph, view_layer: bpy.types.ViewLayer, space: bpy.types.SpaceView3D
+    ) -> list[overlay.Surface]:
+        """What is to be drawn in a viewport: the surface and those of the others, parts pale and the region bright."""
         object_ = self.object()
         if object_ is None:
             return []
+        found: list[overlay.Surface | None] = [self._drawn(object_, depsgraph)] if self.is_seen(view_layer, space) else []
+        for other in self.others if self.in_all else ():
+            its = other.current()
+            if its is not None and its.visible_get(view_layer=view_layer, viewport=space):
+                found.append(followers.drawn(other, its, depsgraph, _WANTED))
+        return [surface for surface in found if surface is not None]
+
+    def _drawn(self, object_: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> overlay.Surface:
         if self.batch is None:
             shown = object_.evaluated_get(depsgraph).data
             same = len(shown.polygons) == self.polygons.count and len(shown.loops) == len(self.polygons.corner_vertices)
@@ -143,7 +163,7 @@ class Session:
             colors = self.base[self.leaf_of_polygon]
             colors[self.region] = _WANTED
             self.table = overlay.color_table(colors)
-        return [(object_.matrix_world, self.batch, self.table)]
+        return object_.matrix_world, self.batch, self.table
 
     def title(self) -> str:
         """What the legend says."""
@@ -153,6 +173,15 @@ class Session:
         if not self.clicks:
             return "Click what belongs to the part, Ctrl Click what does not"
         return f"{int(self.region.sum()):,} faces, from {_clicks(yes)} and {_clicks(len(self.clicks) - yes)} against"
+
+    def same_in_words(self) -> str:
+        """What the clicks mean in other objects, and why they mean nothing in some; "" where nothing is to be said."""
+        fixed = f"{names_in_words(self.fixed)} cannot be changed" if self.fixed and self.region.any() else ""
+        return ". ".join(filter(None, (self.same, fixed))) if self.in_all else ""
+
+    def follow_or_not(self) -> None:
+        """Lets clicks mean the same part of the others too, or not any more."""
+        self.in_all = not self.in_all
 
     def go_on_with(self, clicks: list[Clicked]) -> None:
         """Takes over clicks that the active part of the list came from: they mean this part as it is, and further ones change it.
@@ -174,21 +203,41 @@ class Session:
         # Always of the same object, in their order: it remembers what the clicks before the last one mean.
         self.region = self.refinable.answer([(click.face, click.is_wanted) for click in self.clicks]).faces
         self.table = None
+        self._find_same()
+
+    def _find_same(self) -> None:
+        """Finds what the region is in the others."""
+        object_, there = self.object(), {other.uid: o for other in self.others if (o := other.current()) is not None}
+        if object_ is None or not there:
+            return
+        found = followers.same_region(object_, self.refinable.share_of_leaves(self.region), list(there.values()))
+        self.same = found.remark
+        for other in self.others:
+            leaves = found.leaves.get(there[other.uid]) if other.uid in there else None
+            other.region, other.table = leaves if leaves is not None else np.zeros(other.leaf_count, bool), None
 
 
-def refine(object_: bpy.types.Object, wanted: Sequence[int], unwanted: Sequence[int] = (), name: str = "") -> int:
+def refine(object_: bpy.types.Object, wanted: Sequence[int], unwanted: Sequence[int] = (), name: str = "", in_all: bool = False) -> int:
     """Makes a part from a few faces that belong to it and a few that do not, at the scale of the mesh. Returns its node.
 
-    Raises PartgenError where the object has no usable tree, cannot be changed, or a face does not exist.
+    With `in_all` the selected objects that were matched with it get the same part. Raises PartgenError where the object has no usable
+    tree, cannot be changed, or a face does not exist.
     """
+    return told(object_, wanted, unwanted, in_all).commit(name)
+
+
+def told(object_: bpy.types.Object, wanted: Sequence[int], unwanted: Sequence[int] = (), in_all: bool = False) -> Session:
+    """What `refine` is about to make a part, with nothing changed yet. Raises PartgenError as that does."""
     session = _made(object_)
+    if in_all:
+        _add_others(session, object_, bpy.context.view_layer)
     for faces, is_wanted in ((wanted, True), (unwanted, False)):
         for face in faces:
             if not 0 <= face < len(session.centers):
                 raise PartgenError("refine.no_face", f"{object_.name} has no face {face}.", "Name faces of the mesh without modifiers.")
             session.clicks.append(Clicked(face, is_wanted))
     session.answer()
-    return session.commit(name)
+    return session
 
 
 _session: Session | None = None
@@ -214,6 +263,7 @@ def start(context: bpy.types.Context) -> Session:
         applying.refuse_while_applied(source)
         raise PartgenError("refine.hidden", f"{source.name} is hidden.", "Show it first: with Alt H, or in the Outliner.")
     _session = _made(source)
+    _add_others(_session, source, context.view_layer)
     _session.go_on_with(_remembered(source, _session))
     overlay.pause()
     preferences.redraw_viewports()
@@ -236,9 +286,6 @@ def _made(object_: bpy.types.Object) -> Session:
     polygons = mesh_data.read_polygons(mesh)
     surface = refining.surface(polygons.vertices, polygons.corner_vertices, polygons.polygon_offsets)
     tree = stored.tree
-    given, hidden = regrouping.given_of(mesh), regrouping.hidden_leaves_of(mesh)
-    base = overlay.leaf_colors(tree, tree.count(mesh.partgen.scale), given, hidden)
-    base[:, :3] += _PALE * (_GREY - base[:, :3])
     return Session(
         SurfaceOnScreen(object_.name, object_.session_uid, tree.leaf_count),
         mesh.session_uid,
@@ -246,10 +293,26 @@ def _made(object_: bpy.types.Object) -> Session:
         polygons,
         polygons.centers,
         stored.leaf_of_polygon,
-        base,
+        _pale_colors(mesh, tree),
         refining.refinable(tree, stored.leaf_of_polygon, surface, stored_features.known(mesh)),
         region=np.zeros(polygons.count, bool),
     )
+
+
+def _add_others(session: Session, object_: bpy.types.Object, view_layer: bpy.types.ViewLayer) -> None:
+    found, session.fixed = followers.among(object_, view_layer)
+    for other in found:
+        tree = regrouping.tree_of(other.data)
+        assert tree is not None
+        session.others.append(followers.follower(other, _pale_colors(other.data, tree)))
+
+
+def _pale_colors(mesh: bpy.types.Mesh, tree: PartTree) -> NDArray[np.float32]:
+    """The colors of the leaves in their parts, paled so that the region stands out: (L, 4)."""
+    given, hidden = regrouping.given_of(mesh), regrouping.hidden_leaves_of(mesh)
+    colors = overlay.leaf_colors(tree, tree.count(mesh.partgen.scale), given, hidden)
+    colors[:, :3] += _PALE * (_GREY - colors[:, :3])
+    return colors
 
 
 def _remembered(object_: bpy.types.Object, session: Session) -> list[Clicked]:

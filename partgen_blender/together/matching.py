@@ -98,13 +98,13 @@ def alike(source: bpy.types.Object, nodes: Iterable[int]) -> dict[bpy.types.Obje
     tree = regrouping.tree_of(source.data)
     assert tree is not None
     scale = source.data.partgen.scale
-    wanted = {int(stored.at(scale)[tree.leaves(node)[0]]) for node in nodes}
+    wanted = np.unique(stored.at(scale)[np.concatenate([np.empty(0, np.int32), *(tree.leaves(node) for node in nodes)])])
     found = {}
     for object_ in members(source.data):
         own, other = stored_identities.read(object_.data), regrouping.tree_of(object_.data)
         if own is None or other is None:
             continue
-        is_wanted = np.isin(own.at(scale), list(wanted))
+        is_wanted = np.isin(own.at(scale), wanted)
         parts = np.unique(other.nodes(object_.data.partgen.scale)[is_wanted]).tolist()
         if parts:
             found[object_] = parts

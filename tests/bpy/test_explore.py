@@ -190,8 +190,34 @@ def test_what_hides_behind_another_object_is_not_pointed_at() -> None:
     assert look_at(1.5)
 
 
+def test_what_moves_is_followed_without_looking_at_every_object_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    object_ = squares([WARM, COLD])
+    bpy.ops.mesh.primitive_cube_add(size=0.9, location=(0.5, 0.5, 3.0))
+    cover = bpy.context.object
+    bpy.context.view_layer.update()
+    session.start([object_])
+    looked: list[None] = []
+    part = Surroundings.parted
+    monkeypatch.setattr(Surroundings, "parted", lambda *arguments: looked.append(None) or part(*arguments))
+    assert not look_at(0.5)
+    assert look_at(1.5)
+    assert looked == [None]
+    for place, other in ((1.5, 0.5), (0.5, 1.5), (1.5, 0.5)):
+        cover.location.x = place
+        object_.location.y += 0.01
+        bpy.context.view_layer.update()
+        assert not look_at(place)
+        assert look_at(other)
+    assert looked == [None], "two objects of a scene move, ten thousand may stand there"
+    bpy.data.objects.remove(cover)
+    bpy.context.view_layer.update()
+    assert look_at(1.5)
+    assert len(looked) == 2, "what came or went is found by looking again"
+
+
 def test_a_ray_along_an_axis_and_one_across_find_the_same_covers() -> None:
-    bounds = Surroundings(["a", "b"], np.array([[0.0, 0.0, 0.0], [5.0, 0.0, 0.0]]), np.array([[1.0, 1.0, 1.0], [6.0, 1.0, 0.0]]))
+    low, high = np.array([[0.0, 0.0, 0.0], [5.0, 0.0, 0.0]]), np.array([[1.0, 1.0, 1.0], [6.0, 1.0, 0.0]])
+    bounds = Surroundings(["a", "b"], low, high, np.zeros(2, bool))
     along, across = np.array([1.0, 0.0, 0.0]), np.array([1.0, 0.1, 0.0]) / np.hypot(1.0, 0.1)
     for start, direction, distance, expected in (
         ((-1.0, 0.0, 0.0), along, 9.0, [0, 1]),
@@ -202,7 +228,7 @@ def test_a_ray_along_an_axis_and_one_across_find_the_same_covers() -> None:
         ((0.5, 0.5, 0.5), along, 0.1, [0]),
     ):
         assert bounds.crossed(np.array(start), direction, distance) == expected
-    assert Surroundings([], np.empty((0, 3)), np.empty((0, 3))).crossed(np.zeros(3), along, 1.0) == []
+    assert Surroundings([], np.empty((0, 3)), np.empty((0, 3)), np.empty(0, bool)).crossed(np.zeros(3), along, 1.0) == []
 
 
 @pytest.mark.parametrize(

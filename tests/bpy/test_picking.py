@@ -11,9 +11,11 @@ import gpu
 import numpy as np
 import pytest
 import studio
-from bl_ext.user_default.partgen_blender import explore, overlay, picking, refining, regrouping, stored_tree
+from bl_ext.user_default.partgen_blender import overlay, picking, regrouping, stored_tree
 from bl_ext.user_default.partgen_blender.picking import committing, drawing, operators, scripting, session, sight
 from bl_ext.user_default.partgen_blender.picking.operators import Reaction, reaction
+from bl_ext.user_default.partgen_blender.surfaces import SurfaceOnScreen
+from bl_ext.user_default.partgen_blender.surroundings import Surroundings
 from drawing import drawn
 from mathutils import Matrix, Vector
 from partgen.errors import PartgenError
@@ -871,20 +873,13 @@ def test_an_edited_shape_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pointed() == [4, 5, 6, 7]
 
 
-def test_edit_mode_explore_and_refining_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_edit_mode_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     object_ = row()
     bpy.context.view_layer.objects.active = object_
     artist = Artist(monkeypatch)
     bpy.ops.object.mode_set(mode="EDIT")
     assert artist.moves(50) == {"CANCELLED", "PASS_THROUGH"}
     assert not picking.is_running()
-    bpy.ops.object.mode_set(mode="OBJECT")
-    for other in (explore, refining):
-        with monkeypatch.context() as meanwhile:
-            artist = Artist(monkeypatch)
-            meanwhile.setattr(other, "is_running", lambda: True)
-            artist.moves(50)
-            assert not picking.is_running()
 
 
 def test_the_add_on_can_be_disabled_while_it_runs(package: object) -> None:
@@ -912,3 +907,32 @@ def test_in_local_view_only_what_is_there_is_pointed_at() -> None:
     assert picking_.pickable().name == "Row"
     picking_.look(*arguments)
     assert picking_.pickable().name == "Above"
+
+
+def test_an_object_that_is_displayed_in_front_is_pointed_at_through_others() -> None:
+    near, far = row(), row(4, "Below")
+    far.location.z = -1.0
+    bpy.ops.mesh.primitive_plane_add(size=40, location=(0, 0, 1))
+    bpy.context.view_layer.update()
+    space = next(a for a in bpy.context.window.screen.areas if a.type == "VIEW_3D").spaces.active
+    space.shading.type = "SOLID"
+    picking_ = begin()
+    view, places = above(), np.array([[50.0, 150.0]])
+
+    def seen() -> tuple[str, int]:
+        bpy.context.view_layer.update()
+        depsgraph = bpy.context.evaluated_depsgraph_get()
+        picking_.around = None
+        picking_.look(Vector((0.5, 0.5, 50.0)), DOWN, depsgraph, bpy.context.view_layer, space)
+        others = Surroundings.of(bpy.context.view_layer, {near.session_uid, far.session_uid}, depsgraph)
+        surfaces = [(SurfaceOnScreen(o.name, o.session_uid, 4), o) for o in (near, far)]
+        found = sight.look(view, places, surfaces, others, depsgraph, bpy.context.view_layer, space)
+        return getattr(picking_.pickable(), "name", ""), int(found.number[0])
+
+    assert seen() == ("", -1)
+    far.show_in_front = True
+    assert seen() == ("Below", 1)
+    near.show_in_front = True
+    assert seen() == ("Row", 0)
+    bpy.data.objects["Plane"].show_in_front = True
+    assert seen() == ("", -1)

@@ -10,18 +10,13 @@ import bpy
 import numpy as np
 import pytest
 import studio
-from bl_ext.user_default.partgen_blender import picking, regrouping, stored_identities, stored_tree
-from bl_ext.user_default.partgen_blender.picking import operators, sameness, scripting, session
+from bl_ext.user_default.partgen_blender import picking, regrouping, sameness, stored_identities, stored_tree
+from bl_ext.user_default.partgen_blender.picking import operators, scripting, session
 from bl_ext.user_default.partgen_blender.refining import edits
 from mathutils import Vector
-from partgen.identities import grouped
-from partgen.part_tree import PartTree
 from partgen.refining import Nodes
+from seats import CHAIR, FINE, JOINT, MIDDLE, kin, own_tree, three
 
-JOINT = PartTree(np.array([(0, 1), (2, 3), (4, 5)]), np.array([0.4, 0.6, 1.0]), 0.2)
-"""Four identities, of which the first two come together first: seat and cushion, leg and foot."""
-FINE, MIDDLE = 0.3, 0.5
-CHAIR, STOOL, LAMP = (0, 0, 1, 1, 2, 2, 3, 3), (3, 3, 2, 0, 0, 0), (3, 2, 2)
 DOWN = Vector((0.0, 0.0, -1.0))
 
 
@@ -32,35 +27,6 @@ pytestmark = pytest.mark.usefixtures("graphics")
 def nobody_picks() -> Iterator[None]:
     yield
     picking.stop()
-
-
-def own_tree(identities: tuple[int, ...]) -> PartTree:
-    """A tree over leaves with these identities, which are whole parts at FINE, and then join as JOINT says."""
-    tree = grouped(studio.tree(len(identities), 2), np.array(identities), JOINT)
-    within = np.arange(len(tree.heights)) < len(identities) - len(set(identities))
-    return PartTree(tree.merges, np.where(within, 0.5 * tree.heights, tree.heights), JOINT.default_scale)
-
-
-def kin(name: str, identities: tuple[int, ...], y: float) -> bpy.types.Object:
-    """Unit squares in a row along x at some y, each a leaf with an identity of JOINT."""
-    count = len(identities)
-    corners = np.array([(0, y, 0), (1, y, 0), (1, y + 1, 0), (0, y + 1, 0)], np.float32)
-    mesh = bpy.data.meshes.new(name)
-    vertices = np.concatenate([corners + np.float32([i, 0, 0]) for i in range(count)])
-    mesh.from_pydata(vertices, [], np.arange(4 * count).reshape(-1, 4).tolist())
-    object_ = studio.put(name, mesh)
-    stored_tree.write(mesh, own_tree(identities), np.arange(count), "geometric")
-    stored_identities.write(mesh, "seats", JOINT, identities)
-    mesh.partgen.scale = FINE
-    return object_
-
-
-def three() -> tuple[bpy.types.Object, bpy.types.Object, bpy.types.Object]:
-    """A chair, a stool that has no cushion (identity 1) and a lamp that has neither that nor a seat (0), all selected."""
-    objects = kin("Chair", CHAIR, 0.0), kin("Stool", STOOL, 10.0), kin("Lamp", LAMP, 20.0)
-    for object_ in objects:
-        object_.select_set(True)
-    return objects
 
 
 def look_at(x: float, y: float = 0.5) -> None:
@@ -227,7 +193,8 @@ def test_where_the_cut_of_another_object_has_no_such_part_its_leaves_are_taken_a
 
 def test_parts_that_were_changed_afterwards_are_left_alone_and_that_is_said() -> None:
     chair, stool, _ = three()
-    edits.merge(stool.data, regrouping.tree_of(stool.data).nodes(FINE)[[0, 3]].tolist())
+    stored_tree.rewrite(stool.data, studio.tree(6, 2), np.arange(6))  # by other means than edits of parts
+    regrouping.forget(stool.data)
     assert stored_identities.read(stool.data) is None
     chair.data.partgen.scale = FINE
     picking_ = begin(4.5)
@@ -346,6 +313,35 @@ def test_a_script_picks_in_all_that_are_selected_in_one_undo_step() -> None:
     assert [marked(bpy.data.objects[name]) for name in ("Chair", "Stool", "Lamp")] == [[4, 5], [2], [1, 2]]
     bpy.ops.ed.undo()
     assert not any("a" in bpy.data.objects[name].data.attributes for name in ("Chair", "Stool", "Lamp"))
+
+
+def test_what_is_committed_as_a_part_is_one_in_all_of_them_and_is_the_same_part_afterwards() -> None:
+    chair, stool, lamp = three()
+    lamp.select_set(False)  # all of it would be picked, which is no part of it
+    assert bpy.ops.partgen.pick(object="Stool", polygon=2, steps=1, commit_as="PART") == {"FINISHED"}
+    for some, expected in ((chair, [4, 5, 6, 7]), (stool, [0, 1, 2])):
+        now = edits.part_of_polygon(some.data)
+        assert np.flatnonzero(now == now[expected[0]]).tolist() == expected
+        assert some.data.partgen.scale == pytest.approx(FINE), "one slider drives them as before"
+    lamp.select_set(True)
+    begin(4.5).take()
+    assert picked() == {"Chair": [4, 5, 6, 7], "Stool": [0, 1, 2], "Lamp": [0, 1, 2]}
+    look_at(0.5)
+    session.current().take()
+    assert picked() == {"Chair": [0, 1], "Stool": [3, 4, 5]}, "what was not touched is the same as before"
+
+
+def test_what_is_committed_of_one_alone_is_said_to_be_its_own() -> None:
+    chair, stool, _ = three()
+    before = edits.part_of_polygon(chair.data).tolist()
+    said = operators.committing.commit({stool: np.arange(6) == 3}, "PART")
+    assert said == ["1 face of Stool are one part now. No object that was matched with it has such a part: Match Parts again looks for it."]
+    assert edits.part_of_polygon(chair.data).tolist() == before
+    begin(3.5, 10.5).take()
+    assert picked() == {"Stool": [3]}
+    look_at(4.5, 10.5)
+    session.current().take()
+    assert picked() == {"Stool": [4, 5], "Chair": [0, 1]}, "what is left of the part is the part"
 
 
 def test_a_script_can_pick_in_one_alone_and_remove_from_all() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import bpy
 import gpu
@@ -11,16 +11,12 @@ import numpy as np
 import pytest
 from bl_ext.user_default.partgen_blender import (
     applying,
-    explore,
     jobs,
     mesh_data,
     messages,
     originals,
     overlay,
-    picking,
-    refining,
     regrouping,
-    stored_features,
     stored_tree,
 )
 from bl_ext.user_default.partgen_blender.proposals import flipping, operators, session, thumbnails
@@ -310,33 +306,6 @@ def test_buttons_wait_while_somebody_flips():
     assert not bpy.ops.partgen.choose_parts.poll()
     flipping.stop()
     assert bpy.ops.partgen.choose_parts.poll()
-
-
-@pytest.mark.parametrize("tool", [explore, picking, refining])
-def test_only_one_tool_has_the_mouse(tool: ModuleType) -> None:
-    object_ = row()
-    kept = keep(object_)
-    bpy.ops.partgen.choose_parts(number=2)
-    stored_features.write(object_.data, np.eye(4))
-
-    def begin() -> None:
-        begun = SimpleNamespace(wanted="", report=lambda level, text: None)
-        context = SimpleNamespace(
-            view_layer=bpy.context.view_layer, workspace=bpy.context.workspace, selected_objects=[object_], scene=bpy.context.scene,
-            window_manager=SimpleNamespace(modal_handler_add=lambda operator: None),
-        )  # fmt: skip
-        if tool is refining:
-            tool.operators.PARTGEN_OT_refine.invoke(begun, context, None)
-        else:
-            tool.operators.start(context)
-
-    flipping.start(kept)
-    begin()
-    assert tool.is_running()
-    assert not flipping.is_running()
-    flipping.start(kept)
-    assert flipping.is_running()
-    assert not tool.is_running()
 
 
 def test_every_proposal_is_drawn_in_its_own_colors():

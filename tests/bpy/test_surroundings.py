@@ -19,16 +19,18 @@ def viewport() -> bpy.types.SpaceView3D:
     return next(area.spaces.active for screen in bpy.data.screens for area in screen.areas if area.type == "VIEW_3D")
 
 
-def is_covered(x: float = 0.2, y: float = 0.1, space: bpy.types.SpaceView3D | None = None, distance: float = 9.0) -> bool:
+def is_covered(
+    x: float = 0.2, y: float = 0.1, space: bpy.types.SpaceView3D | None = None, distance: float = 9.0, is_front: bool = False
+) -> bool:
     """Whether anything but the balls lies between a place 10 above the floor and what is `distance` below it: by one ray and by many."""
     layer = bpy.context.view_layer
     layer.update()
     depsgraph = bpy.context.evaluated_depsgraph_get()
     balls = {o.session_uid for o in layer.objects if o.name.startswith("Ball")}
     around = Surroundings.of(layer, balls, depsgraph)
-    one = around.cover(Vector((x, y, 10.0)), DOWN, distance, depsgraph, layer, space)
+    one = around.cover(Vector((x, y, 10.0)), DOWN, distance, depsgraph, layer, space, is_front)
     origins = np.array([(x, y, 10.0), (80.0, 0.0, 10.0), (x, y, -50.0)])
-    many = around.covered(origins, np.tile(DOWN, (3, 1)), np.full(3, distance), depsgraph, layer, space)
+    many = around.covered(origins, np.tile(DOWN, (3, 1)), np.full(3, distance), depsgraph, layer, space, np.full(3, is_front))
     assert many.tolist() == [one, False, False]
     return one
 
@@ -191,6 +193,45 @@ def test_one_looks_through_surfaces_where_blender_does(shading: dict, sees_throu
     assert surroundings.is_seen_through(space) == sees_through
     assert is_covered(space=space) != sees_through
     assert not surroundings.is_seen_through(None), "a camera renders no X-ray"
+
+
+@pytest.mark.parametrize("kind", ["mesh", "text", "collection instance"])
+@pytest.mark.parametrize(("shading", "heeds"), [("SOLID", True), ("WIREFRAME", True), ("MATERIAL", False), ("RENDERED", False)])
+def test_what_is_displayed_in_front_hides_what_stands_before_it(kind: str, shading: str, heeds: bool) -> None:
+    space = viewport()
+    space.shading.type, space.shading.show_xray_wireframe = shading, False
+    object_ = cover(kind)
+    object_.location.z = -4.0  # far behind what is pointed at
+    if kind == "text":
+        object_.data.fill_mode = "BOTH"
+    shown = object_.instance_collection.objects[0] if object_.instance_collection else object_
+    assert not is_covered(space=space)
+    shown.show_in_front = True
+    assert is_covered(space=space) == heeds
+    assert not is_covered(space=space, is_front=heeds), "of two that are in front, the nearer one is seen"
+    assert not is_covered(), "a camera renders nothing in front"
+    object_.location.z = 4.0
+    assert is_covered(space=space, is_front=heeds)
+    shown.show_in_front = False
+    assert is_covered(space=space)
+    assert is_covered(space=space, is_front=heeds) != heeds, "what is in front is seen through what stands before it"
+
+
+def test_to_display_an_object_in_front_is_noticed() -> None:
+    object_ = studio.ball()
+    parted = Surroundings.parted(bpy.context.view_layer, set(), bpy.context.evaluated_depsgraph_get())
+    followed = []
+
+    def notice(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
+        followed.append(surroundings.follow(parted, depsgraph))
+
+    bpy.app.handlers.depsgraph_update_post.append(notice)
+    try:
+        object_.show_in_front = True
+        bpy.context.view_layer.update()
+    finally:
+        bpy.app.handlers.depsgraph_update_post.remove(notice)
+    assert followed == [False]
 
 
 def test_objects_of_one_name_are_told_apart(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from bl_ext.user_default.partgen_blender import (
     stored_identities,
     stored_parts,
     stored_tree,
+    twins,
 )
 from bl_ext.user_default.partgen_blender.picking import committing
 from bl_ext.user_default.partgen_blender.refining import edits
@@ -199,11 +200,79 @@ def test_what_was_named_before_keeps_its_name() -> None:
     assert look(bench, 5).name == "Rack"
 
 
-def test_parts_that_were_changed_afterwards_say_so() -> None:
+def shared() -> tuple[bpy.types.Object, bpy.types.Object]:
+    """Two tables that share six parts."""
     desk, bench = two_tables()
     matching.match([desk, bench])
     desk.data.partgen.parts = 6
-    edits.merge(desk.data, [node_of(desk, 0), node_of(desk, 5)])
+    assert len(edits.parts(bench.data)) == 6
+    return desk, bench
+
+
+def upper(object_: bpy.types.Object, *parts: int) -> np.ndarray:
+    """The faces on top of parts: (P,) bool."""
+    return np.array([face.normal.z > 0.9 for face in object_.data.polygons]) & np.isin(part_of_polygon(object_), parts)
+
+
+def same_faces(object_: bpy.types.Object, node: int, other: bpy.types.Object) -> list[int]:
+    """The faces of another object that are the same as a part."""
+    chosen = np.isin(np.arange(regrouping.tree_of(object_.data).leaf_count), regrouping.tree_of(object_.data).leaves(node))
+    leaves = twins.same(object_, chosen, [other]).leaves.get(other)
+    return [] if leaves is None else np.flatnonzero(leaves[stored_tree.leaf_of_polygon(other.data)]).tolist()
+
+
+def test_an_edit_of_one_object_leaves_the_others_as_they_are_and_what_they_share() -> None:
+    desk, bench = shared()
+    before, scale = edits.part_of_polygon(bench.data).tolist(), bench.data.partgen.scale
+    made = edits.make_part(desk.data, upper(desk, 0, 5), "Surfaces")
+    assert edits.part_of_polygon(bench.data).tolist() == before
+    assert desk.data.partgen.scale == bench.data.partgen.scale == scale
+    assert len(edits.parts(desk.data)) == 7
+    for part in range(6):
+        assert matching.alike(bench, [node_of(bench, part)]) == {bench: [node_of(bench, part)], desk: [node_of(desk, part)]}
+    assert matching.alike(desk, [made]) == {desk: [made]}, "nobody else has it"
+    assert twins.alone_in_words(desk.data, made).startswith("No object that was matched with it has such a part")
+    assert twins.alone_in_words(desk.data, node_of(desk, 1)) == ""
+    for count in (4, 2, 1):
+        bench.data.partgen.parts = count
+        assert desk.data.partgen.scale == bench.data.partgen.scale
+        assert len(edits.parts(desk.data)) <= count + 1
+    desk.data.partgen.scale = scale
+    assert (edits.part_of_polygon(desk.data) == made).tolist() == upper(desk, 0, 5).tolist()
+
+
+def test_merged_parts_are_the_same_as_those_that_they_were_merged_of() -> None:
+    desk, bench = shared()
+    merged = edits.merge(desk.data, [node_of(desk, 0), node_of(desk, 5)])
+    assert matching.alike(desk, [merged]) == {desk: [merged], bench: sorted([node_of(bench, 0), node_of(bench, 5)])}
+    assert matching.alike(bench, [node_of(bench, 0)]) == {bench: [node_of(bench, 0)], desk: [merged]}
+    assert len(edits.parts(bench.data)) == 6
+
+
+def test_faces_that_go_to_another_part_are_of_it_for_the_others_too() -> None:
+    desk, bench = shared()
+    top = edits.assign(desk.data, upper(desk, 5), node_of(desk, 0))
+    expected = np.flatnonzero(upper(desk, 5) | (part_of_polygon(desk) == 0)).tolist()
+    assert same_faces(bench, node_of(bench, 0), desk) == expected
+    assert same_faces(desk, top, bench) == np.flatnonzero(part_of_polygon(bench) == 0).tolist()
+    below = part_of_polygon(desk) == 5
+    assert same_faces(bench, node_of(bench, 5), desk) == np.flatnonzero(below & ~upper(desk, 5)).tolist()
+
+
+def test_a_part_can_be_made_where_all_is_one_part() -> None:
+    desk, bench = shared()
+    bench.data.partgen.scale = 1.0
+    assert len(edits.parts(desk.data)) == 1
+    made = edits.make_part(desk.data, part_of_polygon(desk) == 0)
+    assert (edits.part_of_polygon(desk.data) == made).tolist() == (part_of_polygon(desk) == 0).tolist()
+    assert desk.data.partgen.scale == bench.data.partgen.scale < 1
+
+
+def test_parts_that_were_changed_by_other_means_say_so() -> None:
+    desk, _ = shared()
+    stored = stored_tree.read(desk.data)
+    stored_tree.rewrite(desk.data, PartTree.from_merges(stored.tree.merges[:, ::-1], 6), stored.leaf_of_polygon)
+    regrouping.forget(desk.data)
     with pytest.raises(PartgenError) as refusal:
         matching.alike(desk, [node_of(desk, 0)])
     assert refusal.value.code == "together.stale"

@@ -11,6 +11,7 @@ from partgen.correspondence import Surface
 from partgen.errors import PartgenError
 from partgen.identities import (
     Identities,
+    carried,
     grouped,
     identified,
     identities_at,
@@ -21,7 +22,7 @@ from partgen.identities import (
     top,
 )
 from partgen.part_tree import PartTree
-from partgen.tree_editing import with_region
+from partgen.tree_editing import split_leaves, with_region
 
 
 def tables() -> list[Table]:
@@ -197,6 +198,18 @@ def test_parts_of_another_object_become_parts_of_a_tree(seed: int) -> None:
         assert len(set(zip(cut.tolist(), groups.tolist(), strict=True))) == present
 
 
+@pytest.mark.parametrize("lowest", [0.4, 0.3, 1.0])
+def test_groups_that_a_tree_joined_last_are_whole_below_the_scale_at_which_groups_join(lowest: float) -> None:
+    tree = PartTree(np.array([(0, 1), (2, 3), (5, 4), (7, 6)]), np.array([0.1, 0.2, 0.3, 1.0]))
+    groups, above = np.array([0, 1, 0, 1, 2]), PartTree(np.array([(0, 1), (2, 3)]), np.array([lowest, 1.0]))
+    new = grouped(tree, groups, above)
+    below = float(np.nextafter(np.float32(lowest), np.float32(0)))
+    cut = new.cut(below)
+    np.testing.assert_array_equal(cut[:, None] == cut, groups[:, None] == groups)
+    assert new.count(lowest) == (2 if lowest < 1 else 1)
+    assert {0, 1, 2} <= set(identity_of_nodes(new, above, groups).values())
+
+
 def test_every_part_that_the_slider_shows_knows_its_identity() -> None:
     objects = tables()
     together = found(objects)
@@ -229,3 +242,51 @@ def surfaces_of_one_leaf() -> list[Surface]:
 def test_an_object_of_a_single_leaf_goes_along() -> None:
     together = identified(surfaces_of_one_leaf())
     assert together.trees[0].leaf_count == 1
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_an_edit_of_one_object_keeps_the_common_scale_and_what_it_did_not_touch(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    joint = random_tree(rng, int(rng.integers(2, 9)))
+    tree = random_tree(rng, 30)
+    cut = tree.cut_into(int(rng.integers(joint.leaf_count, 25)))
+    identity_of_unit = np.concatenate([np.arange(joint.leaf_count), rng.integers(0, joint.leaf_count, 25)])[: int(cut.max()) + 1]
+    identity_of_leaf = identity_of_unit[cut].astype(np.int32)
+    tree = rebuilt(tree, cut, identity_of_unit, joint)
+    scale = float(rng.choice([*joint.heights[:-1], joint.heights[0] / 2, 1.0]))
+    faces = np.repeat(np.arange(30), 4)
+    wanted = rng.random(120) < 0.3
+    wanted[:2] = True, False
+    edit, labels = split_leaves(tree, faces, wanted, scale)
+    edit = edit.then(with_region(edit.tree, labels[wanted], edit.scale))
+    after = carried(tree, edit, scale, joint, identity_of_leaf)
+    assert after.scale == (scale if scale < 1 else pytest.approx(1.0))
+    np.testing.assert_array_equal(after.tree.merges, edit.tree.merges)
+    np.testing.assert_array_equal(after.tree.nodes(after.scale), edit.tree.nodes_into(edit.count))
+    for height in joint.heights[joint.heights > np.float32(after.scale)].tolist():
+        assert after.tree.count(height) <= tree.count(height) + 1, "coarser, there is only the region more"
+    parts, before = after.tree.nodes(after.scale), tree.nodes(scale)[edit.leaf_before]
+    same = np.array([np.array_equal(parts == part, before == former) for part, former in zip(parts, before, strict=True)])
+    np.testing.assert_array_equal(after.of_leaf[same], identity_of_leaf[edit.leaf_before][same])
+    assert set(identity_of_leaf) <= set(after.of_leaf), "no identity is lost"
+    for level in [0.0, *joint.heights[:-1].tolist(), after.scale]:  # who has none of the new ones is grouped as ever
+        old = joint.cut(level)
+        np.testing.assert_array_equal(after.joint.cut(level)[: joint.leaf_count][:, None] == after.joint.cut(level)[: joint.leaf_count],
+                                      old[:, None] == old)
+    for identity in range(joint.leaf_count, after.joint.leaf_count):
+        assert len(set(parts[after.of_leaf == identity])) == 1, "what is new is of one part"
+        alone = after.joint.nodes(after.scale) == after.joint.nodes(after.scale)[identity]
+        assert alone.sum() == 1, "and is told apart at the scale where it was made"
+
+
+def test_a_piece_that_several_objects_get_has_one_identity_in_all() -> None:
+    joint = PartTree(np.array([(0, 1)]), np.array([1.0]), 0.5)
+    trees = [PartTree(np.array([(0, 1), (2, 3), (4, 5)]), np.array([0.1, 0.2, 1.0]), 0.5)] * 2
+    leaves = [np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0])]
+    first = carried(trees[0], with_region(trees[0], [0], 0.5), 0.5, joint, leaves[0])
+    second = carried(trees[1], with_region(trees[1], [2], 0.5), 0.5, first.joint, leaves[1], first.divided)
+    (piece, rest), *others = first.divided.values()
+    assert not others
+    assert first.of_leaf.tolist() == [piece, rest, 1, 1]
+    assert second.of_leaf.tolist() == [1, 1, piece, rest]
+    assert first.joint.leaf_count == second.joint.leaf_count == 3

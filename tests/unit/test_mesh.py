@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from partgen.errors import PartgenError
-from partgen.mesh import Mesh
+from partgen.mesh import Mesh, polygon_centers
 
 VERTICES = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0]], np.float32)
 FACES = np.array([[0, 1, 2], [1, 3, 2]], np.int32)
@@ -62,3 +62,8 @@ def test_a_digest_tells_where_vertices_end_and_faces_begin() -> None:
     one = Mesh(numbers, np.zeros((1, 3), np.int32), np.zeros(1, np.int32))
     other = Mesh(numbers[:1], np.zeros((2, 3), np.int32), np.zeros(1, np.int32))
     assert one.digest != other.digest
+
+
+def test_the_center_of_a_polygon_is_the_mean_of_its_corners() -> None:
+    corners = [(0, 0, 0), (3, 0, 0), (0, 3, 0), (1, 1, 1), (3, 1, 1), (3, 3, 1), (1, 3, 1)]
+    np.testing.assert_allclose(polygon_centers(corners, [0, 3, 7]), [(1, 1, 0), (2, 2, 1)])

@@ -296,3 +296,10 @@ def test_a_large_tree_is_edited_while_one_waits() -> None:
     edit = tree_editing.with_region(tree, np.arange(20_000, 30_500), tree.default_scale)
     print(f"a region: {time.process_time() - began:.2f} s, once through the merges: {once:.2f} s")
     assert np.array_equal(np.sort(edit.tree.leaves(edit.node)), np.arange(20_000, 30_500))
+
+
+def test_a_part_can_be_made_where_all_is_one_part_that_was_named() -> None:
+    tree = PartTree.from_merges(np.array([(0, 1), (2, 3), (4, 5)]), 2)
+    edit = tree_editing.with_region(tree, [2, 3], 1.0, kept=[6])
+    assert sorted(edit.tree.leaves(edit.node).tolist()) == [2, 3]
+    assert edit.count == 2

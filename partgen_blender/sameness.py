@@ -1,4 +1,4 @@
-"""What is picked of one object, in the others that share identities with it: which of their leaves are the same. numpy only.
+"""What is picked or refined of one object, in the others that share identities with it: which of their leaves are the same. numpy only.
 
 Identities are the leaves of a joint tree (partgen.identities), and each object's tree joins its own as the joint one does. So a part
 of one object is a node of the joint tree, and of another object all leaves below that node are meant.
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from partgen.part_tree import PartTree
 from partgen.refining import Nodes
 
-from ..wording import names_in_words
+from .wording import names_in_words
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int32]

@@ -13,28 +13,30 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 from partgen.part_tree import PartTree
+from partgen.refining import Nodes
 
-from .. import regrouping, stored_identities
-from . import regions, sameness
+from . import regrouping, sameness, stored_identities
 
 Bools = NDArray[np.bool_]
 
-_kept: dict[int, tuple[PartTree, str, stored_identities.StoredIdentities | None]] = {}  # by session id of the mesh
+_kept: dict[int, tuple[PartTree, tuple[str, int], stored_identities.StoredIdentities | None]] = {}  # by session id of the mesh
+_layouts: dict[int, tuple[PartTree, Nodes]] = {}  # by session id of the mesh
 
 
 def forget_all() -> None:
     """Drops what is kept of every mesh: after another file was opened."""
     _kept.clear()
+    _layouts.clear()
 
 
 def identities_of(mesh: bpy.types.Mesh) -> stored_identities.StoredIdentities | None:
-    """The identities of a mesh that go with its tree; None where there are none. Read once, as long as tree and group stay the same."""
-    group, tree = stored_identities.group_of(mesh), regrouping.tree_of(mesh)
-    if not group or tree is None:
+    """The identities of a mesh that go with its tree; None where there are none. Read once, until something changes."""
+    revision, tree = stored_identities.revision_of(mesh), regrouping.tree_of(mesh)
+    if not revision[0] or tree is None:
         return None
     kept = _kept.get(mesh.session_uid)
-    if kept is None or kept[0] is not tree or kept[1] != group:
-        kept = _kept[mesh.session_uid] = tree, group, stored_identities.read(mesh)
+    if kept is None or kept[0] is not tree or kept[1] != revision:
+        kept = _kept[mesh.session_uid] = tree, revision, stored_identities.read(mesh)
     return kept[2]
 
 
@@ -69,8 +71,7 @@ def same(object_: bpy.types.Object, chosen: Bools, others: Iterable[bpy.types.Ob
         return Same({}, "")
     if own is None:
         return Same({}, sameness.in_words([], [], [], [object_.name], False))
-    levels = regions.levels_of(mesh)
-    meant = sameness.same_parts(levels.tree, levels.nodes, own.joint, own.of_leaf, chosen, mesh.partgen.scale)
+    meant = _meant(mesh, own, chosen)
     found: dict[bpy.types.Object, Bools] = {}
     lacking, undivided, stale = [], [], []
     for other in others:
@@ -86,3 +87,37 @@ def same(object_: bpy.types.Object, chosen: Bools, others: Iterable[bpy.types.Ob
         if not sameness.is_divided_so(tree.nodes(other.data.partgen.scale), leaves):
             undivided.append(other.name)
     return Same(found, sameness.in_words([o.name for o in found], lacking, undivided, stale, meant.is_piece))
+
+
+def alone_in_words(mesh: bpy.types.Mesh, node: int) -> str:
+    """What to say of a part, a node of a mesh, that no object that was matched with it has; "" where one has it, or none was matched."""
+    own, tree = identities_of(mesh), regrouping.tree_of(mesh)
+    if own is None or tree is None:
+        return ""
+    its = own.of_leaf[tree.leaves(node)]
+    for other in stored_identities.meshes_of(own.group):
+        theirs = identities_of(other) if other != mesh else None
+        if theirs is not None and np.isin(its, theirs.of_leaf).any():
+            return ""
+    return "No object that was matched with it has such a part: Match Parts again looks for it"
+
+
+def same_identities(object_: bpy.types.Object, chosen: Bools) -> Bools:
+    """The finest identities, (K,) bool, that `chosen` leaves, (L,) bool, of an object mean. It has identities that go with its tree."""
+    own = identities_of(object_.data)
+    assert own is not None
+    return _meant(object_.data, own, chosen).identities
+
+
+def _meant(mesh: bpy.types.Mesh, own: stored_identities.StoredIdentities, chosen: Bools) -> sameness.SameParts:
+    return sameness.same_parts(*_laid_out(mesh), own.joint, own.of_leaf, chosen, mesh.partgen.scale)
+
+
+def _laid_out(mesh: bpy.types.Mesh) -> tuple[PartTree, Nodes]:
+    """The tree of a mesh that has one, and its nodes in a row: found once, as long as the tree stays the same."""
+    tree = regrouping.tree_of(mesh)
+    assert tree is not None
+    kept = _layouts.get(mesh.session_uid)
+    if kept is None or kept[0] is not tree:
+        kept = _layouts[mesh.session_uid] = tree, Nodes.of(tree)
+    return kept

@@ -25,12 +25,16 @@ _LEAST_WEIGHT = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class Seam:
-    """Generated triangles as they will lie in a mesh: `kept` (k,) of its vertices, `added` (a, 3), and `faces` (g, 3) over both."""
+    """Generated triangles as they will lie in a mesh: `kept` (k,) of its vertices, `added` (a, 3), and `faces` (g, 3) over both.
+
+    The last so many of them, `bridges`, have no area: they join vertices that are doubled.
+    """
 
     polygons: Polygons
     kept: Ints
     added: NDArray[np.float32]
     faces: Ints
+    bridges: int = 0
 
     @property
     def points(self) -> Floats:
@@ -173,10 +177,10 @@ def read_uvs(mesh: bpy.types.Mesh, name: str) -> Floats:
 
 def density_of(polygons: Polygons, uvs: Floats) -> float:
     """How long in UV a unit of length is on a mesh with the UV map `uvs` (c, 2)."""
-    return texel_density(polygons.vertices.astype(np.float64), polygons.corner_vertices, _next_corners(polygons), uvs)
+    return texel_density(polygons.vertices.astype(np.float64), polygons.corner_vertices, next_corners(polygons), uvs)
 
 
-def _next_corners(polygons: Polygons) -> NDArray[np.int64]:
+def next_corners(polygons: Polygons) -> NDArray[np.int64]:
     """The corner after each around its polygon: (c,)."""
     following = np.arange(1, len(polygons.corner_vertices) + 1)
     following[polygons.polygon_offsets[1:] - 1] = polygons.polygon_offsets[:-1]
@@ -185,8 +189,13 @@ def _next_corners(polygons: Polygons) -> NDArray[np.int64]:
 
 def _unwrapped(uvs: Floats, seam: Seam) -> Floats:
     """UVs of the generated corners in one map, whose visible ones are `uvs` (c, 2): (g, 3, 2)."""
-    following = _next_corners(seam.polygons)
+    following = next_corners(seam.polygons)
     turn = uvs[:, 0] * uvs[following, 1] - uvs[:, 1] * uvs[following, 0]
     corners, local = seam.visible_corners()
     bounds = np.stack([uvs.min(axis=0), uvs.max(axis=0)])
-    return unwrap(seam.points, seam.faces, (local, uvs[corners]), density_of(seam.polygons, uvs), bool(turn.sum() < 0), bounds)
+    real, bridges = np.split(seam.faces, [len(seam.faces) - seam.bridges])
+    found = unwrap(seam.points, real, (local, uvs[corners]), density_of(seam.polygons, uvs), bool(turn.sum() < 0), bounds)
+    at = np.zeros((len(seam.points), 2))
+    at[local] = uvs[corners]
+    visible = np.take_along_axis(bridges, (bridges < len(seam.kept)).argmax(axis=1)[:, None], axis=1)
+    return np.concatenate([found, np.repeat(at[visible], 3, axis=1)])  # what has no area is a point of the map, too

@@ -1,7 +1,8 @@
 """Stitching generated faces to a part, and taking them away again. The artist's own faces stay as they are, to the bit.
 
 New elements come after those that there are, so every index of before still means the same. Blender copies to them what lies on the
-nearest element of the seam, then what can be mixed is spread over them (borrowing.py).
+nearest element of the seam, then what can be mixed is spread over them (borrowing.py). Where vertices are doubled, faces without area
+join them (gaps.py), so that every edge has two faces.
 """
 
 from __future__ import annotations
@@ -18,13 +19,17 @@ from mathutils.kdtree import KDTree
 from numpy.typing import NDArray
 
 from .. import collections, cutting
-from ..mesh_data import Ints, read_polygons
-from .borrowing import Borrowing, Seam
+from ..mesh_data import Ints, Polygons, read_polygons
+from .borrowing import Borrowing, Seam, next_corners
+from .gaps import bridges, reseated, sides_of
 from .materials import add_inner_slot, remove_inner_slot
 from .patches import COMPLETED, GENERATED, GIVEN, flags, generated_here, set_flags
 
 _CREASE_ANGLE = float(np.radians(30.0))
 """Generated faces that meet at a larger angle are shaded as an edge."""
+
+MOST_BRIDGES = 20_000
+"""Faces without area that a part gets, unless it has more of its own: one whose faces are all apart had better be welded."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,16 +51,13 @@ def close(part: bpy.types.Object, addition: Addition, inner: bpy.types.Material 
     mesh = part.data
     slots = len(mesh.materials)
     given = flags(mesh, GENERATED)
-    if len(addition.faces):
-        polygons = read_polygons(mesh, part.name)
-        vertices = np.unique(polygons.corner_vertices).astype(np.int32)
-        seam = Seam(polygons, vertices[addition.kept], addition.added, addition.faces)
-        slot = add_inner_slot(mesh, inner)
-        _stitch(part, seam, slot)
-    generated = np.concatenate([given, np.ones(len(addition.faces), bool)])
+    seam = _seam(read_polygons(mesh, part.name), addition)
+    if len(seam.faces):
+        _stitch(part, seam, add_inner_slot(mesh, inner))
+    generated = np.concatenate([given, np.ones(len(seam.faces), bool)])
     set_flags(mesh, GENERATED, generated)
     set_flags(mesh, GIVEN, generated & (np.arange(len(generated)) < len(given)))
-    mesh[COMPLETED] = {**record, "slots": slots}
+    mesh[COMPLETED] = {**record, "slots": slots, "bridges": seam.bridges}
     mesh.update()
 
 
@@ -93,6 +95,51 @@ def bring_back(part: bpy.types.Object) -> None:
     if not replacement.users:
         bpy.data.meshes.remove(replacement)
         part.data.name = name
+
+
+def _seam(polygons: Polygons, addition: Addition) -> Seam:
+    """The generated faces of an addition, and those that join doubled vertices: where these are, and which vertices they are over."""
+    seam = _seated(polygons, addition)
+    sides = np.concatenate([_sides(polygons), sides_of(seam.names[seam.faces])])
+    points = np.concatenate([polygons.vertices, seam.added])
+    made = bridges(points, sides)
+    if not len(made.faces) or len(made.faces) > max(MOST_BRIDGES, polygons.count):
+        return seam
+    faces = np.concatenate([seam.names[seam.faces], made.faces])
+    return _seam_of(polygons, np.concatenate([seam.added, points[made.doubled]]), faces, len(made.faces))
+
+
+def _seated(polygons: Polygons, addition: Addition) -> Seam:
+    """The generated faces of an addition, each at edges that have room for it and no other between its vertices."""
+    own = np.unique(polygons.corner_vertices)[addition.kept]
+    names = np.concatenate([own, len(polygons.vertices) + np.arange(len(addition.added))])
+    points = np.concatenate([polygons.vertices, addition.added])
+    faces = reseated(points, _sides(polygons), names[addition.faces])
+    first = polygons.polygon_offsets[:-1][np.diff(polygons.polygon_offsets) == 3]
+    low, middle, high = np.sort(np.concatenate([polygons.corner_vertices[first[:, None] + np.arange(3)], faces]), axis=1).T
+    pair = np.unique(low * np.int64(len(points)) + middle, return_inverse=True)[1].reshape(-1)
+    once = np.unique(pair * np.int64(len(points)) + high, return_index=True)[1]
+    is_back = ~np.isin(np.arange(len(high)), once)[len(first) :]  # of another face, with the same vertices: Blender allows one
+    middles = points[faces[is_back]].mean(axis=1).astype(np.float32)
+    around = [
+        np.column_stack([np.roll(faces[is_back], -turn, axis=1)[:, :2], len(points) + np.arange(len(middles))]) for turn in range(3)
+    ]
+    return _seam_of(polygons, np.concatenate([addition.added, middles]), np.concatenate([faces[~is_back], *around]))
+
+
+def _seam_of(polygons: Polygons, added: NDArray[np.float32], faces: NDArray[np.integer], bridge_count: int = 0) -> Seam:
+    """Triangles (g, 3) over the vertices of `polygons` and then those `added` as a seam."""
+    count = len(polygons.vertices)
+    kept = np.unique(faces[faces < count]).astype(np.int32)
+    local = np.empty(count + len(added), np.int32)
+    local[kept] = np.arange(len(kept))
+    local[count:] = len(kept) + np.arange(len(added))
+    return Seam(polygons, kept, added, local[faces], bridge_count)
+
+
+def _sides(polygons: Polygons) -> NDArray[np.int64]:
+    """The sides (c, 2) of all polygons, from corner to corner."""
+    return np.stack([polygons.corner_vertices, polygons.corner_vertices[next_corners(polygons)]], axis=1).astype(np.int64)
 
 
 def _stitch(part: bpy.types.Object, seam: Seam, slot: int) -> None:
@@ -172,16 +219,21 @@ def _add(bm: bmesh.types.BMesh, seam: Seam, weights: list[dict[int, float]], slo
     polygons = seam.polygons.polygon_of_corner[corners]
     places = corners - seam.polygons.polygon_offsets[polygons]
     for named, lending, loops in zip(seam.names[seam.faces].tolist(), polygons.tolist(), places.tolist(), strict=True):
-        face = _new_face(bm, [vertices[i] for i in named])
+        face = bm.faces.new([vertices[i] for i in named])
         for loop, polygon, place in zip(face.loops[:], lending, loops, strict=True):
             loop.copy_from(faces[polygon].loops[place])
         face.copy_from(faces[lending[0]])
-    generated = bm.faces[:][len(faces) :]
-    for face in generated:
-        face.material_index, face.smooth = slot, is_smooth
+    smooth = _are_smooth(seam, is_smooth).tolist()
+    for face, shaded in zip(bm.faces[:][len(faces) :], smooth, strict=True):
+        face.material_index, face.smooth = slot, shaded
         face.hide_set(False)
         face.select_set(False)
     _crease(bm.edges[:][edge_count:])
+
+
+def _are_smooth(seam: Seam, is_smooth: bool) -> NDArray[np.bool_]:
+    """Which generated faces are shaded smooth: (g,). What has no area looks nowhere, and must not count in the normals beside it."""
+    return (np.arange(len(seam.faces)) < len(seam.faces) - seam.bridges) & is_smooth
 
 
 def _set_weights(bm: bmesh.types.BMesh, vertices: list[bmesh.types.BMVert], weights: list[dict[int, float]]) -> None:
@@ -192,15 +244,6 @@ def _set_weights(bm: bmesh.types.BMesh, vertices: list[bmesh.types.BMVert], weig
         vertex[layer].clear()
         for group, weight in groups.items():
             vertex[layer][group] = weight
-
-
-def _new_face(bm: bmesh.types.BMesh, vertices: list[bmesh.types.BMVert]) -> bmesh.types.BMFace:
-    try:
-        return bm.faces.new(vertices)
-    except ValueError:  # the back of a triangle: Blender allows one face between three vertices, so it gets doubles of them
-        for vertex in vertices:
-            bm.verts.new(vertex.co).copy_from(vertex)
-        return bm.faces.new(bm.verts[:][-len(vertices) :])
 
 
 def _crease(edges: list[bmesh.types.BMEdge]) -> None:
@@ -228,7 +271,7 @@ def _normals_of(seam: Seam, is_smooth: bool) -> NDArray[np.float32]:
     mesh = bpy.data.meshes.new("partgen generated")
     try:
         mesh.from_pydata(seam.points.tolist(), [], seam.faces.tolist())
-        mesh.polygons.foreach_set("use_smooth", np.full(len(mesh.polygons), is_smooth))
+        mesh.polygons.foreach_set("use_smooth", _are_smooth(seam, is_smooth))
         mesh.set_sharp_from_angle(angle=_CREASE_ANGLE)
         normals = np.empty((len(mesh.loops), 3), np.float32)
         mesh.corner_normals.foreach_get("vector", normals.reshape(-1))

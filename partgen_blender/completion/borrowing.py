@@ -7,6 +7,7 @@ was copied from the nearest vertex of the seam when the elements were made; what
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import bpy
 import numpy as np
@@ -19,6 +20,18 @@ from .unwrapping import texel_density, unwrap
 Floats = NDArray[np.float64]
 
 _FIELDS = {"FLOAT": ("value", 1), "FLOAT_VECTOR": ("vector", 3), "FLOAT_COLOR": ("color", 4), "BYTE_COLOR": ("color", 4)}
+_ELEMENTS: dict[str, tuple[str, int, Any]] = {
+    **{kind: ("value", 1, np.int32) for kind in ("INT", "INT8")},
+    **{kind: (field, width, np.float32) for kind, (field, width) in _FIELDS.items()},
+    **{kind: ("value", 2, np.int32) for kind in ("INT16_2D", "INT32_2D")},
+    "BOOLEAN": ("value", 1, bool),
+    "BYTE_COLOR": ("color_srgb", 4, np.float32),  # as the bytes are: nothing is rounded
+    "FLOAT2": ("vector", 2, np.float32),
+    "FLOAT4X4": ("value", 16, np.float32),
+    "QUATERNION": ("value", 4, np.float32),
+}
+"""How the values of every type of attribute are read and written: field, numbers, their type. Texts have none."""
+_TOPOLOGY = {".edge_verts", ".corner_vert", ".corner_edge", ".select_edge", ".select_poly", "custom_normal"}
 _LEAST_WEIGHT = 1e-3
 """Weights below are left out: a vertex should not belong to every bone of a rig."""
 
@@ -103,6 +116,29 @@ class Borrowing:
             data.foreach_get("co", places.reshape(-1))
             places[vertex : vertex + len(self.seam.added)] = self.seam.added + offsets[kept:]
             data.foreach_set("co", places.reshape(-1))
+
+
+def copy_rest(mesh: bpy.types.Mesh, polygons: Polygons, lenders: Ints) -> None:
+    """Gives generated faces, the last of `mesh`, and their corners what lies on a corner at the vertices `lenders` (g, 3) and on its
+    polygon. `polygons` are those of before."""
+    corner_at = np.zeros(len(polygons.vertices), np.int64)
+    corner_at[polygons.corner_vertices] = np.arange(len(polygons.corner_vertices))
+    corners = corner_at[lenders]
+    sources: dict[str, NDArray[np.integer]] = {"CORNER": corners.reshape(-1), "FACE": polygons.polygon_of_corner[corners[:, 0]]}
+    for attribute in mesh.attributes:
+        if attribute.name in _TOPOLOGY or attribute.domain not in sources:
+            continue
+        taken = sources[attribute.domain]
+        first = len(attribute.data) - len(taken)
+        if attribute.data_type in _ELEMENTS:
+            field, width, kind = _ELEMENTS[attribute.data_type]
+            values = np.empty((len(attribute.data), width), kind)
+            attribute.data.foreach_get(field, values.reshape(-1))
+            values[first:] = values[taken]
+            attribute.data.foreach_set(field, values.reshape(-1))
+        elif attribute.data_type == "STRING":
+            for number, source in enumerate(taken.tolist(), first):
+                attribute.data[number].value = attribute.data[source].value
 
 
 def _can_be_mixed(attribute: bpy.types.Attribute) -> bool:

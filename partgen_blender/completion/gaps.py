@@ -61,11 +61,11 @@ def reseated(points: Floats, sides: Ints, faces: Ints) -> Ints:
     """
     faces = faces.astype(np.int64)
     mine = sides_of(faces)
-    codes, times = np.unique(_codes(np.concatenate([sides, mine]), len(points)), return_counts=True)
-    crowded = np.flatnonzero(times[np.searchsorted(codes, _codes(mine, len(points)))] > 2)
+    codes, times = np.unique(codes_of(np.concatenate([sides, mine]), len(points)), return_counts=True)
+    crowded = np.flatnonzero(times[np.searchsorted(codes, codes_of(mine, len(points)))] > 2)
     if not len(crowded):
         return faces
-    theirs = sides[times[np.searchsorted(codes, _codes(sides, len(points)))] == 1].astype(np.int64)
+    theirs = sides[times[np.searchsorted(codes, codes_of(sides, len(points)))] == 1].astype(np.int64)
     both = np.concatenate([mine[crowded], theirs])
     place = _places(points, both, TOLERANCES[1])
     for one, other in np.sort(np.stack(_pairs(place), axis=1), axis=1).tolist():
@@ -80,14 +80,14 @@ def sides_of(faces: NDArray[np.integer]) -> Ints:
     return np.stack([faces, np.roll(faces, -1, axis=1)], axis=2).reshape(-1, 2).astype(np.int64)
 
 
-def _codes(sides: Ints, count: int) -> Ints:
+def codes_of(sides: NDArray[np.integer], count: int) -> Ints:
     """A number for every side (s, 2) between vertices below `count`, whatever its direction."""
     return sides.min(axis=1).astype(np.int64) * count + sides.max(axis=1)
 
 
 def _lonely(sides: Ints, count: int) -> Ints:
     """One side (e, 2) of every edge that an odd number of faces has."""
-    _, first, times = np.unique(_codes(sides, count), return_index=True, return_counts=True)
+    _, first, times = np.unique(codes_of(sides, count), return_index=True, return_counts=True)
     return sides[first[times % 2 == 1]].astype(np.int64)
 
 
@@ -126,7 +126,7 @@ def _between(lonely: Ints, place: Ints, sides: Ints, count: int) -> Bridges:
 
 def _pairs(place: Ints) -> tuple[Ints, Ints]:
     """Pairs of sides (e, 2) between the same two places, if there are, in opposite directions: two arrays of indices."""
-    group = _codes(place, int(place.max(initial=0)) + 1)
+    group = codes_of(place, int(place.max(initial=0)) + 1)
     backward = place[:, 0] > place[:, 1]
     rank = _ranks(2 * group + backward)
     order = np.lexsort((backward, rank, group))  # there and back by turns, then what is left over
@@ -153,8 +153,8 @@ def _across(gaps: Ints, sides: Ints, count: int) -> tuple[list[tuple[int, ...]],
     """
     u, v, x, w = gaps.T
     twisted = (u != x) & (v != w)
-    diagonal = _codes(np.stack([v, x], axis=1), count)
-    taken = np.concatenate([_codes(sides, count), diagonal[twisted]]) if twisted.any() else diagonal[:0]
+    diagonal = codes_of(np.stack([v, x], axis=1), count)
+    taken = np.concatenate([codes_of(sides, count), diagonal[twisted]]) if twisted.any() else diagonal[:0]
     known, times = np.unique(taken, return_counts=True)
     crowded = twisted & np.isin(diagonal, known[times > 1])
     at_start, at_end = (u != x) & ~crowded, (v != w) & ~crowded

@@ -539,6 +539,23 @@ def test_attributes_of_every_kind_survive_on_the_artists_own_elements() -> None:
             np.testing.assert_array_equal(after[name][:count], before[name], err_msg=name)
 
 
+def test_what_cannot_be_mixed_goes_on_over_generated_faces_and_their_corners() -> None:
+    kinds = {"INT": 7, "INT8": -3, "BOOLEAN": True, "STRING": b"oak", "QUATERNION": (0.5, 0.5, 0.5, 0.5), "INT32_2D": (4, 5)}
+
+    def paint(source: bpy.types.Object) -> None:
+        for domain in ("CORNER", "FACE"):
+            for kind, value in kinds.items():
+                for element in source.data.attributes.new(f"{kind} of {domain}", kind, domain).data:
+                    element.value = value
+
+    part, *_ = applied(change=paint)
+    complete(part)
+    for domain in ("CORNER", "FACE"):
+        for kind, value in kinds.items():
+            found = [element.value for element in part.data.attributes[f"{kind} of {domain}"].data]
+            assert {tuple(v) if isinstance(value, tuple) else v for v in found} == {value}, f"{kind} of {domain}"
+
+
 def test_colors_go_on_over_generated_faces() -> None:
     def paint(source: bpy.types.Object) -> None:
         attribute = source.data.color_attributes.new("Paint", "FLOAT_COLOR", "CORNER")

@@ -160,7 +160,7 @@ class _Source:
                 polygons,
                 _ints(mesh, ".edge_verts", 2 * len(mesh.edges)).reshape(-1, 2),
                 _ints(mesh, ".corner_edge", len(mesh.loops)),
-                _selection(mesh),
+                selection(mesh),
                 bm.verts[:],
                 bm.edges[:],
                 bm.faces[:],
@@ -358,7 +358,7 @@ def _corner_normals(mesh: bpy.types.Mesh) -> NDArray[np.float32]:
     return normals
 
 
-def _selection(mesh: bpy.types.Mesh) -> dict[str, NDArray[np.bool_]]:
+def selection(mesh: bpy.types.Mesh) -> dict[str, NDArray[np.bool_]]:
     attributes = [mesh.attributes[name] for name in (".select_vert", ".select_edge", ".select_poly") if name in mesh.attributes]
     # Blender 5.0 gives some meshes a `.select_edge` of pairs of integers, which is no selection.
     return {attribute.name: _booleans(mesh, attribute.name) for attribute in attributes if attribute.data_type == "BOOLEAN"}

@@ -7,6 +7,7 @@ was copied from the nearest vertex of the seam when the elements were made; what
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import bpy
 import numpy as np
@@ -19,18 +20,34 @@ from .unwrapping import texel_density, unwrap
 Floats = NDArray[np.float64]
 
 _FIELDS = {"FLOAT": ("value", 1), "FLOAT_VECTOR": ("vector", 3), "FLOAT_COLOR": ("color", 4), "BYTE_COLOR": ("color", 4)}
+_ELEMENTS: dict[str, tuple[str, int, Any]] = {
+    **{kind: ("value", 1, np.int32) for kind in ("INT", "INT8")},
+    **{kind: (field, width, np.float32) for kind, (field, width) in _FIELDS.items()},
+    **{kind: ("value", 2, np.int32) for kind in ("INT16_2D", "INT32_2D")},
+    "BOOLEAN": ("value", 1, bool),
+    "BYTE_COLOR": ("color_srgb", 4, np.float32),  # as the bytes are: nothing is rounded
+    "FLOAT2": ("vector", 2, np.float32),
+    "FLOAT4X4": ("value", 16, np.float32),
+    "QUATERNION": ("value", 4, np.float32),
+}
+"""How the values of every type of attribute are read and written: field, numbers, their type. Texts have none."""
+_TOPOLOGY = {".edge_verts", ".corner_vert", ".corner_edge", ".select_edge", ".select_poly", "custom_normal"}
 _LEAST_WEIGHT = 1e-3
 """Weights below are left out: a vertex should not belong to every bone of a rig."""
 
 
 @dataclass(frozen=True, eq=False)
 class Seam:
-    """Generated triangles as they will lie in a mesh: `kept` (k,) of its vertices, `added` (a, 3), and `faces` (g, 3) over both."""
+    """Generated triangles as they will lie in a mesh: `kept` (k,) of its vertices, `added` (a, 3), and `faces` (g, 3) over both.
+
+    The last so many of them, `bridges`, have no area: they join vertices that are doubled.
+    """
 
     polygons: Polygons
     kept: Ints
     added: NDArray[np.float32]
     faces: Ints
+    bridges: int = 0
 
     @property
     def points(self) -> Floats:
@@ -99,6 +116,29 @@ class Borrowing:
             data.foreach_get("co", places.reshape(-1))
             places[vertex : vertex + len(self.seam.added)] = self.seam.added + offsets[kept:]
             data.foreach_set("co", places.reshape(-1))
+
+
+def copy_rest(mesh: bpy.types.Mesh, polygons: Polygons, lenders: Ints) -> None:
+    """Gives generated faces, the last of `mesh`, and their corners what lies on a corner at the vertices `lenders` (g, 3) and on its
+    polygon. `polygons` are those of before."""
+    corner_at = np.zeros(len(polygons.vertices), np.int64)
+    corner_at[polygons.corner_vertices] = np.arange(len(polygons.corner_vertices))
+    corners = corner_at[lenders]
+    sources: dict[str, NDArray[np.integer]] = {"CORNER": corners.reshape(-1), "FACE": polygons.polygon_of_corner[corners[:, 0]]}
+    for attribute in mesh.attributes:
+        if attribute.name in _TOPOLOGY or attribute.domain not in sources:
+            continue
+        taken = sources[attribute.domain]
+        first = len(attribute.data) - len(taken)
+        if attribute.data_type in _ELEMENTS:
+            field, width, kind = _ELEMENTS[attribute.data_type]
+            values = np.empty((len(attribute.data), width), kind)
+            attribute.data.foreach_get(field, values.reshape(-1))
+            values[first:] = values[taken]
+            attribute.data.foreach_set(field, values.reshape(-1))
+        elif attribute.data_type == "STRING":
+            for number, source in enumerate(taken.tolist(), first):
+                attribute.data[number].value = attribute.data[source].value
 
 
 def _can_be_mixed(attribute: bpy.types.Attribute) -> bool:
@@ -173,10 +213,10 @@ def read_uvs(mesh: bpy.types.Mesh, name: str) -> Floats:
 
 def density_of(polygons: Polygons, uvs: Floats) -> float:
     """How long in UV a unit of length is on a mesh with the UV map `uvs` (c, 2)."""
-    return texel_density(polygons.vertices.astype(np.float64), polygons.corner_vertices, _next_corners(polygons), uvs)
+    return texel_density(polygons.vertices.astype(np.float64), polygons.corner_vertices, next_corners(polygons), uvs)
 
 
-def _next_corners(polygons: Polygons) -> NDArray[np.int64]:
+def next_corners(polygons: Polygons) -> NDArray[np.int64]:
     """The corner after each around its polygon: (c,)."""
     following = np.arange(1, len(polygons.corner_vertices) + 1)
     following[polygons.polygon_offsets[1:] - 1] = polygons.polygon_offsets[:-1]
@@ -185,8 +225,13 @@ def _next_corners(polygons: Polygons) -> NDArray[np.int64]:
 
 def _unwrapped(uvs: Floats, seam: Seam) -> Floats:
     """UVs of the generated corners in one map, whose visible ones are `uvs` (c, 2): (g, 3, 2)."""
-    following = _next_corners(seam.polygons)
+    following = next_corners(seam.polygons)
     turn = uvs[:, 0] * uvs[following, 1] - uvs[:, 1] * uvs[following, 0]
     corners, local = seam.visible_corners()
     bounds = np.stack([uvs.min(axis=0), uvs.max(axis=0)])
-    return unwrap(seam.points, seam.faces, (local, uvs[corners]), density_of(seam.polygons, uvs), bool(turn.sum() < 0), bounds)
+    real, bridges = np.split(seam.faces, [len(seam.faces) - seam.bridges])
+    found = unwrap(seam.points, real, (local, uvs[corners]), density_of(seam.polygons, uvs), bool(turn.sum() < 0), bounds)
+    at = np.zeros((len(seam.points), 2))
+    at[local] = uvs[corners]
+    visible = np.take_along_axis(bridges, (bridges < len(seam.kept)).argmax(axis=1)[:, None], axis=1)
+    return np.concatenate([found, np.repeat(at[visible], 3, axis=1)])  # what has no area is a point of the map, too

@@ -46,6 +46,10 @@ _OPEN = (
     "Open for Blender where vertices are doubled: after a Boolean, at seams of an imported file or between joined objects. "
     "To weld it, choose Mesh, Merge, By Distance in Edit Mode."
 )
+_BRIDGED = (
+    "Closed by faces without area where vertices are doubled: after a Boolean, at seams of an imported file or between joined objects. "
+    "To do without them, weld the object before it is decomposed: Mesh, Merge, By Distance in Edit Mode."
+)
 _UNLIKE = (
     "Its parts were completed in different ways (methods, reaches or seeds), so where they meet they may overlap or leave gaps. "
     "Complete all parts together to have them fit."
@@ -101,7 +105,7 @@ class Completion(jobs.Job):
             if shown is not None:
                 closed += 1
                 ways[shown.made_by] += 1
-                for note in (*shown.notes, left_behind if shown.replaces else "", _OPEN if patches.open_edges(part.data) else ""):
+                for note in (*shown.notes, left_behind if shown.replaces else "", _on_doubled_vertices(part.data)):
                     if note:
                         notes.setdefault(note, []).append(part.name)
         for note, names in notes.items():
@@ -263,6 +267,13 @@ def _way(shown: proposals.Shown) -> tuple[str, float, int]:
     maker, method = shown.maker, method_of(shown.maker.method)
     reach = maker.reach if method is None or method.has_reach else 0.0
     return maker.method, reach, maker.seed if is_drawn_by_seed(maker.method) else 0
+
+
+def _on_doubled_vertices(mesh: bpy.types.Mesh) -> str:
+    """What there is to say of a completed part whose vertices are doubled; "" of others."""
+    if patches.open_edges(mesh):
+        return _OPEN
+    return _BRIDGED if mesh[patches.COMPLETED].get("bridges") else ""
 
 
 def _settle(parts: Iterable[bpy.types.Object]) -> None:

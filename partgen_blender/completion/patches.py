@@ -4,7 +4,8 @@ A completed mesh remembers it, so that completing again replaces and never doubl
 
 - face attribute ``partgen_generated`` (BOOLEAN): the faces that were generated, by whichever completion;
 - property ``partgen_completed`` of the mesh: a group of `method`, `made_by`, `weights`, `seed`, `slots` (material slots that it had
-  before), and `open`, the mesh as it was, where that was replaced as a whole;
+  before), `bridges` (how many of the generated faces, the last, have no area), and `open`, the mesh as it was, where that was
+  replaced as a whole;
 - face attribute ``partgen_given`` (BOOLEAN), only on parts of parts: generated faces that it had before it was completed itself.
 """
 

@@ -37,24 +37,23 @@ def unwrap(points: Floats, faces: Ints, seam_corners: tuple[Ints, Floats], densi
     seam; `density` and `is_mirrored` of the visible map, whose lowest and highest UV are `bounds` (2, 2). New islands lie
     in the tile to the right of it, so that they share no texel with what is visible.
     """
-    count = len(points)
-    known, single, spread_uv = _seam_uvs(count, *seam_corners)
+    known, single, spread_uv = _seam_uvs(len(points), *seam_corners)
     found = np.zeros((len(faces), 3, 2))
+    island = np.full(len(faces), -1)
     of_face = components(len(faces), neighbouring_faces(faces))
-    loose: list[Ints] = []
-    for number in range(int(of_face.max(initial=-1)) + 1):
-        members = np.flatnonzero(of_face == number)
+    pieces = np.split(np.argsort(of_face, kind="stable"), np.cumsum(np.bincount(of_face))[:-1])
+    for members in pieces if len(faces) else ():
         continued = _continued(points, faces[members], known, single, spread_uv, density, is_mirrored)
         if continued is None:
-            loose += [members[chart] for chart in _charts(points, faces[members])]
+            island[members] = 1 + island.max() + _charts(points, faces[members])
         else:
             found[members] = continued
-    if loose:
+    loose = np.flatnonzero(island >= 0)
+    if len(loose):
         scale = density or 1.0 / max(float(np.ptp(points[faces.reshape(-1)], axis=0).max()), 1e-30)
-        islands = [scale * _projected(points[faces[chart]]) for chart in loose]
+        flat, sizes = _projected(scale * points[faces[loose]], island[loose])
         corner = np.array([max(np.ceil(bounds[1, 0] - 1e-4), np.floor(bounds[0, 0]) + 1.0), np.floor(bounds[0, 1] + 1e-4)])
-        for chart, island in zip(loose, _packed(islands), strict=True):
-            found[chart] = island + corner
+        found[loose] = flat + (_packed(sizes) + corner)[island[loose]][:, None]
     return found
 
 
@@ -87,45 +86,59 @@ def _continued(
     return spread if 1.0 / _EVEN < ratio < _EVEN else None
 
 
-def _charts(points: Floats, faces: Ints) -> list[Ints]:
-    """The triangles of one piece by the side of a box that each looks to, the box being turned to the piece: index arrays."""
+def _charts(points: Floats, faces: Ints) -> Ints:
+    """The charts of one piece, by the side of a box that its triangles look to, the box being turned to the piece: (g,), from 0 on."""
     normals = np.cross(points[faces[:, 1]] - points[faces[:, 0]], points[faces[:, 2]] - points[faces[:, 0]])
     _, _, frame = np.linalg.svd(normals.sum(axis=0)[None, :])
     along = normals @ frame.T
     side = 2 * np.abs(along).argmax(axis=1)
     side += np.take_along_axis(along, side[:, None] // 2, axis=1)[:, 0] < 0
     pairs = neighbouring_faces(faces)
-    chart = components(len(faces), pairs[side[pairs[:, 0]] == side[pairs[:, 1]]])
-    order = np.argsort(chart, kind="stable")
-    return np.split(order, np.cumsum(np.bincount(chart))[:-1])
+    return components(len(faces), pairs[side[pairs[:, 0]] == side[pairs[:, 1]]])
 
 
-def _projected(triangles: Floats) -> Floats:
-    """Triangles (t, 3, 3) laid flat along their mean normal, the longer side of their bounds along u, from (0, 0) on: (t, 3, 2)."""
-    normal = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]).sum(axis=0)
-    size = np.linalg.norm(normal)
-    normal = normal / size if size > 0 else np.array([0.0, 0.0, 1.0])
-    helper = np.eye(3)[np.abs(normal).argmin()]
-    right = np.cross(helper, normal)
-    right /= np.linalg.norm(right)
-    flat = triangles @ np.stack([right, np.cross(normal, right)], axis=1)
-    centered = flat.reshape(-1, 2) - flat.reshape(-1, 2).mean(axis=0)
-    _, axes = np.linalg.eigh(centered.T @ centered)
-    turn = np.stack([axes[:, 1], [-axes[1, 1], axes[0, 1]]], axis=1)  # a rotation: islands keep their handedness
-    turned = flat @ turn
-    return turned - turned.reshape(-1, 2).min(axis=0)
+def _projected(triangles: Floats, island: Ints) -> tuple[Floats, Floats]:
+    """Triangles (t, 3, 3) laid flat, each on its `island` (t,), from 0 on: (t, 3, 2), and the size of each island (n, 2).
+
+    An island lies along its mean normal, the longer side of its bounds along u, from (0, 0) on.
+    """
+    count = int(island.max()) + 1
+    of_corner = np.repeat(island, 3)
+
+    def total(values: Floats, of: Ints) -> Floats:
+        """The sum over each island: (n, k)."""
+        return np.stack([np.bincount(of, column, count) for column in values.T], axis=1)
+
+    normal = total(np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]), island)
+    size = np.linalg.norm(normal, axis=1, keepdims=True)
+    normal = np.where(size > 0, normal / np.where(size > 0, size, 1.0), [0.0, 0.0, 1.0])
+    right = np.cross(np.eye(3)[np.abs(normal).argmin(axis=1)], normal)
+    right /= np.linalg.norm(right, axis=1, keepdims=True)
+    axes = np.stack([right, np.cross(normal, right)], axis=2)
+    flat = np.einsum("tcx,txk->tck", triangles, axes[island]).reshape(-1, 2)
+    centered = flat - (total(flat, of_corner) / np.bincount(of_corner, minlength=count)[:, None])[of_corner]
+    u, v = centered.T
+    spread = total(np.stack([u * u, u * v, v * v], axis=1), of_corner)
+    angle = 0.5 * np.arctan2(2 * spread[:, 1], spread[:, 0] - spread[:, 2])[of_corner]  # a rotation: islands keep their handedness
+    turned = np.stack([u * np.cos(angle) + v * np.sin(angle), v * np.cos(angle) - u * np.sin(angle)], axis=1)
+    order = np.argsort(of_corner, kind="stable")
+    starts = np.searchsorted(of_corner[order], np.arange(count))
+    low, high = (bound.reduceat(turned[order], starts, axis=0) for bound in (np.minimum, np.maximum))
+    return (turned - low[of_corner]).reshape(-1, 3, 2), high - low
 
 
-def _packed(islands: list[Floats]) -> list[Floats]:
-    """Islands (each (t, 3, 2), from (0, 0) on) side by side on shelves, none over another, within a width of 1 where they fit."""
-    sizes = np.array([island.reshape(-1, 2).max(axis=0) for island in islands])
+def _packed(sizes: Floats) -> Floats:
+    """Where islands of these sizes (n, 2) lie side by side on shelves, none over another, within a width of 1 where they fit: (n, 2)."""
     width = max(1.0, float(sizes[:, 0].max()) + 2 * _MARGIN)
-    places: list[Floats] = [np.zeros(2)] * len(islands)
+    places = np.zeros(sizes.shape)
     u, v, height = _MARGIN, _MARGIN, 0.0
-    for number in np.argsort(-sizes[:, 1], kind="stable").tolist():
-        if u + sizes[number, 0] + _MARGIN > width and u > _MARGIN:
+    order = np.argsort(-sizes[:, 1], kind="stable")
+    shelved = []
+    for wide, high in sizes[order].tolist():
+        if u + wide + _MARGIN > width and u > _MARGIN:
             u, v, height = _MARGIN, v + height + _MARGIN, 0.0
-        places[number] = np.array([u, v])
-        u += float(sizes[number, 0]) + _MARGIN
-        height = max(height, float(sizes[number, 1]))
-    return [island + place for island, place in zip(islands, places, strict=True)]
+        shelved.append((u, v))
+        u += wide + _MARGIN
+        height = max(height, high)
+    places[order] = shelved
+    return places

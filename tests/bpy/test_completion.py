@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 import pytest
 from bl_ext.user_default.partgen_blender import applying, backend, collections, jobs, messages, preferences
-from bl_ext.user_default.partgen_blender.completion import completing, methods, patches, proposals, spreading, stitching, unwrapping
+from bl_ext.user_default.partgen_blender.completion import completing, gaps, methods, patches, proposals, spreading, stitching, unwrapping
 from conftest import backend_of_module, quiet
 from drawing import drawn
 from numpy.typing import NDArray
@@ -198,39 +198,102 @@ def test_parts_of_several_objects_are_one_undo_step() -> None:
     assert not any(is_closed(bpy.data.objects[name].data) for name in names)
 
 
-def test_where_doubled_vertices_keep_a_part_open_it_is_said_how_to_weld_it() -> None:
-    def split(source: bpy.types.Object) -> None:
-        bm = bmesh.new()
-        bm.from_mesh(source.data)
-        bmesh.ops.split_edges(bm, edges=[edge for edge in bm.edges if all(abs(vertex.co.y) < 1e-4 for vertex in edge.verts)])
-        bm.to_mesh(source.data)
-        bm.free()
+def split(source: bpy.types.Object) -> None:
+    """Doubles the vertices along a meridian, as a join without welding leaves them."""
+    bm = bmesh.new()
+    bm.from_mesh(source.data)
+    bmesh.ops.split_edges(bm, edges=[edge for edge in bm.edges if all(abs(vertex.co.y) < 1e-4 for vertex in edge.verts)])
+    bm.to_mesh(source.data)
+    bm.free()
 
+
+def split_everywhere(source: bpy.types.Object) -> None:
+    """Takes all faces apart, as some files have them, and moves vertices by what rounding does."""
+    bm = bmesh.new()
+    bm.from_mesh(source.data)
+    bmesh.ops.split_edges(bm, edges=bm.edges)
+    bm.to_mesh(source.data)
+    bm.free()
+    nudged = positions(source.data) + np.random.default_rng(4).uniform(-1e-8, 1e-8, (len(source.data.vertices), 3))
+    source.data.vertices.foreach_set("co", nudged.astype(np.float32).reshape(-1))
+
+
+@pytest.mark.parametrize("double", [split, split_everywhere])
+@pytest.mark.parametrize("method", ["caps", "solid"])
+def test_parts_with_doubled_vertices_are_closed_by_their_edges_and_keep_their_faces(double: Callable, method: str) -> None:
+    parts = applied(change=double, smooth=True)
+    before = [(seen(part.data), len(part.data.vertices), positions(part.data)) for part in parts]
+    complete(*parts, method=method)
+    for part, (then, count, places) in zip(parts, before, strict=True):
+        assert is_closed(part.data)
+        expect_same(seen(part.data), then)
+        np.testing.assert_array_equal(positions(part.data)[:count], places)
+        assert not part.data.validate()
+    assert "without area" in told()
+    select(*parts)
+    bpy.ops.partgen.reopen()
+    for part, (then, _, places) in zip(parts, before, strict=True):
+        expect_same(seen(part.data), then)
+        np.testing.assert_array_equal(positions(part.data), places)
+
+
+def test_a_part_that_is_closed_but_for_doubled_vertices_is_closed_by_its_edges_too() -> None:
+    source = decomposed()
+    split(source)
+    source.data.partgen.parts = 1
+    (part,) = applying.apply(source)
+    before = seen(part.data)
+    complete(part)
+    assert is_closed(part.data)
+    expect_same(seen(part.data), before)
+    assert now(part).maker.made_by == "whole"
+
+
+def test_faces_without_area_take_no_room_in_the_map() -> None:
     part, *_ = applied(change=split)
+    complete(part)
+    bridges = int(part.data["partgen_completed"]["bridges"])
+    assert bridges
+    uvs = values(part.data.uv_layers["UVMap"].uv, "vector", np.float32, 2)[-3 * bridges :].reshape(-1, 3, 2)
+    assert not np.ptp(uvs, axis=1).any()
+
+
+def test_a_generated_face_that_lies_on_an_edge_of_two_faces_is_seated_where_a_face_is_lacking() -> None:
+    """A Boolean leaves slivers: their long sides are in one place, and the hole is beside one of them."""
+    mesh = bpy.data.meshes.new("Sliver")
+    places = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 0, 0)]
+    mesh.from_pydata(places, [], [(0, 1, 3), (1, 2, 3), (0, 3, 2), (0, 4, 1)])  # a tetrahedron without its floor, and a sliver at its edge
+    tetrahedron = bpy.data.objects.new("Sliver", mesh)
+    bpy.context.scene.collection.objects.link(tetrahedron)
+    floor = stitching.Addition(np.arange(3, dtype=np.int32), np.empty((0, 3), np.float32), np.array([[0, 2, 1]], np.int32))
+    stitching.close(tetrahedron, floor, None, {})
+    assert is_closed(mesh)
+    assert generated(mesh)[:4].tolist() == [False] * 4
+
+
+def test_a_part_whose_faces_are_all_apart_is_left_so_where_it_is_large_and_it_is_said_how_to_weld_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stitching, "MOST_BRIDGES", 0)
+    part, *_ = applied(change=split_everywhere)
     complete(part)
     assert not is_closed(part.data)
     assert "Merge, By Distance" in told()
-    expect_closed_when_welded(part)
-
-
-def test_completed_parts_that_were_joined_are_not_said_to_be_closed() -> None:
-    first, second, _ = applied()
-    complete(first, second)
-    assert "By Distance" not in told()
-    select(first, second)
-    bpy.ops.object.join()
-    complete(first)
-    assert not is_closed(first.data)
-    assert "Merge, By Distance" in told()
-    expect_closed_when_welded(first)
-
-
-def expect_closed_when_welded(part: bpy.types.Object) -> None:
     bm = bmesh.new()
     bm.from_mesh(part.data)
     bmesh.ops.remove_doubles(bm, verts=bm.verts, dist=1e-5)
     assert all(edge.is_manifold for edge in bm.edges)
     bm.free()
+
+
+def test_completed_parts_that_were_joined_are_closed_by_their_edges() -> None:
+    first, second, _ = applied()
+    complete(first, second)
+    assert "doubled" not in told()
+    select(first, second)
+    bpy.ops.object.join()
+    complete(first)
+    assert is_closed(first.data)
 
 
 def test_completing_again_replaces_and_never_doubles() -> None:
@@ -476,6 +539,23 @@ def test_attributes_of_every_kind_survive_on_the_artists_own_elements() -> None:
             np.testing.assert_array_equal(after[name][:count], before[name], err_msg=name)
 
 
+def test_what_cannot_be_mixed_goes_on_over_generated_faces_and_their_corners() -> None:
+    kinds = {"INT": 7, "INT8": -3, "BOOLEAN": True, "STRING": b"oak", "QUATERNION": (0.5, 0.5, 0.5, 0.5), "INT32_2D": (4, 5)}
+
+    def paint(source: bpy.types.Object) -> None:
+        for domain in ("CORNER", "FACE"):
+            for kind, value in kinds.items():
+                for element in source.data.attributes.new(f"{kind} of {domain}", kind, domain).data:
+                    element.value = value
+
+    part, *_ = applied(change=paint)
+    complete(part)
+    for domain in ("CORNER", "FACE"):
+        for kind, value in kinds.items():
+            found = [element.value for element in part.data.attributes[f"{kind} of {domain}"].data]
+            assert {tuple(v) if isinstance(value, tuple) else v for v in found} == {value}, f"{kind} of {domain}"
+
+
 def test_colors_go_on_over_generated_faces() -> None:
     def paint(source: bpy.types.Object) -> None:
         attribute = source.data.color_attributes.new("Paint", "FLOAT_COLOR", "CORNER")
@@ -526,15 +606,18 @@ def test_modifiers_that_shade_themselves_get_no_custom_normals() -> None:
 
 
 def test_a_face_whose_back_is_generated_is_no_obstacle() -> None:
-    """Blender allows one face between three vertices: the generated one gets vertices of its own."""
+    """Blender allows one face between three vertices: the generated one gets a vertex in its middle."""
     mesh = bpy.data.meshes.new("Leaf")
     mesh.from_pydata([(0, 0, 0), (1, 0, 0), (0, 1, 0)], [], [(0, 1, 2)])
     leaf = bpy.data.objects.new("Leaf", mesh)
     bpy.context.scene.collection.objects.link(leaf)
     back = stitching.Addition(np.arange(3, dtype=np.int32), np.empty((0, 3), np.float32), np.array([[0, 2, 1]], np.int32))
     stitching.close(leaf, back, None, {})
-    assert len(mesh.polygons) == 2
-    assert generated(mesh).tolist() == [False, True]
+    assert generated(mesh).tolist() == [False, True, True, True]
+    bm = bmesh.new()
+    bm.from_mesh(mesh)
+    assert all(edge.is_manifold and edge.is_contiguous for edge in bm.edges)
+    bm.free()
 
 
 # ---- proposals -------------------------------------------------------------------------------------------------------
@@ -896,3 +979,49 @@ def test_where_a_map_cannot_go_on_islands_lie_beside_it_at_its_density_and_apart
     assert areas.sum() == pytest.approx(2 * 0.25**2)
     first, second = uvs[: len(faces)].reshape(-1, 2), uvs[len(faces) :].reshape(-1, 2)
     assert ((first.max(axis=0) < second.min(axis=0)) | (second.max(axis=0) < first.min(axis=0))).any()
+
+
+def sphere() -> tuple[NDArray, NDArray]:
+    """A closed surface of triangles: points (n, 3), faces (m, 3)."""
+    bm = bmesh.new()
+    bmesh.ops.create_icosphere(bm, subdivisions=3, radius=1.0)
+    bm.verts.index_update()
+    found = np.array([v.co for v in bm.verts]), np.array([[v.index for v in face.verts] for face in bm.faces])
+    bm.free()
+    return found
+
+
+def faces_of_edges(faces: NDArray) -> tuple[NDArray, bool]:
+    """How many faces every edge has, and whether no two go along it in the same direction."""
+    sides = gaps.sides_of(faces)
+    counts = np.unique(np.sort(sides, axis=1), axis=0, return_counts=True)[1]
+    return counts, len(np.unique(sides, axis=0)) == len(sides)
+
+
+@pytest.mark.parametrize("names", [2, 3, 5])
+@pytest.mark.parametrize("share", [0.02, 0.2, 1.0])
+def test_vertices_doubled_anyhow_are_bridged_so_that_every_edge_has_two_faces(names: int, share: float) -> None:
+    points, faces = sphere()
+    random = np.random.default_rng(names)
+    doubles = np.where(random.random(faces.shape) < share, random.integers(0, names, faces.shape), 0)
+    faces = faces + len(points) * doubles
+    every = np.concatenate([points] * names) + random.uniform(-1e-8, 1e-8, (names * len(points), 3))
+    assert (faces_of_edges(faces)[0] != 2).any()
+    made = gaps.bridges(every, gaps.sides_of(faces))
+    counts, agree = faces_of_edges(np.concatenate([faces, made.faces]))
+    assert (counts == 2).all()
+    assert agree
+    corners = np.concatenate([every, every[made.doubled]])[made.faces]
+    areas = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
+    assert areas.max() < 1e-6
+
+
+def test_what_is_open_in_space_is_not_bridged() -> None:
+    points, faces = sphere()
+    bowl = faces[points[faces].mean(axis=1)[:, 2] < 0.2]
+    assert not len(gaps.bridges(points, gaps.sides_of(bowl)).faces)
+    apart = bowl + len(points) * (points[bowl].mean(axis=1)[:, 0] > 0)[:, None]
+    made = gaps.bridges(np.concatenate([points, points]), gaps.sides_of(apart))
+    rim = (faces_of_edges(bowl)[0] == 1).sum()
+    ends = 2  # where the gap reaches the rim its bridge ends in an edge without length
+    assert (faces_of_edges(np.concatenate([apart, made.faces]))[0] == 1).sum() == rim + ends

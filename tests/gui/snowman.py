@@ -44,7 +44,7 @@ def make_snowman() -> bpy.types.Object:
 
 
 def _weld(mesh: bpy.types.Mesh) -> None:
-    """Merges what the boolean leaves in one place: else completed parts are closed in space, not by their edges, and the panel says so."""
+    """Merges what the boolean leaves in one place: else completing joins it by faces without area, and the panel says so."""
     skin = bmesh.new()
     skin.from_mesh(mesh)
     bmesh.ops.remove_doubles(skin, verts=skin.verts, dist=1e-5)

@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 import trimesh
 from partgen.cli import main
+from partgen.completion import CompletedPart
+from partgen.evaluation.completion import score
+from partgen.mesh import Mesh
 
 OBJECTS = ("kenney_character", "kenney_vehicle-truck-green")
 NAMES = {"chamfer": "chamfer", "f1_05": "f05", "f1_02": "f02", "iou": "iou", "watertight": "watertight", "moved": "moved"}
@@ -66,6 +69,22 @@ def test_halves_of_a_bar_are_measured_as_what_they_are(tmp_path, capsys) -> None
     assert row["penetration"] < 1e-3
     assert row["iou"] > 0.99
     assert row["f1_02"] > 0.95
+    assert row["crossed"] == row["crossing"] == 0
+    assert main(["bench", "completion", "--data", str(tmp_path), "--method", "caps"]) == 0
+    assert {"crossed", "crossing"} <= set(capsys.readouterr().out.split())
+
+
+def test_generated_triangles_that_go_through_their_part_are_counted() -> None:
+    bar = trimesh.creation.box((4, 1, 1))
+    spike = np.array([[0, 0, 0], [0.5, 0, 2], [-0.5, 0, 2]], np.float32)  # from inside through the top
+    count = len(bar.faces)
+    vertices = np.concatenate([bar.vertices.astype(np.float32), spike])
+    faces = np.concatenate([bar.faces, [[8, 9, 10]]]).astype(np.int32)
+    own = np.arange(count, dtype=np.int32)
+    generated = np.arange(len(faces)) >= count
+    part = CompletedPart(0, own, np.arange(8, dtype=np.int32), np.zeros(count, bool), vertices, faces, generated, "caps")
+    row = score(part, bar, Mesh.from_triangles(bar.vertices, bar.faces, "bar"))
+    assert (row["crossed"], row["crossing"]) == (1, 1)
 
 
 def test_a_folder_without_objects_is_said_to_be(tmp_path, capsys) -> None:

@@ -39,7 +39,11 @@ RETREATS = 8
 """How often those parts of a filling that cross something go back half the way before it is left as it is."""
 
 FINEST = 1 / 9
-"""The edge length of a filling, at most, as a share of the square root of its area: enough vertices to bend it."""
+"""The edge length of a filling, at most, as a share of the square root of its area: enough vertices to bend it.
+
+A filling is otherwise as dense as the part's own triangles. Where those are coarser it is not: a wall of two triangles could follow no
+border between two territories. Finer than this it is only where the part is.
+"""
 
 MOST_SHELLS = 200
 """Among which cavities are looked for; an object of more is a heap of loose shells."""

@@ -64,7 +64,8 @@ scikit-learn's tree, and the agreement of our samples with a thousand in every f
 COMPLETION = """\
 Completes the parts of fused objects and compares them with the artists' own complete parts: skin, where all hidden surface is
 gone, and fused, exact unions. The true part's longest side is 1: Chamfer distance, F1 at 0.05 and 0.02, volumetric IoU, the share
-that is watertight, how far the visible surface moved, and the share of volume inside two parts.
+that is watertight, how far the visible surface moved, the share of parts of which generated triangles go through the part
+(crossed), how many do in a part on average (crossing), and the share of volume inside two parts.
 
   partgen bench completion --data benchmark/ --method solid
 """

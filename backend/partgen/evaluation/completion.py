@@ -21,14 +21,16 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from ..completion import CompletedPart, completer
+from ..completion.crossing import crossing_faces
 from ..completion.touching import apart
 from ..errors import PartgenError
+from ..geometry.sampling import surface_samples
 from ..mesh import Mesh
 
 Floats = NDArray[np.float64]
 
-SURFACE_SAMPLES, VOLUME_SAMPLES, OBJECT_SAMPLES = 10_000, 20_000, 30_000
-MEASURES = ("chamfer", "f1_05", "f1_02", "iou", "watertight", "moved")
+SURFACE_SAMPLES, PATCH_SAMPLES, VOLUME_SAMPLES, OBJECT_SAMPLES = 10_000, 3_000, 20_000, 30_000
+MEASURES = ("chamfer", "f1_05", "f1_02", "iou", "watertight", "moved", "crossed", "crossing")
 NEAR, VERY_NEAR = 0.05, 0.02
 EMPTIEST, LEAST_SEEN, MOST_SEEN = 0.02, 0.1, 0.95
 EVERY_HELD_OUT = 25
@@ -138,24 +140,29 @@ def measure(folder: Path | None, method: str, limit: int | None = None, shapes: 
 
 
 def score(part: CompletedPart, truth: trimesh.Trimesh, mesh: Mesh) -> dict[str, float]:
-    """The measures of one part; lengths in the true part's longest side."""
+    """The measures of one part; lengths in the true part's longest side.
+
+    `crossing` counts its generated triangles that go through its surface, `crossed` is 1 where there are any.
+    """
     scale = 1 / truth.extents.max()
     result = trimesh.Trimesh(part.vertices, part.faces, process=False)
-    theirs = trimesh.sample.sample_surface(truth, SURFACE_SAMPLES, seed=0)[0]
-    ours = trimesh.sample.sample_surface(result, SURFACE_SAMPLES, seed=1)[0]
+    theirs = surface_samples(truth.vertices, truth.faces, SURFACE_SAMPLES, seed=0)[0]
+    ours = surface_samples(part.vertices, part.faces, SURFACE_SAMPLES, seed=1)[0]
     there, back = cKDTree(ours).query(theirs)[0] * scale, cKDTree(theirs).query(ours)[0] * scale
     low, high = truth.bounds
     room = (high - low) * 0.1
     probes = np.random.default_rng(3).uniform(low - room, high + room, (VOLUME_SAMPLES, 3))
     inside, truly = _inside(result, probes), _inside(truth, probes)
-    patch = trimesh.Trimesh(mesh.vertices, mesh.faces[part.original_faces], process=False) if len(part.original_faces) else result
-    seen = trimesh.sample.sample_surface(patch, 3000, seed=2)[0]
+    patch = (mesh.vertices, mesh.faces[part.original_faces]) if len(part.original_faces) else (part.vertices, part.faces)
+    seen = surface_samples(*patch, PATCH_SAMPLES, seed=2)[0]
     moved = np.sqrt(point_mesh_squared_distance(seen, result.vertices.view(np.ndarray), result.faces.view(np.ndarray))[0]) * scale
+    crossing = len(crossing_faces(part.vertices, part.faces, part.generated))
     return {
         "chamfer": float(there.mean() + back.mean()) / 2, "f1_05": _f1(there, back, NEAR), "f1_02": _f1(there, back, VERY_NEAR),
         "iou": float((inside & truly).sum() / max((inside | truly).sum(), 1)),
         "watertight": float(_is_closed_as_written(part)),
         "moved": float(np.percentile(moved, 95)),
+        "crossed": float(crossing > 0), "crossing": float(crossing),
     }  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""The menus of methods, one for each role: what each is, whether it is ready here, and what a download or the set-up would add.
+"""The menus of methods, one for each role, and of the models of a method: what each is, whether it is ready here, and what a download
+or the set-up would add.
 
 With licence and size, before anything is fetched.
 """
@@ -43,7 +44,7 @@ def readiness(method: Method, own: Collection[str] = ()) -> Readiness:
     if method.id == "auto":
         return Readiness(True, "Takes what measured best of those that need no download.")
     greeting = backend.greeting()
-    if greeting is not None and greeting.methods and method.id not in greeting.methods:
+    if greeting is not None and greeting.methods and (method.of or method.id) not in greeting.methods:
         return Readiness(False, "The backend is older than the add-on and does not have it.", Action.REPAIR)
     if host := backend.other_computer():
         return Readiness(True, f"The backend works on {host}, with what is there.")
@@ -91,14 +92,15 @@ def draw_chosen(
     offered: Sequence[Method],
     menu: str,
     own: Collection[str] = (),
+    name: str = "method",
 ) -> None:
-    """The `method` of `settings`, one of those `offered`, as a button that opens the panel `menu`; and what it lacks, but for weights
-    in whose place the artist has some of their `own`."""
-    chosen = next((method for method in offered if method.id == settings.method), offered[0])
+    """The `method` of `settings`, or the property `name`, one of those `offered`, as a button that opens the panel `menu`; and what it
+    lacks, but for weights in whose place the artist has some of their `own`."""
+    chosen = next((method for method in offered if method.id == getattr(settings, name)), offered[0])
     row = layout.split(factor=_LABEL_SHARE, align=True)
     label = row.row()
     label.alignment = "RIGHT"
-    label.label(text="Method")
+    label.label(text=name.capitalize())
     row.popover(panel=menu, text=chosen.name)
     draw_lack(layout, context, chosen, own)
 
@@ -127,17 +129,24 @@ class PARTGEN_PT_method_menu(bpy.types.Panel):
 
 
 def draw_offered(
-    layout: bpy.types.UILayout, context: bpy.types.Context, settings: bpy.types.PropertyGroup, offered: Sequence[Method]
+    layout: bpy.types.UILayout,
+    context: bpy.types.Context,
+    settings: bpy.types.PropertyGroup,
+    offered: Sequence[Method],
+    name: str = "method",
 ) -> None:
-    """The methods that can be chosen as the `method` of `settings`, each with what it needs and the button for what is missing."""
+    """The methods that can be chosen as the `method` of `settings`, or as its property `name`, each with what it needs and the button for
+    what is missing."""
     for method in offered:
-        _draw_method(layout.box().column(align=True), context, settings, method)
+        _draw_method(layout.box().column(align=True), context, settings, method, name)
 
 
-def _draw_method(layout: bpy.types.UILayout, context: bpy.types.Context, settings: bpy.types.PropertyGroup, method: Method) -> None:
+def _draw_method(
+    layout: bpy.types.UILayout, context: bpy.types.Context, settings: bpy.types.PropertyGroup, method: Method, name: str
+) -> None:
     now = readiness(method)
     row = layout.row()
-    row.prop_enum(settings, "method", method.id)
+    row.prop_enum(settings, name, method.id)
     side = row.row()
     side.alignment = "RIGHT"
     side.active = False

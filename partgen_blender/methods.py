@@ -16,7 +16,7 @@ class Method:
     """One method: `number` is saved in files and kept for ever, `tier` is what the set-up must hold for it.
 
     `weights` is the id of its weights in the registry, "" where it needs none; each of the `alternatives` will do as well. It needs all
-    of `also` besides.
+    of `also` besides. Where several weights of one method are offered to choose among, each is a row of its own, `of` that method.
     `has_features`: it tells what parts look like, not only where they are.
     """
 
@@ -29,6 +29,7 @@ class Method:
     has_features: bool = False
     alternatives: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    of: str = ""
 
 
 METHODS = (

@@ -349,19 +349,32 @@ def cut(geometry: trimesh.Trimesh, faces: Ints) -> trimesh.Trimesh:
     visual = geometry.visual
     by_face = visual is not None and visual.kind == "face"
     used, inverse = (corners.reshape(-1), np.arange(corners.size)) if by_face else np.unique(corners, return_inverse=True)
-    normals = geometry.vertex_normals[used] if "vertex_normals" in geometry._cache.cache else None
-    part = trimesh.Trimesh(geometry.vertices.view(np.ndarray)[used], inverse.reshape(-1, 3), vertex_normals=normals, process=False)
+    points = geometry.vertices.view(np.ndarray)[used]
+    return clothed(geometry, points, inverse.reshape(-1, 3), lambda values: values[used], np.repeat(faces, 3) if by_face else None)
+
+
+def clothed(
+    geometry: trimesh.Trimesh, points: NDArray, triangles: NDArray, of_vertices: Callable[[NDArray], NDArray], of_faces: Ints | None = None
+) -> trimesh.Trimesh:
+    """Triangles (n, 3) over points (V, 3) that look as a geometry does: with its material, UVs, colours and normals.
+
+    `of_vertices` gives for values of the geometry's vertices those of the points, `of_faces` (V,) says on which of the geometry's faces
+    each of them lies, where that has colours per face.
+    """
+    visual = geometry.visual
+    normals = of_vertices(geometry.vertex_normals) if "vertex_normals" in geometry._cache.cache else None
+    part = trimesh.Trimesh(points, triangles, vertex_normals=normals, process=False)
     for name, values in geometry.vertex_attributes.items():
         if np.shape(values)[:1] == (len(geometry.vertices),):
-            part.vertex_attributes[name] = np.asarray(values)[used]
+            part.vertex_attributes[name] = of_vertices(np.asarray(values))
     if isinstance(visual, TextureVisuals):
-        part.visual = TextureVisuals(uv=None if visual.uv is None else visual.uv[used], material=visual.material)
+        part.visual = TextureVisuals(uv=None if visual.uv is None else of_vertices(visual.uv), material=visual.material)
         if "color" in visual.vertex_attributes:
-            part.visual.vertex_attributes["color"] = visual.vertex_attributes["color"][used]
+            part.visual.vertex_attributes["color"] = of_vertices(visual.vertex_attributes["color"])
     elif visual is not None and visual.kind == "face":
-        part.visual = ColorVisuals(part, vertex_colors=np.repeat(visual.face_colors[faces], 3, axis=0))
+        part.visual = ColorVisuals(part, vertex_colors=visual.face_colors[of_faces])
     elif visual is not None and visual.kind == "vertex":
-        part.visual = ColorVisuals(part, vertex_colors=visual.vertex_colors[used])
+        part.visual = ColorVisuals(part, vertex_colors=of_vertices(visual.vertex_colors))
     return part
 
 
@@ -385,17 +398,24 @@ def _measures(model: Model, faces: Ints) -> dict[str, Any]:
 
 
 def _glb(model: Model, labels: NDArray, names: Sequence[str]) -> bytes:
+    named = (
+        (names[label], cut(piece.geometry, faces)) for piece in model.pieces for label, faces in _faces_by_label(labels[piece.faces])
+    )
+    return glb(named, model.origin)
+
+
+def glb(named: Iterable[tuple[str, trimesh.Trimesh]], origin: NDArray[np.float64]) -> bytes:
+    """A .glb of geometries around `origin` (3,): those of one name are one node and one mesh, with a primitive for each."""
     scene = trimesh.Scene()
-    place = trimesh.transformations.translation_matrix(model.origin)
-    for piece_index, piece in enumerate(model.pieces):
-        for label, faces in _faces_by_label(labels[piece.faces]):
-            key = f"{names[label]}|{piece_index}"
-            scene.add_geometry(cut(piece.geometry, faces), node_name=key, geom_name=key, transform=place)
-    return scene.export(file_type="glb", tree_postprocessor=_join_primitives)
+    place = trimesh.transformations.translation_matrix(origin)
+    for number, (name, geometry) in enumerate(named):
+        key = f"{name}|{number}"
+        scene.add_geometry(geometry, node_name=key, geom_name=key, transform=place)
+    return scene.export(file_type="glb", tree_postprocessor=_join_primitives if scene.geometry else None)
 
 
 def _join_primitives(tree: dict[str, Any]) -> None:
-    """Makes one mesh and one node of those named "<part>|<piece>": in glTF a mesh has a primitive for each material."""
+    """Makes one mesh and one node of those named "<part>|<number>": in glTF a mesh has a primitive for each material."""
     joined: dict[str, tuple[dict, dict]] = {}
     for node in tree["nodes"]:
         mesh = tree["meshes"][node["mesh"]]

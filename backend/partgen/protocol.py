@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import Action, PartgenError
 
-PROTOCOL = 8
+PROTOCOL = 9
 MAGIC = b"\x00partgen\x00frames\x00"
 
 MAXIMUM_BANNER = 1 << 20
@@ -123,7 +123,8 @@ class CompleteRequest:
     none; `wanted` (n,) int32: the parts to complete, the others are what they must make room for. `method` is the id of a
     completion method, `reach` in [0, 1] how far parts go on into their neighbours (0: not at all), `remesh` asks for even
     surfaces in place of the given ones. Methods that can give more than one answer give `proposals` of them for each part, with
-    the seeds `seed`, `seed` + 1, ...; the others give one.
+    the seeds `seed`, `seed` + 1, ...; the others give one. `model` is the id of the weights, "" for the method's choice; those that
+    generate in steps take so many `steps`, 0 for their own choice.
     """
 
     name: str
@@ -138,6 +139,8 @@ class CompleteRequest:
     remesh: bool = False
     seed: int = 0
     proposals: int = 1
+    model: str = ""
+    steps: int = 0
 
     def __post_init__(self) -> None:
         _settle(self, "vertices", np.float32, (-1, 3))
@@ -177,6 +180,15 @@ class CompleteResult:
         _settle(self, "kept_vertices", np.int32, (-1,))
         _settle(self, "added_vertices", np.float32, (-1, 3))
         _settle(self, "generated_faces", np.int32, (-1, 3))
+
+
+@dataclass(frozen=True)
+class CompleteForecast:
+    """How true the parts of one `seed` are expected to be, told after the last of them: `expected_overlap` in [0, 1] is the mean over
+    the parts of the expected intersection over union with the true ones. Comes where the method knows it, and ranks its proposals."""
+
+    seed: int
+    expected_overlap: float
 
 
 @dataclass(frozen=True)
@@ -355,7 +367,7 @@ class GenerateResult:
 
 MeshRequest = SegmentRequest | CompleteRequest
 Request = MeshRequest | UnderstandRequest | PaintRequest | ReshapeRequest | GenerateRequest
-Piece = CompleteResult | PaintResult | ReshapeResult | GenerateResult
+Piece = CompleteResult | CompleteForecast | PaintResult | ReshapeResult | GenerateResult
 Result = SegmentResult | UnderstandResult | Piece
 
 # ---- messages ------------------------------------------------------------------------------------------------------

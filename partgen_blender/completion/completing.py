@@ -16,25 +16,28 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
-from partgen.protocol import CompleteRequest, CompleteResult, Result
+from partgen.protocol import CompleteForecast, CompleteRequest, CompleteResult, Result
 
 from .. import applying, collections, explode, jobs, mesh_data, messages, preferences, stored_tree, wording
 from . import patches, proposals, replacing, stitching
-from .methods import is_drawn_by_seed, method_of
+from .methods import has_steps, is_drawn_by_seed, method_of, model_of
 from .patches import Patch
 from .proposals import Maker, Proposal
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """How parts are to be completed. `reach` in [0, 1] is how far they go on into their neighbours; `seed` that of the first of so
-    many `proposals`; `inner` the name of the material of generated faces, "" for one that is made; `apply_with` how objects are
-    made of parts that are none yet."""
+    """How parts are to be completed. `model` is the id of the method's weights, "" for its own choice; `reach` in [0, 1] how far parts go
+    on into their neighbours; `seed` that of the first of so many `proposals`; `steps` how many a model takes that generates in steps, 0
+    for its own choice; `inner` the name of the material of generated faces, "" for one that is made; `apply_with` how objects are made
+    of parts that are none yet."""
 
     method: str = "auto"
+    model: str = ""
     reach: float = 1.0
     remesh: bool = False
     seed: int = 0
+    steps: int = 0
     proposals: int = 1
     inner: str = ""
     apply_with: tuple[str, bool] = ("NONE", True)
@@ -51,7 +54,8 @@ _BRIDGED = (
     "To do without them, weld the object before it is decomposed: Mesh, Merge, By Distance in Edit Mode."
 )
 _UNLIKE = (
-    "Its parts were completed in different ways (methods, reaches or seeds), so where they meet they may overlap or leave gaps. "
+    "Its parts were completed in different ways (methods, models, reaches, seeds or steps), so where they meet they may overlap or "
+    "leave gaps. "
     "Complete all parts together to have them fit."
 )
 
@@ -79,6 +83,7 @@ class Completion(jobs.Job):
     targets: dict[int, _Target]  # by the number that the request gives them
     wishes: Wishes
     results: dict[int, list[CompleteResult]] = field(default_factory=dict)  # the proposals of every part, as they came
+    forecasts: dict[int, float] = field(default_factory=dict)  # how true those of every seed are expected to be, where that is known
 
     @property
     def lines(self) -> list[str]:
@@ -90,6 +95,9 @@ class Completion(jobs.Job):
         return bool(self.results)
 
     def take(self, result: Result) -> None:
+        if isinstance(result, CompleteForecast):
+            self.forecasts[result.seed] = result.expected_overlap
+            return
         assert isinstance(result, CompleteResult)
         self.results.setdefault(result.part, []).append(result)
 
@@ -136,8 +144,10 @@ class Completion(jobs.Job):
         return found
 
     def _close(self, part: bpy.types.Object, target: _Target, results: list[CompleteResult]) -> CompleteResult | None:
-        """Gives a part its proposals. Returns the one that it shows; None, with a message, where it stays open."""
-        good = [result for result in results if not result.problem]
+        """Gives a part its proposals, those first that are expected to be truest, else in the order of their seeds. Returns the one that it
+        shows; None, with a message, where it stays open."""
+        ranked = sorted(results, key=lambda result: -self.forecasts.get(result.seed, 0.0))
+        good = [result for result in ranked if not result.problem]
         try:
             patches.require_editable(part)
             if not mesh_data.is_same_surface(patches.patch_of(part.data, part.name).polygons, target.patch.polygons):
@@ -155,7 +165,8 @@ class Completion(jobs.Job):
     def _proposal(self, result: CompleteResult, patch: Patch, surface: str) -> Proposal:
         kept = np.searchsorted(patch.vertices, result.kept_vertices).astype(np.int32)
         addition = stitching.Addition(kept, result.added_vertices, result.generated_faces)
-        maker = Maker(result.method, result.made_by, result.weights, result.seed, self.wishes.reach)
+        expected = self.forecasts.get(result.seed, 0.0)
+        maker = Maker(result.method, result.made_by, result.weights, result.seed, self.wishes.reach, self.wishes.steps, expected)
         return Proposal(maker, addition, surface, result.replaces, self.wishes.inner)
 
 
@@ -194,20 +205,23 @@ def _complete(asked_for: Iterable[tuple[Iterable[bpy.types.Object], Wishes]]) ->
 
 
 def reroll(parts: Iterable[bpy.types.Object], wishes: Wishes = DEFAULT_WISHES) -> list[jobs.Job]:
-    """Asks for one proposal more of each of `parts`, each by the method and with the reach that made the one that it shows, and with
-    a seed that none of them has had. The rest of `wishes` counts as in `complete`, which raises as this does."""
-    alike: dict[tuple[str, float, bool], list[bpy.types.Object]] = {}
+    """Asks for one proposal more of each of `parts`, each by the method, model and steps and with the reach that made the one that it
+    shows, and with a seed that none of them has had. The rest of `wishes` counts as in `complete`, which raises as this does."""
+    alike: dict[tuple[str, str, int, float, bool], list[bpy.types.Object]] = {}
     for part in parts:
         shown = proposals.shown(part.data)
         if shown is not None and is_drawn_by_seed(shown.maker.method):
-            alike.setdefault((shown.maker.method, shown.maker.reach, shown.is_remeshed), []).append(part)
+            maker = shown.maker
+            model = maker.weights if model_of(method_of(maker.method), maker.weights) else ""
+            alike.setdefault((maker.method, model, maker.steps, maker.reach, shown.is_remeshed), []).append(part)
     if not alike:
         sentence = "No selected part was completed by a method that can give another result."
         raise PartgenError("proposal.no_seed", sentence, "Complete it by a method that generates.")
     asked_for = []
-    for (method, reach, remesh), members in alike.items():
+    for (method, model, steps, reach, remesh), members in alike.items():
         seed = max(proposals.next_seed(part.data) for part in members)
-        asked_for.append((members, replace(wishes, method=method, reach=reach, remesh=remesh, seed=seed, proposals=1)))
+        same = replace(wishes, method=method, model=model, steps=steps, reach=reach, remesh=remesh)
+        asked_for.append((members, replace(same, seed=seed, proposals=1)))
     return _complete(asked_for)
 
 
@@ -262,11 +276,12 @@ def _tell_unlike(parts: Iterable[bpy.types.Object]) -> None:
             messages.tell("INFO", f"{source.name}: {_UNLIKE}")
 
 
-def _way(shown: proposals.Shown) -> tuple[str, float, int]:
-    """How a part was made, in what decides whether it fits others: method, reach and seed, where the method heeds them."""
+def _way(shown: proposals.Shown) -> tuple[str, str, float, int, int]:
+    """How a part was made, in what decides whether it fits others: method, weights, reach, seed and steps, where these are heeded."""
     maker, method = shown.maker, method_of(shown.maker.method)
     reach = maker.reach if method is None or method.has_reach else 0.0
-    return maker.method, reach, maker.seed if is_drawn_by_seed(maker.method) else 0
+    seed = maker.seed if is_drawn_by_seed(maker.method) else 0
+    return maker.method, maker.weights, reach, seed, maker.steps if has_steps(method, maker.weights) else 0
 
 
 def _on_doubled_vertices(mesh: bpy.types.Mesh) -> str:
@@ -385,6 +400,8 @@ def _request(
         wishes.remesh,
         wishes.seed,
         wishes.proposals,
+        wishes.model,
+        wishes.steps,
     )
     numbers = ",".join(map(str, sorted(targets)))
     job = Completion(

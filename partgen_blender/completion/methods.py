@@ -11,11 +11,46 @@ from .. import methods
 
 
 @dataclass(frozen=True)
-class Method(methods.Method):
-    """One method. `has_reach`: it can let parts bulge into their neighbours. `has_seed`: it draws its results, and can give several."""
+class Model(methods.Method):
+    """One of several weights that a method can work with. `has_steps`: it generates in steps."""
+
+    has_steps: bool = False
+
+
+@dataclass(frozen=True)
+class Method(Model):
+    """One method. `has_reach`: it can let parts bulge into their neighbours. `has_seed`: it draws its results, and can give several.
+    `models` are those that it can work with, where there is a choice, the method's own first."""
 
     has_reach: bool = False
     has_seed: bool = False
+    models: tuple[Model, ...] = ()
+
+
+MODELS = (
+    Model(
+        "claims",
+        1,
+        "Claims",
+        "Divide the inside as the network of claims says, and nothing more. Some seconds for an object",
+        weights="claims",
+        of="generative",
+    ),
+    Model(
+        "completer",
+        2,
+        "Small Completer",
+        "Experimental, and on average no truer than Claims yet: a small diffusion network draws the solid of every part, which has a say "
+        "in the division. With 20 steps about half a second more for each part; it says how long it still takes",
+        tier=methods.AI,
+        weights="completer",
+        of="generative",
+        has_steps=True,
+    ),
+)
+"""The models that can be chosen among, of all methods."""
+OWN_CHOICE = "auto"
+"""In place of a model: the one that the method takes by itself."""
 
 
 METHODS = (
@@ -43,6 +78,7 @@ METHODS = (
         weights="claims",
         has_reach=True,
         has_seed=True,
+        models=tuple(model for model in MODELS if model.of == "generative"),
     ),
     Method(
         "holopart",
@@ -53,6 +89,7 @@ METHODS = (
         tier=methods.AI,
         weights="holopart",
         has_seed=True,
+        has_steps=True,
     ),
 )
 """In the order in which they are offered."""
@@ -67,6 +104,16 @@ def name_of(identifier: str) -> str:
     """What a method is called; its id where it is not known here."""
     method = method_of(identifier)
     return method.name if method else identifier
+
+
+def model_of(method: Method | None, identifier: str) -> Model | None:
+    """The model of that id, where a method offers it to be chosen."""
+    return next((model for model in method.models if model.id == identifier), None) if method else None
+
+
+def has_steps(method: Method | None, model: str) -> bool:
+    """Whether a method with that model, or its own choice, generates in steps."""
+    return method is not None and (model_of(method, model) or method).has_steps
 
 
 def is_drawn_by_seed(identifier: str) -> bool:

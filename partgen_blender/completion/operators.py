@@ -9,9 +9,9 @@ from partgen.errors import PartgenError
 from .. import applying, messages, preferences
 from ..operators import chosen_objects, decomposed_objects, report_error
 from . import completing, patches, properties, proposals
-from .methods import is_drawn_by_seed
+from .methods import OWN_CHOICE, is_drawn_by_seed, method_of, model_of
 
-_SETTINGS = ("method", "reach", "remesh", "seed", "proposals")
+_SETTINGS = ("method", "reach", "remesh", "seed", "steps", "proposals")
 
 
 class PARTGEN_OT_complete(bpy.types.Operator):
@@ -22,6 +22,7 @@ It runs beside Blender, some seconds for a hundred thousand faces: keep on worki
     bl_label = "Complete Parts"
     bl_options = {"REGISTER"}
 
+    # None is remembered from the last time: a script that leaves one out means the default, and the button asks the panel.
     scope: bpy.props.EnumProperty(
         name="Parts",
         description="Which parts are completed",
@@ -30,15 +31,32 @@ It runs beside Blender, some seconds for a hundred thousand faces: keep on worki
             ("ALL", "All", "All parts of the objects that the selected ones belong to", 1),
         ),
         default="SELECTED",
+        options={"SKIP_SAVE"},
     )
     method: bpy.props.EnumProperty(
-        name="Method", description="How the hidden rest of a part is made", items=properties.METHOD_ITEMS, default="auto"
+        name="Method",
+        description="How the hidden rest of a part is made",
+        items=properties.METHOD_ITEMS,
+        default="auto",
+        options={"SKIP_SAVE"},
     )
-    reach: bpy.props.FloatProperty(name="Inflate", description=properties.REACH, subtype="FACTOR", min=0.0, max=1.0, default=1.0)
-    proposals: bpy.props.IntProperty(name="Proposals", description=properties.PROPOSALS, min=1, max=properties.MOST_PROPOSALS, default=1)
-    seed: bpy.props.IntProperty(name="Seed", description=properties.SEED, min=0, default=0)
-    remesh: bpy.props.BoolProperty(name="Remesh Instead", description=properties.REMESH, default=False)
-    inner: bpy.props.StringProperty(name="Inner", description="The name of the material of generated faces; one of PartGen's where empty")
+    model: bpy.props.EnumProperty(
+        name="Model", description=properties.MODEL, items=properties.OPERATOR_MODEL_ITEMS, default=OWN_CHOICE, options={"SKIP_SAVE"}
+    )
+    reach: bpy.props.FloatProperty(
+        name="Inflate", description=properties.REACH, subtype="FACTOR", min=0.0, max=1.0, default=1.0, options={"SKIP_SAVE"}
+    )
+    proposals: bpy.props.IntProperty(
+        name="Proposals", description=properties.PROPOSALS, min=1, max=properties.MOST_PROPOSALS, default=1, options={"SKIP_SAVE"}
+    )
+    seed: bpy.props.IntProperty(name="Seed", description=properties.SEED, min=0, default=0, options={"SKIP_SAVE"})
+    steps: bpy.props.IntProperty(
+        name="Steps", description=properties.STEPS, min=0, max=properties.MOST_STEPS, default=0, options={"SKIP_SAVE"}
+    )
+    remesh: bpy.props.BoolProperty(name="Remesh Instead", description=properties.REMESH, default=False, options={"SKIP_SAVE"})
+    inner: bpy.props.StringProperty(
+        name="Inner", description="The name of the material of generated faces; one of PartGen's where empty", options={"SKIP_SAVE"}
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -54,12 +72,17 @@ It runs beside Blender, some seconds for a hundred thousand faces: keep on worki
         for name in _SETTINGS:
             if not self.properties.is_property_set(name):
                 setattr(self, name, getattr(settings, name))
+        if not self.properties.is_property_set("model"):
+            self.model = settings.model if model_of(method_of(self.method), settings.model) else OWN_CHOICE
         if not self.properties.is_property_set("inner"):
             self.inner = settings.inner.name if settings.inner else ""
         return self.execute(context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        wishes = completing.Wishes(self.method, self.reach, self.remesh, self.seed, self.proposals, self.inner, _apply_with(context))
+        model = "" if self.model == OWN_CHOICE else self.model
+        wishes = completing.Wishes(
+            self.method, model, self.reach, self.remesh, self.seed, self.steps, self.proposals, self.inner, _apply_with(context)
+        )
         objects = decomposed_objects(context) if self.scope == "ALL" else chosen_objects(context)
         try:
             completing.complete(objects, wishes)

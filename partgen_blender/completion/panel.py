@@ -7,7 +7,7 @@ from partgen.weights import registry
 
 from .. import applying, backend, method_menu, operators
 from . import patches, proposals
-from .methods import METHODS, is_drawn_by_seed, method_of, name_of
+from .methods import METHODS, has_steps, is_drawn_by_seed, method_of, name_of
 
 _OTHER_WAYS = {"whole": "closed already", "sheet": "a thin sheet"}
 """How a part was made where not by filling its holes."""
@@ -55,6 +55,20 @@ class PARTGEN_PT_completion_methods(bpy.types.Panel):
         method_menu.draw_offered(self.layout, context, context.scene.partgen_completion, METHODS)
 
 
+class PARTGEN_PT_completion_models(bpy.types.Panel):
+    """The models that the chosen method can work with, what each needs, and what of that is here"""
+
+    bl_label = "Completion Models"
+    bl_space_type = "TOPBAR"  # drawn where it is called, and nowhere else
+    bl_region_type = "HEADER"
+    bl_ui_units_x = method_menu.WIDTH
+
+    def draw(self, context: bpy.types.Context) -> None:
+        settings = context.scene.partgen_completion
+        method = method_of(settings.method)
+        method_menu.draw_offered(self.layout, context, settings, method.models if method else (), "model")
+
+
 def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """How parts are completed when the button is pressed."""
     settings = context.scene.partgen_completion
@@ -63,12 +77,16 @@ def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
     options.use_property_decorate = False
     method_menu.draw_chosen(options, context, settings, METHODS, PARTGEN_PT_completion_methods.__name__)
     method = method_of(settings.method)
+    if method is not None and method.models:
+        method_menu.draw_chosen(options, context, settings, method.models, PARTGEN_PT_completion_models.__name__, name="model")
     if method is None or method.has_reach:
         options.prop(settings, "reach", slider=True)
     if method is not None and method.has_seed:
         drawn = options.column(align=True)
         drawn.prop(settings, "proposals")
         drawn.prop(settings, "seed")
+        if has_steps(method, settings.model):
+            drawn.prop(settings, "steps")
     options.prop(settings, "remesh")
     if not settings.remesh:
         options.prop(settings, "inner")
@@ -89,11 +107,11 @@ def _draw_proposals(layout: bpy.types.UILayout, part: bpy.types.Object) -> None:
     label.label(text=f"{now.number} of {now.count} · {_made_by(now)}" if several else _made_by(now))
     if several:
         row.operator("partgen.choose_proposal", text="", icon="TRIA_RIGHT").step = 1
-    if weights_and_seed := _weights_and_seed(now.maker):
+    for said in filter(None, (_weights_and_seed(now.maker), _expectation(now.maker))):
         row = column.row()
         row.alignment = "CENTER"
         row.active = False
-        row.label(text=weights_and_seed)
+        row.label(text=said)
     row = column.row(align=True)
     if is_drawn_by_seed(now.maker.method):
         row.operator("partgen.reroll", icon="FILE_REFRESH")
@@ -131,7 +149,14 @@ def _weights_and_seed(maker: proposals.Maker) -> str:
     said = [f"Weights: {titles[0]}"] if maker.weights else []
     if is_drawn_by_seed(maker.method):
         said.append(f"seed {maker.seed}")
+    if maker.steps and has_steps(method_of(maker.method), maker.weights):
+        said.append("1 step" if maker.steps == 1 else f"{maker.steps} steps")
     return ", ".join(said)
+
+
+def _expectation(maker: proposals.Maker) -> str:
+    """What proposals are ranked by: "Ranked by its own estimate: 82%"; "" where the method cannot tell."""
+    return f"Ranked by its own estimate: {maker.expected_overlap:.0%}" if maker.expected_overlap else ""
 
 
 def _what_is_completed(chosen: list[bpy.types.Object]) -> str:
@@ -153,4 +178,4 @@ def _are_some_parts(chosen: list[bpy.types.Object]) -> bool:
     return source is not None and len(chosen) < len(applying.parts_of_this_tree(source))
 
 
-CLASSES = (PARTGEN_PT_complete, PARTGEN_PT_completion_methods)
+CLASSES = (PARTGEN_PT_complete, PARTGEN_PT_completion_methods, PARTGEN_PT_completion_models)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import bpy
 
 from . import proposals
-from .methods import METHODS
+from .methods import METHODS, MODELS, OWN_CHOICE
 
 METHOD_ITEMS = tuple((method.id, method.name, method.description, method.number) for method in METHODS)
+MODEL_ITEMS = tuple((model.id, model.name, model.description, model.number) for model in MODELS)
+OPERATOR_MODEL_ITEMS = ((OWN_CHOICE, "Automatic", "The one that the method takes by itself", 0), *MODEL_ITEMS)
 
 REACH = (
     "How far a part goes on into its neighbours: 0 closes it straight across, 1 goes as far as its form suggests, or less far where "
@@ -16,11 +18,14 @@ REACH = (
 )
 PROPOSALS = "How many results are made of each part, to flip through. Each takes as long as the first"
 SEED = "The number that the first result is drawn by. The same number gives the same parts, on one device"
+MODEL = "By what weights the method works, where it has several"
+STEPS = "From noise to a solid, for models that generate in steps: more take longer and are finer. 0 for as many as suit the model"
 REMESH = (
     "Replace every part by one even, closed surface, for print or simulation. Materials and weights are taken over, UV maps are made "
     "anew. Its own faces, UV maps and shape keys are kept aside: Open Again brings them back"
 )
 MOST_PROPOSALS = proposals.MOST
+MOST_STEPS = 1000
 
 
 class PARTGEN_PG_completion(bpy.types.PropertyGroup):
@@ -29,11 +34,13 @@ class PARTGEN_PG_completion(bpy.types.PropertyGroup):
     method: bpy.props.EnumProperty(
         name="Method", description="How the hidden rest of a part is made", items=METHOD_ITEMS, default="auto", options=set()
     )
+    model: bpy.props.EnumProperty(name="Model", description=MODEL, items=MODEL_ITEMS, default=MODELS[0].id, options=set())
     reach: bpy.props.FloatProperty(
         name="Inflate", description=REACH, subtype="FACTOR", min=0.0, max=1.0, default=1.0, precision=2, options=set()
     )
     proposals: bpy.props.IntProperty(name="Proposals", description=PROPOSALS, min=1, max=MOST_PROPOSALS, default=1, options=set())
     seed: bpy.props.IntProperty(name="Seed", description=SEED, min=0, default=0, options=set())
+    steps: bpy.props.IntProperty(name="Steps", description=STEPS, min=0, soft_max=50, max=MOST_STEPS, options=set())
     remesh: bpy.props.BoolProperty(name="Remesh Instead", description=REMESH, default=False, options=set())
     inner: bpy.props.PointerProperty(
         name="Inner",

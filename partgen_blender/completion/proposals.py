@@ -30,13 +30,16 @@ _PROPOSALS, _SHOWN = "proposals", "shown"
 
 @dataclass(frozen=True)
 class Maker:
-    """Who made a proposal, and how: `method`, `made_by` and `weights` as in a CompleteResult, `seed` and `reach` as they were asked for."""
+    """Who made a proposal, and how: `method`, `made_by` and `weights` as in a CompleteResult, `seed`, `reach` and `steps` as they were
+    asked for; `expected_overlap` as in a CompleteForecast, 0 where nobody knows."""
 
     method: str = ""
     made_by: str = ""
     weights: str = ""
     seed: int = 0
     reach: float = 1.0
+    steps: int = 0
+    expected_overlap: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -43,7 +43,7 @@ class Drawn:
         return Completion(tuple(made), self.method, self.weights, ("A pen worked in a reduced form.",))
 
 
-completing.completer = lambda method: Drawn() if method == "holopart" else completer(method)
+completing.completer = lambda method, model: Drawn() if method == "holopart" else completer(method, model)
 
 
 def answer(request: Request, progress: Progress, deliver: Deliver) -> SegmentResult | tuple[str, ...]:

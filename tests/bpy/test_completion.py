@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import bmesh
 import bpy
 import numpy as np
 import pytest
-from bl_ext.user_default.partgen_blender import applying, backend, collections, jobs, messages, preferences
-from bl_ext.user_default.partgen_blender.completion import completing, gaps, methods, patches, proposals, spreading, stitching, unwrapping
+from bl_ext.user_default.partgen_blender import applying, backend, collections, jobs, messages, preferences, setup
+from bl_ext.user_default.partgen_blender.completion import (
+    completing,
+    gaps,
+    methods,
+    operators,
+    patches,
+    proposals,
+    spreading,
+    stitching,
+    unwrapping,
+)
 from conftest import backend_of_module, quiet
 from drawing import drawn
 from numpy.typing import NDArray
 from partgen.completion import METHODS as OF_THE_BACKEND
-from partgen.completion import SEEDED
+from partgen.completion import SEEDED, STEPPED, models
 from partgen.errors import PartgenError
 from partgen.weights import registry
 from studio import ball, corner_normals, decomposed, mark, origins, positions, values
@@ -918,6 +928,100 @@ def test_the_menu_offers_every_method_of_the_backend_with_what_it_needs() -> Non
             entry = registry.entry(method.weights)
             assert entry.method == method.id
             assert entry.licence.name in text
+
+
+def test_every_model_of_a_method_can_be_chosen_with_licence_and_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    for method in methods.METHODS:
+        weights = [model.id for model in method.models] or [method.weights]
+        assert tuple(filter(None, weights)) == models(method.id)
+        assert {identifier for identifier in weights if methods.has_steps(method, identifier)} == STEPPED & set(weights)
+    select(*applied())
+    settings = bpy.context.scene.partgen_completion
+    assert "Model" not in drawn("PARTGEN_PT_complete").texts
+    settings.method = "generative"
+    notes = drawn("PARTGEN_PT_complete")
+    assert {"Model", "Claims"} <= set(notes.texts)
+    assert "steps" not in notes.properties
+    menu = drawn("PARTGEN_PT_completion_models")
+    for model in methods.MODELS:
+        assert {model.name, f"Tier {model.tier}"} <= set(menu.texts)
+        assert model.description in menu.text
+        assert f"Licence of the weights: {registry.entry(model.weights).licence.name}" in menu.text
+        assert model.name == registry.entry(model.weights).title
+    assert "Comes with PartGen." in menu.text
+    assert "Experimental" in menu.text
+    settings.model = "completer"
+    assert "steps" in drawn("PARTGEN_PT_complete").properties
+    monkeypatch.setattr(setup, "is_geometry_only", lambda: True)
+    notes = drawn("PARTGEN_PT_complete")
+    assert "Small Completer: Needs the tier AI" in notes.text
+    assert "partgen.set_up" in notes.operators
+
+
+def test_a_model_with_its_steps_and_seed_makes_the_parts_and_says_so_and_rolls_again() -> None:
+    part, *_ = applied()
+    complete(part, method="generative", model="completer", steps=1, seed=4)
+    made = now(part).maker
+    assert (made.method, made.weights, made.seed, made.steps) == ("generative", "completer", 4, 1)
+    assert is_closed(part.data)
+    assert "Weights: Small Completer, seed 4, 1 step" in drawn("PARTGEN_PT_complete").text
+    assert "Experimental" in told()
+    assert bpy.ops.partgen.reroll() == {"FINISHED"}
+    assert jobs.finish(SECONDS)
+    again = now(part).maker
+    assert (again.weights, again.seed, again.steps) == ("completer", 5, 1)
+    complete(part, method="generative")
+    assert now(part).maker.weights == "claims"
+
+
+def asked_by_the_button(**given: object) -> SimpleNamespace:
+    """What the operator asks for when its button is pressed: without a screen Blender does not invoke it."""
+    set_by = SimpleNamespace(is_property_set=lambda name: name in given)
+    operator = SimpleNamespace(properties=set_by, execute=lambda context: None, **given)
+    operators.PARTGEN_OT_complete.invoke(operator, bpy.context, None)
+    return operator
+
+
+def test_the_button_asks_for_the_panels_model_where_the_method_has_it() -> None:
+    settings = bpy.context.scene.partgen_completion
+    settings.method, settings.model, settings.steps = "generative", "completer", 9
+    asked = asked_by_the_button()
+    assert (asked.method, asked.model, asked.steps) == ("generative", "completer", 9)
+    assert asked_by_the_button(method="caps").model == "auto"
+    assert asked_by_the_button(model="claims").model == "claims"
+    settings.method = "solid"
+    assert asked_by_the_button().model == "auto"
+
+
+def test_a_script_that_leaves_something_out_gets_the_default_and_not_what_was_asked_last() -> None:
+    part, *_ = applied()
+    complete(part, method="generative", proposals=2, seed=3)
+    complete(part, method="generative")
+    assert (now(part).number, now(part).count, now(part).maker.seed) == (3, 3, 0)
+
+
+def test_a_model_that_the_method_does_not_have_is_refused_with_those_that_it_has() -> None:
+    part, *_ = applied()
+    before = positions(part.data)
+    complete(part, method="solid", model="completer")
+    assert "The completion method 'solid' does not work with the model 'completer'. Leave the model out" in told()
+    np.testing.assert_array_equal(positions(part.data), before)
+
+
+def test_proposals_are_ranked_by_how_true_they_are_expected_to_be_in_the_same_order_for_all_parts() -> None:
+    parts = applied()
+    complete(*parts, method="generative", proposals=3, seed=1)
+    ranks = []
+    while len(ranks) < 3:
+        (shown,) = {(now(part).number, now(part).maker.seed, now(part).maker.expected_overlap) for part in parts}
+        ranks.append(shown)
+        flip(*parts)
+    first, second, third = ranks
+    assert {first[1], second[1], third[1]} == {1, 2, 3}
+    assert 1 > first[2] >= second[2] >= third[2] > 0
+    assert f"Ranked by its own estimate: {first[2]:.0%}" in drawn("PARTGEN_PT_complete").text
+    complete(*parts, method="solid")
+    assert "estimate" not in drawn("PARTGEN_PT_complete").text
 
 
 def test_what_the_chosen_method_lacks_is_said_with_the_button_for_it(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:

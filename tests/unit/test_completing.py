@@ -9,9 +9,10 @@ import pytest
 import trimesh
 from backends import client_in, events_until
 from numpy.typing import NDArray
+from partgen.completion import drawn_solids
 from partgen.completion.caps import CapsCompleter
 from partgen.errors import PartgenError
-from partgen.protocol import CompleteRequest, CompleteResult, Delivery, Done, Failed
+from partgen.protocol import CompleteForecast, CompleteRequest, CompleteResult, Delivery, Done, Failed
 from partgen.server.completing import complete
 
 LEFT, RIGHT = 0, 1
@@ -48,7 +49,12 @@ def bar(linear: NDArray | None = None, inward: bool = False, doubled: bool = Fal
 
 
 def completed(request: CompleteRequest) -> list[CompleteResult]:
-    delivered: list[CompleteResult] = []
+    return [piece for piece in pieces_of(request) if isinstance(piece, CompleteResult)]
+
+
+def pieces_of(request: CompleteRequest) -> list[CompleteResult | CompleteForecast]:
+    """All that is delivered, in its order."""
+    delivered: list[CompleteResult | CompleteForecast] = []
     complete(request, lambda fraction, stage: None, delivered.append)
     return delivered
 
@@ -123,9 +129,41 @@ def test_the_first_of_several_proposals_knows_how_many_come_after_it(monkeypatch
             ahead.append(options.proposals_ahead)
             return super().complete(mesh, labels, wanted, options, *rest)
 
-    monkeypatch.setattr("partgen.server.completing.completer", lambda method: Drawing())
+    monkeypatch.setattr("partgen.server.completing.completer", lambda method, model: Drawing())
     completed(bar(proposals=3))
     assert ahead == [2, 1, 0]
+
+
+@pytest.fixture
+def coarse_grids(monkeypatch):
+    monkeypatch.setattr("partgen.completion.influence.CELLS", 24)
+
+
+def test_a_request_names_the_weights_and_the_steps_as_the_command_does(monkeypatch, coarse_grids):
+    steps = []
+    drawn = drawn_solids.drawn_division
+    monkeypatch.setattr(drawn_solids, "drawn_division", lambda *asked: steps.append(asked[2]) or drawn(*asked))
+    for wanted, taken in ((2, 2), (0, drawn_solids.STEPS)):
+        results = completed(bar(method="generative", model="completer", steps=wanted))
+        assert {(result.method, result.weights, result.problem) for result in results} == {("generative", "completer", "")}
+        assert steps.pop() == taken
+    assert {result.weights for result in completed(bar(method="generative"))} == {"claims"}
+
+
+@pytest.mark.parametrize(("method", "model"), [("caps", "completer"), ("generative", "holopart"), ("generative", "nothing")])
+def test_weights_that_a_method_cannot_work_with_are_refused_in_a_sentence_that_a_request_can_show(method, model):
+    with pytest.raises(PartgenError, match=f"'{model}'") as caught:
+        completed(bar(method=method, model=model))
+    assert caught.value.remedy
+    assert "--" not in caught.value.remedy
+
+
+def test_after_each_proposal_it_is_told_how_true_its_parts_are_expected_to_be(coarse_grids):
+    pieces = pieces_of(bar(method="generative", seed=3, proposals=2))
+    assert [piece.seed for piece in pieces] == [3, 3, 3, 4, 4, 4]
+    forecasts = [pieces[2], pieces[5]]
+    assert all(isinstance(forecast, CompleteForecast) and 0 < forecast.expected_overlap <= 1 for forecast in forecasts)
+    assert not [piece for piece in pieces_of(bar(method="solid")) if isinstance(piece, CompleteForecast)]
 
 
 def test_parts_come_one_by_one_over_the_wire(tmp_path):

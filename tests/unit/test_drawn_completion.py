@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import torch
 from partgen.completion import Options, completer, drawn_solids
-from partgen.completion.division import DividingCompleter
+from partgen.completion.division import DividingCompleter, Say
 from partgen.completion.drawn_solids import SAY, SUREST, DrawnSolids, clouds, drawn_division
+from partgen.completion.generative import ClaimedDivision
 from partgen.completion.latent_diffusion import Effort
 from partgen.completion.part_clouds import OBJECT_HALF_SIZE, PATCH_HALF_SIZE, Frame, PartCloud
 from partgen.completion.part_diffusion import PartDiffusion
-from partgen.errors import PartgenError
+from partgen.errors import Cancelled, PartgenError
 from partgen.mesh import Mesh
 from partgen.training.completer import SIZES, CompleterNetwork
 from partgen.training.examples import held_out_seed
@@ -32,7 +35,10 @@ def untrained() -> PartDiffusion:
 
 
 def method(pipeline: PartDiffusion) -> DividingCompleter:
-    return DividingCompleter("generative", "completer", lambda options: drawn_division(pipeline, options.seed, options.steps or 4))
+    def drawn(options: Options, say: Say) -> ClaimedDivision:
+        return drawn_division(pipeline, options.seed, options.steps or 4, say)
+
+    return DividingCompleter("generative", "completer", drawn)
 
 
 def test_whatever_is_drawn_parts_are_closed_and_fill_the_object_together(untrained: PartDiffusion) -> None:
@@ -60,6 +66,28 @@ def test_more_steps_draw_something_else(untrained: PartDiffusion) -> None:
     mesh, labels = knob_on_box()
     few, many = (completer("generative", "completer").complete(mesh, labels, None, Options(steps=steps)).parts for steps in (1, 12))
     assert [part.measures.volume for part in few] != pytest.approx([part.measures.volume for part in many], rel=1e-6)
+
+
+def test_drawing_says_which_part_it_draws_and_how_long_the_rest_takes_and_can_be_cancelled(
+    untrained: PartDiffusion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("partgen.completion.influence.CELLS", 24)
+    mesh, labels = knob_on_box()
+    said: list[str] = []
+    method(untrained).complete(mesh, labels, progress=lambda fraction, stage: said.append(stage))
+    drawing = [stage for stage in said if stage.startswith("Drawing")]
+    assert drawing[0] == "Drawing part 1 of 2 in 4 steps"
+    assert re.fullmatch(r"Drawing part 2 of 2 in 4 steps, about .* left", drawing[1])
+    cancelled: list[str] = []
+
+    def cancel(fraction: float, stage: str) -> None:
+        cancelled.append(stage)
+        if stage.startswith("Drawing part 2"):
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        method(untrained).complete(mesh, labels, progress=cancel)
+    assert cancelled[-1].startswith("Drawing part 2")
 
 
 def test_the_bundled_network_draws_the_part_that_it_is_shown() -> None:

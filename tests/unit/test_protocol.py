@@ -16,6 +16,7 @@ from partgen.protocol import (
     MAGIC,
     MAXIMUM_HEADER,
     Cancel,
+    CompleteForecast,
     CompleteRequest,
     CompleteResult,
     Configure,
@@ -84,6 +85,8 @@ completions = some.integers(0, 5).flatmap(
         reach=fractions,
         remesh=some.booleans(),
         seed=ids,
+        model=some.text(),
+        steps=ids,
     )
 )
 completed = some.builds(
@@ -111,7 +114,7 @@ messages = some.one_of(
     some.builds(Notice, some.text(), some.text(), some.text(), some.text(), ids),
     some.just(Heartbeat()),
     some.builds(Progress, ids, fractions, some.text(), some.none() | finite),
-    some.builds(Delivery, ids, completed),
+    some.builds(Delivery, ids, completed | some.builds(CompleteForecast, ids, finite)),
     some.builds(Done, ids, some.none() | results, some.booleans()),
     some.builds(Failed, ids, some.text(), some.text(), some.text(), some.text(), some.text()),
 )

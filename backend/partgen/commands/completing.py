@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Closes the parts of a model: writes OUT_DIR/part_<label>.ply for every label, OUT_DIR/<name>.glb with all of them, and
 OUT_DIR/parts.json with their measures and how each was made. What was visible keeps its vertices and triangles (but where a part
-touches itself along an edge, two triangles are split in two); the property `generated` in the .ply says which were added.
+touches itself along an edge, two triangles are split in two); the property `generated` in the .ply says which were added. In the
+.glb it also keeps its UVs, materials, colours and normals, and what was added has the material Inner.
 
 What an earlier run left in OUT_DIR, as its parts.json lists it, goes; other files there stay.
 
@@ -134,6 +135,7 @@ def write_completion(model: Model, completion: Completion, folder: Path) -> list
     """Writes the parts, their .glb and parts.json, and further proposals into folders of their own. Returns what parts.json says of
     every part. Raises PartgenError."""
     from ..files import PARTS_VERSION, write_file
+    from ..model_completing import glb_of_parts
 
     target = folder / f"{model.path.stem}.glb"
     if target.resolve() == model.path.resolve():
@@ -144,7 +146,7 @@ def write_completion(model: Model, completion: Completion, folder: Path) -> list
         {"folder": f"proposal_{number}", "parts": [_write_part(model, part, folder / f"proposal_{number}") for part in parts]}
         for number, parts in enumerate(completion.alternatives, start=2)
     ]
-    write_file(target, _glb(model, completion.parts))
+    write_file(target, glb_of_parts(model, completion.parts))
     table = {
         "version": PARTS_VERSION, "source": model.path.name, "method": completion.method, "weights": completion.weights, "scale": None,
         "notes": list(completion.notes), **completion.about, "parts": listed,
@@ -190,8 +192,9 @@ def _write_part(model: Model, part: CompletedPart, folder: Path) -> dict[str, An
     from ..completion.crossing import crossing_faces
     from ..completion.touching import is_closed_where_merged
     from ..files import write_file
+    from ..model_completing import part_name
 
-    name = f"part_{part.label:03d}"
+    name = part_name(part.label)
     measures, surface = part.measures, _surface(model, part)
     if len(part.faces):
         write_file(folder / f"{name}.ply", surface.export(file_type="ply"))
@@ -217,14 +220,3 @@ def _surface(model: Model, part: CompletedPart) -> Any:
     surface = trimesh.Trimesh(vertices + model.origin if model.origin.any() else vertices, faces, process=False)
     surface.face_attributes["generated"] = part.generated[source].astype("u1")
     return surface
-
-
-def _glb(model: Model, parts: Sequence[CompletedPart]) -> bytes:
-    import trimesh
-
-    scene = trimesh.Scene()
-    for part in parts:
-        if len(part.faces):
-            name = f"part_{part.label:03d}"
-            scene.add_geometry(_surface(model, part), node_name=name, geom_name=name)
-    return scene.export(file_type="glb")

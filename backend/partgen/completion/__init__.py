@@ -173,7 +173,7 @@ def completer(method: str, model: str = "") -> Completer:
         raise PartgenError("method.unknown", f"There is no completion method '{method}'.", f"Choose one of: {', '.join(METHODS)}.")
     if model and model not in (known := models(method)):
         sentence = f"The completion method '{method}' does not work with the model '{model}'."
-        remedy = f"Choose one of: {', '.join(known)}." if known else "It needs none: leave --model out."
+        remedy = f"Choose one of: {', '.join(known)}." if known else "Leave the model out: this method needs none."
         raise PartgenError("method.other_model", sentence, remedy)
     if method == "caps":
         from .caps import CapsCompleter

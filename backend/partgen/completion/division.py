@@ -36,14 +36,22 @@ class Division(Protocol):
         ...
 
 
+Say = Callable[[str], None]
+"""Called with what is being done, by work that cannot tell how far it is; raises Cancelled where that shall end."""
+
+
+def say_nothing(stage: str) -> None:
+    """For work that nobody watches."""
+
+
 class DividingCompleter:
     """Divides the inside of every closed shell as a division says, one for every seed.
 
-    `divisions` gives that of options with a seed of their own, and may raise PartgenError where the `weights` that it draws with are
-    damaged or absent. `note` is told of every completion.
+    `divisions` gives that of options with a seed of their own, which says what it does where that takes long, and may raise PartgenError
+    where the `weights` that it draws with are damaged or absent. `note` is told of every completion.
     """
 
-    def __init__(self, method: str, weights: str, divisions: Callable[[Options], Division], note: str = "") -> None:
+    def __init__(self, method: str, weights: str, divisions: Callable[[Options, Say], Division], note: str = "") -> None:
         self.method, self.weights, self._divisions, self._note = method, weights, divisions, note
 
     def complete(
@@ -64,9 +72,10 @@ class DividingCompleter:
         for number in range(count):
             alone = count == 1
             one = replace(options, seed=options.seed + number, proposals=1)
-            division = self._divisions(one)
+            told = _Telling(of_proposal(progress, number, count))
+            division = self._divisions(one, told.say)
             completion = SolidCompleter(division, self.method).complete(
-                mesh, labels, wanted, one, of_proposal(progress, number, count), deliver if alone else no_delivery
+                mesh, labels, wanted, one, told, deliver if alone else no_delivery
             )
             rounds.append((division.expected, one.seed, completion.parts))
         rounds.sort(key=lambda proposal: -proposal[0])
@@ -76,6 +85,20 @@ class DividingCompleter:
         about = {"proposals": [{"seed": seed, "expected_overlap": round(expected, 4)} for expected, seed, _ in rounds]}
         notes = (self._note,) if self._note else ()
         return Completion(rounds[0][2], self.method, self.weights, notes, tuple(parts for *_, parts in rounds[1:]), about)
+
+
+class _Telling:
+    """A progress that also tells what is done while nothing gets further."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._reached = progress, 0.0
+
+    def __call__(self, fraction: float, stage: str) -> None:
+        self._reached = fraction
+        self._progress(fraction, stage)
+
+    def say(self, stage: str) -> None:
+        self._progress(self._reached, stage)
 
 
 def expected_overlaps(chances: Floats, owner: NDArray[np.int64]) -> list[float]:

@@ -8,15 +8,17 @@ which `solid` makes closed parts that keep every visible face. Needs PyTorch.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..durations import time_in_words
 from ..weights.loading import location
 from . import Options
-from .division import DividingCompleter
+from .division import DividingCompleter, Say, say_nothing
 from .extraction import CHUNK, HALF_SIZE
 from .generative import NOTE, ClaimedDivision, bundled_weights
 from .influence import Claimant
@@ -37,15 +39,15 @@ SUREST, SAY = 1.5, 0.3
 def drawn_completer() -> DividingCompleter:
     """The completer of the bundled networks. Its seeds draw, its steps are those from noise to a solid."""
 
-    def drawn(options: Options) -> ClaimedDivision:
-        return drawn_division(bundled_pipeline(), options.seed, options.steps or STEPS)
+    def drawn(options: Options, say: Say) -> ClaimedDivision:
+        return drawn_division(bundled_pipeline(), options.seed, options.steps or STEPS, say)
 
     return DividingCompleter("generative", WEIGHTS, drawn, NOTE)
 
 
-def drawn_division(pipeline: PartDiffusion, seed: int, steps: int) -> ClaimedDivision:
+def drawn_division(pipeline: PartDiffusion, seed: int, steps: int, say: Say = say_nothing) -> ClaimedDivision:
     """The division of a seed, with the solids that are drawn by it."""
-    return ClaimedDivision(bundled_weights(), seed, DrawnSolids(pipeline, seed, steps))
+    return ClaimedDivision(bundled_weights(), seed, DrawnSolids(pipeline, seed, steps, say))
 
 
 @cache
@@ -55,16 +57,22 @@ def bundled_pipeline() -> PartDiffusion:
 
 
 class DrawnSolids:
-    """Solids that diffusion draws by a seed in so many steps, as evidence for `generative.ClaimedDivision`."""
+    """Solids that diffusion draws by a seed in so many steps, as evidence for `generative.ClaimedDivision`.
 
-    def __init__(self, pipeline: PartDiffusion, seed: int, steps: int = STEPS) -> None:
-        self._pipeline, self._seed = pipeline, seed
+    Says before each part which it is, and from the second on how long the rest will take.
+    """
+
+    def __init__(self, pipeline: PartDiffusion, seed: int, steps: int = STEPS, say: Say = say_nothing) -> None:
+        self._pipeline, self._seed, self._say = pipeline, seed, say
         self._effort = Effort(pipeline.part_encoder.config.num_tokens, steps, guidance=GUIDANCE)
 
     def __call__(self, claimants: Sequence[Claimant], points: Floats) -> Floats:
         """What speaks for each of the claimants at points (n, 3), in logits: (parts, n)."""
         found = np.full((len(claimants), len(points)), -SUREST)
+        began = time.monotonic()
         for number, cloud in enumerate(clouds(claimants, self._seed)):
+            left = f", {time_in_words((time.monotonic() - began) / number * (len(claimants) - number))} left" if number else ""
+            self._say(f"Drawing part {number + 1} of {len(claimants)} in {self._effort.steps} steps{left}")
             within = cloud.frame.inward(points).astype(np.float32)
             near = np.flatnonzero((np.abs(within) < HALF_SIZE).all(axis=1))
             if len(near):

@@ -39,7 +39,7 @@ WAVELENGTH = 0.25
 
 def generative_completer() -> DividingCompleter:
     """The completer of the bundled network."""
-    return DividingCompleter("generative", WEIGHTS, lambda options: ClaimedDivision(bundled_weights(), options.seed), NOTE)
+    return DividingCompleter("generative", WEIGHTS, lambda options, say: ClaimedDivision(bundled_weights(), options.seed), NOTE)
 
 
 @cache

@@ -10,17 +10,18 @@ from numpy.typing import NDArray
 from ..completion import SEEDED, CompletedPart, Completer, Options, completer, of_proposal
 from ..errors import PartgenError
 from ..mesh import Mesh
-from ..protocol import CompleteRequest, CompleteResult
+from ..protocol import CompleteForecast, CompleteRequest, CompleteResult
 from ..segmentation import Progress
 from .segmenting import mesh_of
 
 _REMESH = "Turn on Remesh Instead, which replaces it by an even, closed surface, or close it by hand."
 
 
-def complete(request: CompleteRequest, progress: Progress, deliver: Callable[[CompleteResult], None]) -> tuple[str, ...]:
+def complete(request: CompleteRequest, progress: Progress, deliver: Callable[[CompleteResult | CompleteForecast], None]) -> tuple[str, ...]:
     """Answers a request, every part of it as soon as it is there. A part that cannot be closed is delivered with its problem.
 
-    Proposals come one after the other, all parts of each, so that a cancel leaves every part with at least one where it can.
+    Proposals come one after the other, all parts of each, so that a cancel leaves every part with at least one where it can; after
+    each how true it is expected to be, where its method knows that.
     Returns sentences for the artist about all parts.
     Raises PartgenError for a mesh or labels that nobody could complete, and Cancelled out of `progress`.
     """
@@ -28,19 +29,21 @@ def complete(request: CompleteRequest, progress: Progress, deliver: Callable[[Co
     mesh = mesh_of(request)
     back = _way_back(request)
     labels = request.part_of_polygon[mesh.polygon_of_face]
-    chosen = completer(request.method)
+    chosen = completer(request.method, request.model)
     wanted = sorted(set(request.wanted.tolist()))
     rounds = max(request.proposals, 1) if chosen.method in SEEDED else 1
     notes: dict[str, None] = {}
     for number in range(rounds):
         ahead = rounds - number - 1
-        options = Options(reach=request.reach, seed=request.seed + number, proposals_ahead=ahead, remesh=request.remesh)
+        options = Options(request.reach, request.seed + number, request.steps or None, 1, request.remesh, proposals_ahead=ahead)
 
         def hand_over(part: CompletedPart, seed: int = options.seed) -> None:
             deliver(_result(part, mesh, back, request, chosen, seed))
 
         completion = chosen.complete(mesh, labels, wanted, options, of_proposal(progress, number, rounds), hand_over)
         notes |= dict.fromkeys(completion.notes)
+        for proposal in completion.about.get("proposals", ()):
+            deliver(CompleteForecast(proposal["seed"], proposal["expected_overlap"]))
     return tuple(notes)
 
 

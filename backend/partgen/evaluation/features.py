@@ -253,15 +253,15 @@ def agreement(labelled: Labelled) -> Row:
     """
     import torch
 
-    from ..segmentation.face_features import face_features, normalised
+    from ..segmentation.face_features import face_features, normalised, random_face_features
 
     graph = face_graph(labelled.mesh.vertices, labelled.mesh.faces)
     if not max(PARTS) < graph.face_count <= MOST_COMPARED:
         return {"skipped": graph.face_count}
     vertices, pairs = normalised(graph.points), connections(graph).pairs
-    planes = telling_planes(labelled, graph, vertices)
-    first, again = (random_means(planes, vertices, graph.corners, np.random.default_rng(seed)) for seed in (0, 1))
-    read = face_features(torch.from_numpy(planes), vertices, graph.corners).numpy()
+    planes = torch.from_numpy(telling_planes(labelled, graph, vertices))
+    first, again = (random_face_features(planes, vertices, graph.corners, PER_FACE, np.random.default_rng(seed)) for seed in (0, 1))
+    read = face_features(planes, vertices, graph.corners).numpy()
     reference = cuts(first, pairs)
     tree = feature_tree(even(graph), read)
     return {
@@ -309,24 +309,6 @@ def cuts(features: Floats, pairs: NDArray[np.int64]) -> list[NDArray[np.int32]]:
 def agreement_of(some: list[NDArray[np.int32]], others: list[NDArray[np.int32]]) -> float:
     """The median adjusted Rand index of cuts into the same numbers of parts."""
     return median(adjusted_rand(one, other) for one, other in zip(some, others, strict=True))
-
-
-def random_means(planes: Floats, vertices: Floats, faces: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.float32]:
-    """What the authors take for the feature of a face: the mean of PER_FACE uniform samples in each (C, D)."""
-    from ..segmentation.face_features import plane_cells, points_in_triangles
-
-    resolution = planes.shape[-1]
-    table = np.ascontiguousarray(planes.transpose(0, 2, 3, 1).reshape(-1, planes.shape[1]))
-    means = np.empty((len(faces), planes.shape[1]), np.float32)
-    step = 200
-    for start in range(0, len(faces), step):
-        corners = vertices[faces[start : start + step]].astype(np.float64)
-        points = points_in_triangles(np.repeat(corners, PER_FACE, axis=0), generator.random((len(corners) * PER_FACE, 2)))
-        cells, weights = plane_cells(points, resolution)
-        rows = np.repeat(np.arange(len(corners)), PER_FACE * cells.shape[1])
-        taken = coo_array((weights.ravel() / PER_FACE, (rows, cells.ravel())), shape=(len(corners), len(table))).tocsr()
-        means[start : start + step] = taken @ table
-    return means
 
 
 ABOUT: dict[str, Callable[[], Row]] = {"forward": forward, "reading": reading, "clustering": clustering, "most": most}

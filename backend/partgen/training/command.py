@@ -161,8 +161,8 @@ def with_assets(source: Source, training: Training, assets: Assets, options: arg
         raise PartgenError("training.no_assets", f"{known.id} cannot learn from labelled meshes.", "Leave --assets out.")
     folder = None if options.cache is None else options.cache / f"assets {assets.digest[:16]}"
     if folder is not None:
-        check_cache(folder, known.id)
-    of_assets = Source(known.id, AssetExamples(assets, known.learn), known.prepare, folder)
+        check_cache(folder, known.kept_as)
+    of_assets = Source(known.kept_as, AssetExamples(assets, known.learn), known.prepare, folder)
     return Mixture(source, of_assets, training.given["assets"]["share"])
 
 

@@ -87,7 +87,7 @@ def held_out_seed(index: int) -> int:
 class Source:
     """Prepared examples by the seed of their shape; read from `folder` or kept there where one is given."""
 
-    recipe_id: str
+    kept_as: str
     make: Maker
     prepare: Callable[[Arrays], Arrays]
     folder: Path | None = None
@@ -96,8 +96,8 @@ class Source:
     def of(cls, recipe: Recipe, folder: Path | None = None) -> Source:
         """The examples of a recipe. Raises PartgenError where the folder holds those of another one."""
         if folder is not None:
-            check_cache(folder, recipe.id)
-        return cls(recipe.id, recipe.make, recipe.prepare, folder)
+            check_cache(folder, recipe.kept_as)
+        return cls(recipe.kept_as, recipe.make, recipe.prepare, folder)
 
     def __call__(self, seed: int) -> Arrays | None:
         """The example, None where the shape has none. Whatever goes wrong in making it is raised."""
@@ -131,9 +131,9 @@ class Mixture:
         return (self.assets if is_asset else self.shapes)(seed)
 
 
-def check_cache(folder: Path, recipe_id: str) -> None:
-    """Makes the folder, or checks that what it holds was made for this recipe, of these shapes. Raises PartgenError."""
-    expected = {"recipe": recipe_id, "shapes": VERSION}
+def check_cache(folder: Path, kept_as: str) -> None:
+    """Makes the folder, or checks that what it holds are such examples, of these shapes. Raises PartgenError."""
+    expected = {"recipe": kept_as, "shapes": VERSION}
     path = folder / CACHE_RECORD
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -144,7 +144,7 @@ def check_cache(folder: Path, recipe_id: str) -> None:
         raise PartgenError("training.cache", f"The folder of examples {folder} cannot be used: {error}.", "Name another one.") from error
     if found != expected:
         sentence = f"{folder} holds examples of {found.get('recipe')}, shapes version {found.get('shapes')}."
-        raise PartgenError("training.cache", sentence, f"Name another folder for {recipe_id}, shapes version {VERSION}.")
+        raise PartgenError("training.cache", sentence, f"Name another folder for {kept_as}, shapes version {VERSION}.")
 
 
 def keep(path: Path, arrays: Arrays) -> None:

@@ -45,7 +45,7 @@ LOOK_SECONDS = 1.0
 Maker = Callable[[int], Arrays | None]
 
 
-class Over(Exception):
+class TrainingOver(Exception):
     """The training is over while it waits for an example."""
 
 
@@ -65,7 +65,7 @@ class Pool(Protocol):
     def draw(self, number: int, is_over: Callable[[], bool] = never) -> Arrays:
         """One prepared example for the draw of that number. Raises PartgenError where none can be had.
 
-        Raises Over as soon as `is_over` says so, which it asks while there is none yet.
+        Raises TrainingOver as soon as `is_over` says so, which it asks while there is none yet.
         """
         ...
 
@@ -198,7 +198,7 @@ class OwnPool:
         while True:
             index = int(rng.integers(first, end + tries // START))  # where a small pool holds nothing of use, beyond it
             if index not in self._examples and is_over():
-                raise Over
+                raise TrainingOver
             if (example := self._example(index)) is not None:
                 return example
             tries += 1
@@ -263,7 +263,7 @@ class WorkerPool:
         """Any of the newest; waits for the first START, or as many as it can hold."""
         while len(self._examples) < min(START, self._capacity):
             if is_over():
-                raise Over
+                raise TrainingOver
             self._take(wait=True)
         while self._take(wait=False):
             pass

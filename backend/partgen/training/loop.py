@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from ..devices import Placement
 from ..errors import PartgenError
 from ..shapes import VERSION as SHAPES_VERSION
-from .examples import Over, Pool, Source, held_out_seed, never
+from .examples import Pool, Source, TrainingOver, held_out_seed, never
 from .recipe import Arrays, Example, Recipe, recipe
 
 CHECKPOINT = "checkpoint.pt"
@@ -122,7 +122,7 @@ class Training:
     def advance(self, pool: Pool, spent: float, is_over: Callable[[], bool] = never) -> Mapping[str, Tensor]:
         """One step. Returns the losses before it. Raises PartgenError where they are no numbers any more.
 
-        Raises Over, with nothing done, where `is_over` says so before its examples are there.
+        Raises TrainingOver, with nothing done, where `is_over` says so before its examples are there.
         """
         size = self.recipe.batch_size
         batch = [self._on_device(pool.draw(self.step * size + place, is_over)) for place in range(size)]
@@ -312,7 +312,7 @@ def run(
     while not is_over():
         try:
             average.add(training.advance(pool, budget.spent(training.seconds, training.step), is_over))
-        except Over:
+        except TrainingOver:
             break
         now = clock()
         training.seconds, training.made = now - began, pool.made

@@ -26,7 +26,7 @@ from partgen.completion.part_clouds import Frame, PartCloud
 from partgen.completion.part_diffusion import PartDiffusion
 from partgen.training.examples import held_out_seed
 from partgen.training.export import read_weights
-from partgen.training.pairs import QUERIES, part_pairs
+from partgen.training.pairs import QUERIES, seen_pairs, skin_pairs
 from partgen.training.recipe import Arrays
 from partgen.training.shape_vae import Autoencoder, prepared
 from scipy.spatial import cKDTree
@@ -52,9 +52,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("weights", type=Path, nargs="+", help="folders of weights")
     parser.add_argument("--parts", type=int, default=100, help="how many parts to complete (default: 100)")
+    parser.add_argument("--of-skins", action="store_true", help="show all of the skins, as to the bundled weights, not what cameras see")
     parser.add_argument("--guidance", type=float, default=GUIDANCE, help=f"beyond what the conditions alone say (default: {GUIDANCE:g})")
     options = parser.parse_args()
-    parts = list(held_out_parts(options.parts))
+    parts = list(held_out_parts(options.parts, skin_pairs if options.of_skins else seen_pairs))
     print(f"{'':40s}" + "".join(f"{name:>10s}" for name in MEASURES))
     for folder in options.weights:
         answer = completer(folder, options.guidance)
@@ -65,13 +66,13 @@ def main() -> None:
         )
 
 
-def held_out_parts(wanted: int) -> Iterator[Arrays]:
+def held_out_parts(wanted: int, pairs: Callable[[int], Arrays | None]) -> Iterator[Arrays]:
     """Parts of shapes that are kept aside, one of each: arrays of an example without the axis of parts."""
     found = 0
     for index in count():
         if found == wanted:
             return
-        example = part_pairs(held_out_seed(index))
+        example = pairs(held_out_seed(index))
         if example is not None:
             found += 1
             yield {name: values[0] for name, values in prepared(example).items()}

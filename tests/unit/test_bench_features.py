@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
 import trimesh
+from partgen.cli import main
+from partgen.devices import CPU
 from partgen.evaluation import features as bench
 from partgen.evaluation.labelled import Labelled
 from partgen.mesh import Mesh
-from partgen.networks.partfield import sample_planes
-from partgen.segmentation.face_features import normalised
+from partgen.networks.partfield import PartField
+from test_partfield import TINY
 
 pytest.importorskip("sklearn")
 
@@ -38,19 +42,46 @@ def test_objects_beyond_the_reference_are_left_out_and_not_counted(dumbbell: Lab
     assert list(bench.means("quality", [row])) == []
 
 
-def test_random_samples_are_uniform_in_each_face() -> None:
-    planes = torch.nn.functional.interpolate(torch.randn(3, 8, 5, 5, generator=torch.Generator().manual_seed(0)), size=(32, 32))
-    box = trimesh.creation.box((1, 2, 3))
-    vertices = normalised(box.vertices)
-    found = bench.random_means(planes.numpy(), vertices, box.faces, np.random.default_rng(0))
-    for face, mean in zip(box.faces, found, strict=True):
-        points = trimesh.sample.sample_surface(trimesh.Trimesh(vertices, face[None], process=False), 100_000, seed=0)[0]
-        expected = sample_planes(planes[None], torch.from_numpy(points.astype(np.float32))[None])[0].mean(dim=0)
-        np.testing.assert_allclose(mean, expected, atol=0.15 * float(planes.std()))
-
-
 def test_the_surface_of_the_timings_has_as_many_faces_as_it_says() -> None:
     graph = bench.bumpy_ring(5000)
     assert graph.face_count == pytest.approx(5000, rel=0.02)
     assert len(graph.pairs) == 1.5 * graph.face_count
     assert graph.areas.max() > 3 * graph.areas.min()
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_the_error_of_half_precision_is_measured_against_float32(precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "MANY", 2000)
+    monkeypatch.setattr("partgen.devices.available_devices", lambda: (CPU,))
+    torch.manual_seed(0)
+    row = bench.precision((precision, "float32"), PartField(TINY).eval(), points=2000)
+    half, same = row["measured"]
+    assert (half["device"], half["precision"]) == ("CPU", precision)
+    assert 1e-5 < half["error"] < 0.03
+    assert half["error"] < half["worst"] < 0.2
+    assert same["error"] == same["worst"] == 0
+    first, second, *_ = bench.lines(bench.Question("precision"), row)
+    assert "2,000 points, given weights" in first
+    assert f"CPU, {precision}" in second
+    assert f"{half['error']:.1e} of their norm" in second
+
+
+def test_without_an_accelerator_the_benchmark_says_how_to_measure_half_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "MANY", 2000)
+    monkeypatch.setattr("partgen.devices.available_devices", lambda: (CPU,))
+    row = bench.precision((), PartField(TINY).eval(), points=200)
+    assert row["measured"] == []
+    assert "--precision bfloat16" in "\n".join(bench.lines(bench.Question("precision"), row))
+
+
+def test_the_command_measures_the_precision_that_is_asked_for(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    asked: list[bench.Question] = []
+
+    def here(work: object, questions: list[bench.Question]) -> Iterator[tuple[bench.Question, dict]]:
+        asked.extend(questions)
+        yield from ((question, {"points": 9, "weights": "random", "measured": []}) for question in questions)
+
+    monkeypatch.setattr("partgen.evaluation.isolation.in_own_processes", here)
+    assert main(["bench", "features", "--only", "precision", "--precision", "float16", "--precision", "bfloat16"]) == 0
+    assert asked == [bench.Question("precision", precisions=("float16", "bfloat16"))]
+    assert "against float32" in capsys.readouterr().out

@@ -18,7 +18,7 @@ from partgen.errors import Cancelled, PartgenError
 from partgen.mesh import Mesh
 from partgen.training.completer import SIZES, CompleterNetwork
 from partgen.training.examples import held_out_seed
-from partgen.training.pairs import QUERIES, part_pairs
+from partgen.training.pairs import QUERIES, skin_pairs
 from test_completion import knob_on_box
 from test_generative import claimants_of
 
@@ -92,7 +92,7 @@ def test_drawing_says_which_part_it_draws_and_how_long_the_rest_takes_and_can_be
 
 def test_the_bundled_network_draws_the_part_that_it_is_shown() -> None:
     """Of shapes that it never learned from, at points anywhere in the box: nearer to the true solid than to that of another part."""
-    parts = [values for values in (part_pairs(held_out_seed(index)) for index in range(2, 12)) if values is not None]
+    parts = [values for values in (skin_pairs(held_out_seed(index)) for index in range(2, 12)) if values is not None]
     pipeline = drawn_solids.bundled_pipeline()
     effort = Effort(pipeline.part_encoder.config.num_tokens, drawn_solids.STEPS, guidance=drawn_solids.GUIDANCE)
     own, others = [], []

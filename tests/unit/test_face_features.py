@@ -87,3 +87,18 @@ def test_objects_of_any_size_and_place_fill_the_field() -> None:
     np.testing.assert_allclose(vertices.min(axis=0), (-0.9, -0.225, -0.45), rtol=1e-6)
     with pytest.raises(ValueError, match="one point"):
         features.normalised(np.ones((4, 3)))
+
+
+def test_random_samples_are_uniform_in_each_face(planes: torch.Tensor) -> None:
+    box = trimesh.creation.box((1, 2, 3))
+    vertices = features.normalised(box.vertices)
+    found = features.random_face_features(planes, vertices, box.faces, 100_000, np.random.default_rng(0))
+    for face, mean in zip(box.faces, found, strict=True):
+        expected = sample_planes(planes[None], samples(vertices, face[None], 100_000)[None])[0].mean(dim=0)
+        np.testing.assert_allclose(mean, expected, atol=0.05 * float(planes.std()))
+
+
+def test_corners_are_read_at_the_vertices(planes: torch.Tensor) -> None:
+    vertices, faces = shape()
+    expected = sample_planes(planes[None], torch.from_numpy(vertices)[None])[0].numpy()[faces].mean(axis=1)
+    np.testing.assert_allclose(features.corner_features(planes, vertices, faces), expected, atol=1e-5)

@@ -22,7 +22,7 @@ from partgen.devices import CPU, Placement
 from partgen.errors import PartgenError
 from partgen.networks.superfaces import SuperfaceConfig, SuperfaceNetwork
 from partgen.training.assets import labelled_skin
-from partgen.training.command import begun, parser
+from partgen.training.command import begun, command, parser, pool_for
 from partgen.training.examples import (
     CACHE_RECORD,
     MOST_FAILURES,
@@ -249,6 +249,50 @@ def test_minutes_count_over_all_runs(tmp_path: Path, cache: Path, capsys: pytest
     run(resumed, pool_of(resumed, cache), Budget(minutes=3), tmp_path, Log(tmp_path / "log.jsonl", sys.stdout), clock=Clock(resumed, 10.0))
     assert resumed.step == 3  # the half minute that was left
     assert resumed.seconds == 180.0
+
+
+def test_a_training_of_minutes_goes_on_with_the_same_examples_in_the_same_order(tmp_path: Path, cache: Path) -> None:
+    """And to the last bit, where its steps take as long: but for the learning rate, which follows it, the clock has no say."""
+
+    def trained(name: str, *stops: int) -> tuple[list[bytes], Training]:
+        """What was drawn, and the training in the end, where it was interrupted at these steps."""
+        folder, drawn = tmp_path / name, list[bytes]()
+        folder.mkdir()
+        training, log = Training(recipe("superfaces", "tiny"), 4, ON_CPU), Log(folder / "log.jsonl", sys.stdout)
+        for stop in (*stops, None):
+            pool = pool_of(training, cache)
+
+            def draw(number: int, is_over: Callable[[], bool], real: Callable[..., Arrays] = pool.draw) -> Arrays:
+                example = real(number, is_over)
+                drawn.append(b"".join(example[part].tobytes() for part in sorted(example)))
+                return example
+
+            pool.draw = draw  # type: ignore[method-assign]
+            interruption = None if stop is None else AtStep(training, stop)
+            run(training, pool, Budget(minutes=1), folder, log, interruption, Clock(training, 15.0))
+            if stop is not None:
+                training = Training.resumed(folder / "checkpoint.pt", ON_CPU)
+                assert training.step == stop
+        return drawn, training
+
+    (whole, one), (parted, other) = trained("whole"), trained("parted", 1, 3)
+    assert one.step == other.step == 4
+    assert len(set(whole)) > 1
+    assert whole == parted
+    assert are_equal(one.network.state_dict(), other.network.state_dict())
+    assert are_equal(one.averaged.state_dict(), other.averaged.state_dict())
+
+
+def test_who_goes_on_need_not_say_again_what_decides_which_examples_come_when(tmp_path: Path) -> None:
+    new = ["--minutes", "1", "--out", str(tmp_path), "--device", "cpu"]
+    training = begun(parser().parse_args([*TINY, *new, "--reuse", "7", "--pool", "20"]), {})
+    training.save(tmp_path / "checkpoint.pt")
+    again = [*TINY, *new, "--resume", str(tmp_path / "checkpoint.pt")]
+    for options, expected in (([], (7, 20)), (["--reuse", "3"], (3, 20)), (["--pool", "99"], (7, 99))):
+        asked = parser().parse_args([*again, *options])
+        with pool_for(begun(asked, {}), Source.of(training.recipe), asked) as pool:
+            assert (pool._reuse, pool._capacity) == expected
+    assert "--pool 20 --reuse 7" in command(training, Budget(minutes=1), asked)
 
 
 def test_minutes_end_while_the_first_examples_are_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

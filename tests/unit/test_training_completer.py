@@ -15,10 +15,11 @@ from partgen.completion.latent_diffusion import Effort
 from partgen.completion.part_diffusion import PartDiffusion
 from partgen.errors import PartgenError
 from partgen.mesh import Mesh
+from partgen.shapes import make_shape
 from partgen.training import completer, shape_vae
 from partgen.training.examples import START, Source, held_out_seed, shape_seed
 from partgen.training.export import read_weights
-from partgen.training.pairs import POINTS, QUERIES, part_pairs
+from partgen.training.pairs import POINTS, QUERIES, seen_pairs, skin_pairs
 from partgen.training.recipe import recipe
 from scipy.spatial import cKDTree
 from torch import Tensor, nn
@@ -28,12 +29,12 @@ SEEDS = (2, 8, 9)
 
 @pytest.fixture(scope="module")
 def pairs() -> list[dict[str, np.ndarray]]:
-    found = [part_pairs(seed) for seed in SEEDS]
+    found = [seen_pairs(seed) for seed in SEEDS]
     return [example for example in found if example is not None]
 
 
 def test_an_example_is_the_same_for_the_same_seed(pairs: list[dict[str, np.ndarray]]) -> None:
-    again = part_pairs(SEEDS[0])
+    again = seen_pairs(SEEDS[0])
     assert again is not None
     assert all(np.array_equal(again[name], values) for name, values in pairs[0].items())
 
@@ -45,6 +46,35 @@ def test_what_is_visible_lies_on_the_complete_solid(pairs: list[dict[str, np.nda
             assert np.quantile(distance, 0.95) < 0.08
             agree = (local[:, 3:] * surface[nearest, 3:]).sum(axis=1)
             assert (agree > 0.3).mean() > 0.7
+
+
+def test_what_nobody_around_an_object_sees_is_not_shown_to_a_completer() -> None:
+    """The inside of a vase with a narrow neck: most of it is seen by nobody, and it is more than a third of the skin."""
+    vase = 52
+    assert make_shape(vase).family == "vase"
+    seen, whole = seen_pairs(vase), skin_pairs(vase)
+    assert seen is not None
+    assert whole is not None
+    shares = []
+    for example in (seen, whole):
+        place, normal = example["whole"][0, :, :2], example["whole"][0, :, 3:5]  # it stands upright in the middle
+        shares.append(((place * normal).sum(axis=1) < -0.5 * np.linalg.norm(place, axis=1)).mean())  # what looks towards the axis
+    assert shares[0] < 0.25
+    assert shares[1] > 0.35
+
+
+@pytest.mark.parametrize("id", ["shape-vae", "completer"])
+def test_what_is_visible_is_part_of_the_recipe_and_its_records(id: str, tmp_path: Path) -> None:
+    by_cameras, of_skins = recipe(id, "tiny"), recipe(id, "tiny-of-skins")
+    assert recipe(id).make is by_cameras.make is seen_pairs
+    assert of_skins.make is skin_pairs
+    assert "cameras" in by_cameras.data
+    assert "skins" in of_skins.data
+    assert by_cameras.config["visible"] == "to cameras"  # so that no training goes on with other examples than it began with
+    assert "visible" not in of_skins.config
+    Source.of(of_skins, tmp_path)
+    with pytest.raises(PartgenError, match=f"holds examples of {id}, "):
+        Source.of(by_cameras, tmp_path)
 
 
 def test_the_whole_marks_the_points_of_the_part(pairs: list[dict[str, np.ndarray]]) -> None:
@@ -171,7 +201,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     for id in ("shape-vae", "completer"):
         source = Source.of(recipe(id, "tiny"), folder / f"{id} examples")
-        kept = {seed: part_pairs(seed) for seed in (2, 9)}
+        kept = {seed: seen_pairs(seed) for seed in (2, 9)}
         for number, seed in enumerate([*map(shape_seed, range(START)), *map(held_out_seed, range(8))]):
             example = kept[(2, 9)[number % 2]]
             assert example is not None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from partgen.geometry.adjacency import face_graph
 from partgen.geometry.rays import RayScene
-from partgen.geometry.visibility import mutual_visibility, region_samples
+from partgen.geometry.visibility import cameras_around, mutual_visibility, region_samples, seen_from
 from shapes import Shape, apart, at, ball, box, dumbbell, fused
 
 APART = ~np.eye(8, dtype=bool)
@@ -77,3 +77,29 @@ def test_samples_lie_on_their_region_spread_by_area() -> None:
     assert points[1, :, 2] == pytest.approx(5)
     assert (points[1, :, :2].sum(axis=1) <= 1 + 1e-9).all()
     assert points[1, :, :2].mean(axis=0) == pytest.approx([1 / 3, 1 / 3], abs=0.05)
+
+
+def test_cameras_around_see_what_faces_them_and_not_what_lies_in_a_narrow_gap() -> None:
+    """Two plates with a slit between them: their outer sides are seen, their inner ones only near the rim."""
+    shape = apart([box(2, 2, 0.1), at(box(2, 2, 0.1), 0, 0, 0.12)])
+    graph = face_graph(shape.vertices, shape.faces)
+    scene = RayScene(graph.points, graph.corners)
+    cameras = cameras_around(graph.points.min(axis=0), graph.points.max(axis=0), 32, np.eye(3))
+    side = np.linspace(-0.95, 0.95, 21)
+    x, y = (values.reshape(-1) for values in np.meshgrid(side, side))
+    upwards = np.broadcast_to([0.0, 0.0, 1.0], (len(x), 3))
+    on_top = np.stack([x, y, np.full(len(x), graph.points[:, 2].max())], axis=1)
+    within = np.stack([x, y, np.full(len(x), graph.points[:, 2].min() + 0.1)], axis=1)
+    assert seen_from(scene, on_top, upwards, cameras).all()
+    hidden = ~seen_from(scene, within, upwards, cameras)
+    assert hidden[np.maximum(np.abs(x), np.abs(y)) < 0.7].all()
+    assert not seen_from(scene, on_top, upwards, cameras[cameras[:, 2] < 0]).any()
+
+
+def test_cameras_stand_all_around_whatever_the_object_measures() -> None:
+    low, high = np.array([1.0, 2.0, 3.0]), np.array([1001.0, 12.0, 4.0])
+    places = cameras_around(low, high, 32, np.eye(3)) - (low + high) / 2
+    distances = np.linalg.norm(places, axis=1)
+    np.testing.assert_allclose(distances, distances[0])
+    assert distances[0] > np.linalg.norm(high - low)
+    assert np.linalg.norm(places.mean(axis=0)) < 0.05 * distances[0]

@@ -7,6 +7,7 @@ import io
 import math
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from ..arguments import positive
 from ..counting import counted
 from ..errors import PartgenError
 from ..segmentation import METHODS
-from . import proposing, together, transferring
+from . import method_options, proposing, together, transferring
 from .reporting import FILES, as_partgen_error, report
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ also `levels` (L,), the part counts in that range that the model can be cut into
   partgen segment chair.ply --labels-dir labels/ --levels 2-60
   partgen segment chair.ply --labels-dir labels/ --proposals 5    the five best answers, and chair.proposals.json
   partgen segment chair.glb stool.glb bench.glb --labels-dir labels/ --together   equal numbers are equal parts
+  partgen segment chair.ply --labels-dir labels/ --method partfield --connectivity faces-knn --levels 1-20   as its authors do
 
 With --together also together.json, which tells which part is in which file; --parts then is the number that all have together.
 A file that cannot be read does not stop the others; the exit code is 1 at the end.
@@ -72,6 +74,7 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
         amount.add_argument("--scale", type=scale, help="0 (finest) to 1 (whole object); chosen by the method if not given")
         amount.add_argument("--parts", type=positive, help="number of parts, at most what the model can be cut into")
         command.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
+        method_options.add(command)
 
 
 def scale(text: str) -> float:
@@ -99,7 +102,7 @@ def run_decompose(options: argparse.Namespace) -> int:
 
     try:
         keep_apart(options.file, options.output / f"{options.file.stem}.glb")
-        model, segmentation = segmented(options.file, options.method)
+        model, segmentation = segmented(options.file, options.method, method_options.chosen(options))
         chosen = chosen_scale(segmentation, options)
         about = {"method": segmentation.method, "weights": segmentation.weights, "scale": chosen}
         target = write_parts(model, segmentation.labels(chosen), options.output, about)
@@ -115,6 +118,7 @@ def run_decompose(options: argparse.Namespace) -> int:
 
 def run_segment(options: argparse.Namespace) -> int:
     """`partgen segment`."""
+    method_options.chosen(options)  # whatever is wrong with them is told once, not of each file
     if options.proposals is not None:
         return proposing.run(options)
     if options.together:
@@ -150,7 +154,7 @@ def segment_to_labels(file: Path, target: Path, options: argparse.Namespace) -> 
 
     from ..files import write_file
 
-    _, segmentation = segmented(file, options.method)
+    _, segmentation = segmented(file, options.method, method_options.chosen(options))
     arrays: dict[str, Any] = {"face_labels": segmentation.labels(chosen_scale(segmentation, options))}
     if options.levels:
         first, last = options.levels
@@ -165,13 +169,13 @@ def segment_to_labels(file: Path, target: Path, options: argparse.Namespace) -> 
     return segmentation
 
 
-def segmented(file: Path, method: str) -> tuple[Model, Segmentation]:
-    """Reads and segments one file. Raises PartgenError for whatever is wrong with it."""
+def segmented(file: Path, method: str, given: Mapping[str, Any]) -> tuple[Model, Segmentation]:
+    """Reads and segments one file by a method made with the options `given`. Raises PartgenError for whatever is wrong with it."""
     from ..files import read_model
     from ..segmentation import segmenter
 
     model = read_model(file)
-    return model, segmenter(method).segment(model.mesh)
+    return model, segmenter(method, **given).segment(model.mesh)
 
 
 def keep_apart(file: Path, target: Path) -> None:

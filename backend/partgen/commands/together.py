@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..counting import counted
 from ..errors import PartgenError
+from . import method_options
 from .transferring import surface_of, turned_up, up_as_asked
 
 if TYPE_CHECKING:
@@ -26,14 +27,14 @@ TABLE = "together.json"
 
 def segment_together(
     files: Sequence[Path], folder: Path, method: str = "auto", up: str = "auto", scale: float | None = None,
-    parts: int | None = None, levels: tuple[int, int] | None = None,
+    parts: int | None = None, levels: tuple[int, int] | None = None, given: Mapping[str, Any] | None = None,
 ) -> tuple[Identities, float, list[Path]]:  # fmt: skip
     """Takes `files` apart alike and writes FOLDER/<name>.npz for each, and FOLDER/together.json. Returns what was found, the scale of
     the labels, and the files written.
 
     `face_labels` of equal value are the same part in all of them. `scale`, or the number of `parts` that all have together, or else as
-    many as suits them; `levels` also writes the cuts into so many parts. Raises PartgenError, with nothing written, where a file cannot
-    be read or is there twice.
+    many as suits them; `levels` also writes the cuts into so many parts; `given` are options of the method. Raises PartgenError, with
+    nothing written, where a file cannot be read or is there twice.
     """
     from ..files import read_model, write_file
     from ..identities import identified
@@ -41,7 +42,7 @@ def segment_together(
 
     targets = _targets(files, folder)
     models = [read_model(file) for file in files]
-    segment = segmenter(method)
+    segment = segmenter(method, **(given or {}))
     answers = [segment.segment(model.mesh) for model in models]
     ups = [up_as_asked(up, file) for file in files]
     first = ups[0]
@@ -117,8 +118,9 @@ def table(
 def run(options: argparse.Namespace) -> int:
     """`partgen segment --together`."""
     found, scale, targets = segment_together(
-        options.files, options.labels_dir, options.method, options.up, options.scale, options.parts, options.levels
-    )
+        options.files, options.labels_dir, options.method, options.up, options.scale, options.parts, options.levels,
+        method_options.chosen(options),
+    )  # fmt: skip
     count = found.joint.count(scale)
     for target in targets:
         print(target)

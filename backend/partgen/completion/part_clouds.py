@@ -12,8 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..geometry.adjacency import FaceGraph, face_graph
+from ..geometry.adjacency import face_graph
+from ..geometry.rays import RayScene
 from ..geometry.sampling import surface_samples
+from ..geometry.visibility import seen_from
 from ..mesh import Mesh
 
 POINTS = 20_480
@@ -23,6 +25,9 @@ OBJECT_HALF_SIZE = 0.95
 are brought to 0.7 of this."""
 PATCH_HALF_SIZE = 0.95 * 0.7
 """Half the longest side of a patch in the frame of its part: the hidden rest has room around it, in a box of half-size 1.05."""
+
+DRAWN = 2
+"""How many points are drawn for each that is shown where cameras are to see them: most surfaces are seen from somewhere."""
 
 Floats = NDArray[np.float32]
 
@@ -69,14 +74,21 @@ class PartCloud:
 
 
 class ObjectClouds:
-    """The clouds of the parts of one object, each the same whichever others are asked for."""
+    """The clouds of the parts of one object, each the same whichever others are asked for.
 
-    def __init__(self, mesh: Mesh, labels: NDArray[np.integer], seed: int = 0, points: int = POINTS) -> None:
+    With `cameras` (K, 3) all points are such as one of these sees; without, anywhere on the surface.
+    """
+
+    def __init__(
+        self, mesh: Mesh, labels: NDArray[np.integer], seed: int = 0, points: int = POINTS, cameras: NDArray[np.float64] | None = None
+    ) -> None:
         self._graph = face_graph(mesh.vertices, mesh.faces)
+        self._cameras = cameras
+        self._scene = None if cameras is None else RayScene(self._graph.points, self._graph.corners)
         self._label_of_face = np.asarray(labels)[self._graph.input_of_face]
         self._frame = Frame.around(self._graph.points[self._graph.corners].reshape(-1, 3), OBJECT_HALF_SIZE)
         self._seed, self._points = seed, points
-        self._whole, whole_face = _samples(self._graph, np.arange(self._graph.face_count), points, self._seed_of(-1))
+        self._whole, whole_face = self._samples(np.arange(self._graph.face_count), self._seed_of(-1))
         self._whole_label = self._label_of_face[whole_face]
 
     @property
@@ -85,10 +97,27 @@ class ObjectClouds:
         return frozenset(int(label) for label in np.unique(self._label_of_face))
 
     def part(self, label: int) -> PartCloud:
-        """The cloud of one of `labels`."""
-        faces = np.flatnonzero(self._label_of_face == label)
-        patch, _ = _samples(self._graph, faces, self._points, self._seed_of(label))
+        """The cloud of one of `labels`. Raises ValueError where no camera sees anything of it."""
+        patch, _ = self._samples(np.flatnonzero(self._label_of_face == label), self._seed_of(label))
         return PartCloud.of(patch, self._whole, self._whole_label == label, self._frame)
+
+    def share_of_whole(self, label: int) -> float:
+        """The share of the points on the whole object that are the part's."""
+        return float((self._whole_label == label).mean())
+
+    def _samples(self, faces: NDArray[np.integer], seed: int) -> tuple[NDArray[np.float64], NDArray[np.integer]]:
+        """Points with normals (P, 6), uniform over what is to be seen of some faces of the graph, and the faces that they are on (P,)."""
+        graph, count = self._graph, self._points
+        if self._scene is None or self._cameras is None:
+            points, where = surface_samples(graph.points, graph.corners[faces], count, seed)
+        else:
+            points, where = surface_samples(graph.points, graph.corners[faces], DRAWN * count, seed)
+            seen = np.flatnonzero(seen_from(self._scene, points, graph.normals[faces[where]], self._cameras))
+            if not len(seen):
+                raise ValueError("no camera sees anything of the part")
+            chosen = np.resize(seen, count)  # where few are seen, all of them again and again
+            points, where = points[chosen], where[chosen]
+        return np.concatenate([points, graph.normals[faces[where]]], axis=1), faces[where]
 
     def _seed_of(self, label: int) -> int:
         return seed_of_part(self._seed, label)
@@ -97,13 +126,6 @@ class ObjectClouds:
 def seed_of_part(seed: int, label: int) -> int:
     """A seed of its own for a part, so that a part comes out the same whichever others are completed with it."""
     return int(np.random.SeedSequence([seed % 2**32, label % 2**32]).generate_state(1)[0])
-
-
-def _samples(graph: FaceGraph, faces: NDArray[np.integer], count: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.integer]]:
-    """Points with normals (count, 6), uniform over the area of some faces of the graph, and the faces that they are on (count,)."""
-    points, where = surface_samples(graph.points, graph.corners[faces], count, seed)
-    face = faces[where]
-    return np.concatenate([points, graph.normals[face]], axis=1), face
 
 
 def _in_frame(frame: Frame, samples: NDArray[np.float64]) -> Floats:

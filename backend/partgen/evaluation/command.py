@@ -52,13 +52,15 @@ answers before and after, 1 where they are the same.
 """
 
 FEATURES = """\
-What PartField's features and the tree from them cost: the network on 100,000 points beside a product of matrices, features of a
-million faces, and the tree beside scikit-learn's (pip install 'partgen[dev]'). With --data also how good they are: mIoU beside
-scikit-learn's tree, and the agreement of our samples with a thousand in every face. No weights are needed.
+What PartField's features and the tree from them cost: the network on 100,000 points beside a product of matrices, what half precision
+makes wrong and how fast it is, features of a million faces, and the tree beside scikit-learn's (pip install 'partgen[dev]'). With
+--data also how good they are: mIoU beside scikit-learn's tree, and the agreement of our samples with a thousand in every face. No
+weights are needed; half precision is tried with the released ones where they are installed.
 
   partgen bench features                                                         seconds and memory
   partgen bench features --data benchmark/ --limit 4                             also on objects, a few of each set
   partgen bench features --only clustering --data benchmark/ --only quality      the tree alone
+  partgen bench features --only precision --precision float16                    half precision against float32, on the CPU too
 """
 
 COMPLETION = """\
@@ -272,8 +274,10 @@ def add_features(bench: Any) -> None:
     parser.add_argument("--data", metavar="DIR", type=Path, help="folder of labelled models")
     parser.add_argument("--limit", metavar="N", type=positive, help="at most N models of each set, evenly chosen, always the same")
     parser.add_argument("--sets", metavar="SET,SET", type=lambda text: text.split(","), default=[], help="these sets alone")
-    about = ("forward", "reading", "clustering", "most", "agreement", "quality")
+    about = ("forward", "precision", "reading", "clustering", "most", "agreement", "quality")
     parser.add_argument("--only", choices=about, action="append", help="may be given several times")
+    halves = "compare this with float32 on every device, the CPU too; what accelerators do well if not given; may be given several times"
+    parser.add_argument("--precision", choices=("bfloat16", "float16"), action="append", default=[], help=halves)
     parser.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
     parser.set_defaults(run=run_features)
 
@@ -359,7 +363,7 @@ def run_features(options: argparse.Namespace) -> int:
 
     files = labelled_files(options.data, options.limit, options.sets) if options.data else []
     wanted = options.only or [*ABOUT, *COMPARED]
-    questions = [Question(about) for about in ABOUT if about in wanted]
+    questions = [Question(about, precisions=tuple(options.precision)) for about in ABOUT if about in wanted]
     questions += [Question(about, name, path) for about in COMPARED if about in wanted for name, path in files]
     found: dict[str, list[Row]] = {about: [] for about in COMPARED}
     failed = 0

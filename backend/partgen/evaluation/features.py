@@ -2,17 +2,17 @@
 
 Seconds are those of one run on one machine, so each stands beside something of known size, or what it is to be compared
 with, measured in the same process. The weights of PartField are random: they take as long as the released ones, and for how good
-a tree is, features are made that tell parts apart.
+a tree is, features are made that tell parts apart. For what half precision costs, the released ones are taken where they are here.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.sparse import coo_array, csr_array, diags_array
 from scipy.sparse.linalg import eigsh
 
+from ..errors import PartgenError
 from ..geometry.adjacency import FaceGraph, face_graph
 from ..geometry.rays import RayScene
 from ..geometry.sampling import surface_samples
@@ -31,11 +32,18 @@ from .isolation import peak_memory
 from .labelled import Labelled, read_labelled
 from .metrics import adjusted_rand, mean_iou
 
+if TYPE_CHECKING:
+    import torch
+
+    from ..networks.partfield import PartField
+
 Floats = NDArray[np.floating]
 Row = dict[str, Any]
 T = TypeVar("T")
 
 POINTS, CHANNELS, RESOLUTION = 100_000, 448, 128
+READ_AT = 10_000
+"""Points at which features of two precisions are compared."""
 MATRIX = 2048  # for the matmul beside the forward pass: 2 * 2048**3 operations
 RUNS = 5
 MANY, MOST = 50_000, 1_000_000
@@ -50,15 +58,18 @@ FADING, BLUR, NOISE = 0.8, 1.0, 0.1
 
 @dataclass(frozen=True)
 class Question:
-    """What to measure: `about` one of ABOUT, on the object in `path` where it takes one."""
+    """What to measure: `about` one of ABOUT, on the object in `path` where it takes one; of `precision` in these `precisions`."""
 
     about: str
     collection: str = ""
     path: Path | None = None
+    precisions: tuple[str, ...] = ()
 
 
 def answer(question: Question) -> Row:
     """Measures. Raises ModuleNotFoundError where scikit-learn is missing and to be compared with."""
+    if question.about == "precision":
+        return precision(question.precisions)
     if question.path is None:
         return ABOUT[question.about]()
     return COMPARED[question.about](read_labelled(question.path, question.collection))
@@ -68,10 +79,10 @@ def answer(question: Question) -> Row:
 
 
 def forward() -> Row:
-    """The network on 100,000 points, median of five, on the CPU beside a matmul; on accelerators also what half precision costs."""
+    """The network on 100,000 points, median of five, on the CPU beside a matmul."""
     import torch
 
-    from ..devices import CPU, Placement, available_devices
+    from ..devices import CPU, Placement
     from ..networks.partfield import PartField, PartFieldConfig
     from ..segmentation.partfield import planes_of
 
@@ -80,21 +91,51 @@ def forward() -> Row:
     points = torch.rand(1, POINTS, 3) * 1.8 - 0.9
     matrix = torch.rand(MATRIX, MATRIX)
     products = [timed(lambda: matrix @ matrix)[1:] for _ in range(RUNS)]
-    planes, *_ = timed(lambda: planes_of(network, points, Placement(CPU, "float32")))
+    planes_of(network, points, Placement(CPU, "float32"))
     passes = [timed(lambda: planes_of(network, points, Placement(CPU, "float32")))[1:] for _ in range(RUNS)]
     row: Row = {"threads": torch.get_num_threads(), "peak_memory": peak_memory()}
     row |= {"seconds": median(wall for wall, _ in passes), "cpu_seconds": median(cpu for _, cpu in passes)}
-    row |= {"matmul_seconds": median(wall for wall, _ in products), "matmul_cpu_seconds": median(cpu for _, cpu in products)}
+    return row | {"matmul_seconds": median(wall for wall, _ in products), "matmul_cpu_seconds": median(cpu for _, cpu in products)}
+
+
+def precision(precisions: Sequence[str] = (), network: PartField | None = None, points: int = POINTS) -> Row:
+    """What half precision does to features on the surface of an object, against float32 on the CPU, and how long it takes.
+
+    In `precisions` on every device, or where these are empty on every accelerator in the one that it does well. `error` is the norm of
+    what is wrong with all features over their norm, `worst` the same of the feature that is most wrong, over the mean norm.
+    """
+    import torch
+
+    from ..devices import CPU, Placement, available_devices
+    from ..networks.partfield import PartField, PartFieldConfig, sample_planes
+    from ..segmentation.face_features import normalised
+    from ..segmentation.partfield import planes_of, released_network
+
+    row: Row = {"points": points, "weights": "given", "measured": []}
+    if network is None:
+        try:
+            network, row["weights"] = released_network(), "released"
+        except PartgenError:
+            torch.manual_seed(0)
+            network, row["weights"] = PartField(PartFieldConfig()).eval(), "random"
+    graph = bumpy_ring(MANY)
+    cloud = torch.from_numpy(surface_samples(normalised(graph.points), graph.corners, points)[0].astype(np.float32))[None]
+
+    def features(planes: torch.Tensor) -> torch.Tensor:
+        return sample_planes(planes, cloud[:, :READ_AT])[0]
+
+    exact = features(planes_of(network, cloud, Placement(CPU, "float32")))
     for device in available_devices():
-        if device.id == CPU.id:
-            continue
-        precision = next((name for name in device.precisions if name != "float32"), "float32")
-        there = Placement(device, precision)
-        halves = [timed(lambda: planes_of(network, points, there)) for _ in range(RUNS)]  # noqa: B023
-        error = float((halves[-1][0] - planes).norm() / planes.norm())
-        row.setdefault("accelerators", {})[device.name] = {
-            "precision": precision, "seconds": median(wall for _, wall, _ in halves[1:]), "error": error,
-        }  # fmt: skip
+        halves = [one for one in device.precisions if one != "float32"][:1] if device.id != CPU.id else []
+        for name in precisions or halves:
+            there = Placement(device, name)
+            planes_of(network, cloud, there)  # the first pass on a device sets it up
+            planes, seconds, _ = timed(lambda: planes_of(network, cloud, there))  # noqa: B023
+            wrong = (features(planes) - exact).norm(dim=1)
+            row["measured"].append({
+                "device": device.name, "precision": name, "seconds": seconds, "error": float(wrong.norm() / exact.norm()),
+                "worst": float(wrong.max() / exact.norm(dim=1).mean()),
+            })  # fmt: skip
     return row
 
 
@@ -253,15 +294,15 @@ def agreement(labelled: Labelled) -> Row:
     """
     import torch
 
-    from ..segmentation.face_features import face_features, normalised
+    from ..segmentation.face_features import face_features, normalised, random_face_features
 
     graph = face_graph(labelled.mesh.vertices, labelled.mesh.faces)
     if not max(PARTS) < graph.face_count <= MOST_COMPARED:
         return {"skipped": graph.face_count}
     vertices, pairs = normalised(graph.points), connections(graph).pairs
-    planes = telling_planes(labelled, graph, vertices)
-    first, again = (random_means(planes, vertices, graph.corners, np.random.default_rng(seed)) for seed in (0, 1))
-    read = face_features(torch.from_numpy(planes), vertices, graph.corners).numpy()
+    planes = torch.from_numpy(telling_planes(labelled, graph, vertices))
+    first, again = (random_face_features(planes, vertices, graph.corners, PER_FACE, np.random.default_rng(seed)) for seed in (0, 1))
+    read = face_features(planes, vertices, graph.corners).numpy()
     reference = cuts(first, pairs)
     tree = feature_tree(even(graph), read)
     return {
@@ -311,25 +352,13 @@ def agreement_of(some: list[NDArray[np.int32]], others: list[NDArray[np.int32]])
     return median(adjusted_rand(one, other) for one, other in zip(some, others, strict=True))
 
 
-def random_means(planes: Floats, vertices: Floats, faces: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.float32]:
-    """What the authors take for the feature of a face: the mean of PER_FACE uniform samples in each (C, D)."""
-    from ..segmentation.face_features import plane_cells, points_in_triangles
-
-    resolution = planes.shape[-1]
-    table = np.ascontiguousarray(planes.transpose(0, 2, 3, 1).reshape(-1, planes.shape[1]))
-    means = np.empty((len(faces), planes.shape[1]), np.float32)
-    step = 200
-    for start in range(0, len(faces), step):
-        corners = vertices[faces[start : start + step]].astype(np.float64)
-        points = points_in_triangles(np.repeat(corners, PER_FACE, axis=0), generator.random((len(corners) * PER_FACE, 2)))
-        cells, weights = plane_cells(points, resolution)
-        rows = np.repeat(np.arange(len(corners)), PER_FACE * cells.shape[1])
-        taken = coo_array((weights.ravel() / PER_FACE, (rows, cells.ravel())), shape=(len(corners), len(table))).tocsr()
-        means[start : start + step] = taken @ table
-    return means
-
-
-ABOUT: dict[str, Callable[[], Row]] = {"forward": forward, "reading": reading, "clustering": clustering, "most": most}
+ABOUT: dict[str, Callable[[], Row]] = {
+    "forward": forward,
+    "precision": precision,
+    "reading": reading,
+    "clustering": clustering,
+    "most": most,
+}
 """What can be measured without objects."""
 COMPARED: dict[str, Callable[[Labelled], Row]] = {"agreement": agreement, "quality": quality}
 """What is measured on labelled objects."""
@@ -345,10 +374,13 @@ def lines(question: Question, row: Row) -> Iterator[str]:
         factor = row["cpu_seconds"] / row["matmul_cpu_seconds"]
         beside = _seconds({name: row[f"matmul_{name}"] for name in ("seconds", "cpu_seconds")})
         yield f"  a product of two {MATRIX} x {MATRIX} matrices beside it: {beside}; the network takes {factor:.0f} times as long"
-        for name, there in row.get("accelerators", {}).items():
-            yield f"  {name}, {there['precision']}: {there['seconds']:.2f} s, error of the features {there['error']:.1e} of their norm"
-        if "accelerators" not in row:
-            yield "  no accelerator here: half precision was not measured"
+    elif question.about == "precision":
+        yield f"PartField in half precision against float32, {row['points']:,} points, {row['weights']} weights:"
+        for there in row["measured"]:
+            told = f"{there['seconds']:.2f} s, error of the features {there['error']:.1e} of their norm, the worst {there['worst']:.1e}"
+            yield f"  {there['device']}, {there['precision']}: {told}"
+        if not row["measured"]:
+            yield "  no accelerator here; --precision bfloat16 measures the CPU"
     elif question.about == "reading":
         for about in row.values():
             yield f"Features of {about['faces']:,} faces from planes: {_seconds(about)}, peak {_size(about)}"

@@ -1,4 +1,4 @@
-"""Lines of sight inside a solid: regions that see each other through the interior form one convex piece."""
+"""Lines of sight: inside a solid, where regions that see each other form one convex piece; and from around it, to what can be seen."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ SAMPLES = 12
 # How far, in sines, a line may rise over a tangent plane and still count as going inward.
 GRAZE = 0.02
 DEPTH = 1e-4
+SLANT = 0.1
+"""The least cosine at which a camera sees a surface: of one that is seen more edge-on no scan has a point."""
 RAY_BUDGET = 2_000_000
 
 
@@ -60,3 +62,28 @@ def mutual_visibility(graph: FaceGraph, scene: RayScene, region: Ints, count: in
     visibility[first, second] = visible / lines
     visibility[second, first] = visible / lines
     return visibility
+
+
+def cameras_around(low: Floats, high: Floats, count: int, turn: Floats) -> Floats:
+    """Places of `count` cameras evenly around a box (3,) (3,), far enough to see all of it, turned by `turn` (3, 3): (count, 3).
+
+    A spiral from pole to pole whose turns are a golden angle apart (Fibonacci lattice).
+    """
+    number = np.arange(count)
+    height = 1 - (2 * number + 1) / count
+    azimuth = np.pi * (3 - np.sqrt(5)) * number
+    across = np.sqrt(1 - height**2)
+    directions = np.stack([across * np.cos(azimuth), across * np.sin(azimuth), height], axis=1) @ turn.T
+    return (low + high) / 2 + 1.5 * float(np.linalg.norm(high - low)) * directions
+
+
+def seen_from(scene: RayScene, points: Floats, normals: Floats, cameras: Floats) -> NDArray[np.bool_]:
+    """Which points (N, 3) on the surface of a scene, with outward unit normals (N, 3), at least one of the cameras (K, 3) sees: (N,)."""
+    outside = points + normals * (DEPTH / scene.scale)
+    seen = np.zeros(len(points), bool)
+    for camera in cameras:
+        span = camera - outside
+        faces_it = (span * normals).sum(axis=1) > SLANT * np.linalg.norm(span, axis=1)
+        asked = np.flatnonzero(faces_it & ~seen)
+        seen[asked] = scene.sees(outside[asked], np.broadcast_to(camera, (len(asked), 3)))
+    return seen

@@ -38,7 +38,8 @@ Trains a network on procedural shapes that are made on the fly. In DIR:
   partgen train partfield-small --size tiny --steps 200 --out runs/trial
   partgen train superfaces --minutes 30 --out runs/more --begin-with runs/superfaces/weights --learning-rate 5e-4 --assets assets
 
-Minutes and steps count over all runs of a training: going on with the same number finishes it, a larger one lengthens it.
+Minutes and steps count over all runs of a training: going on with the same number finishes it, a larger one lengthens it. --seed,
+--size, --learning-rate, --reuse and --pool are those of before where they are not given again.
 Give --steps, and no workers, where the same seed must train the same network.
 """
 
@@ -97,7 +98,7 @@ def parser() -> argparse.ArgumentParser:
         "--workers", metavar="N", type=natural, default=0, help="processes that make examples; 0 makes them in this one (0)"
     )
     program.add_argument("--cache", metavar="FOLDER", type=Path, help="keep examples there as .npz, and take those that are there")
-    program.add_argument("--pool", metavar="N", type=positive, default=CAPACITY, help=f"examples to hold in memory ({CAPACITY})")
+    program.add_argument("--pool", metavar="N", type=positive, help=f"examples to hold in memory ({CAPACITY})")
     program.add_argument(
         "--reuse", metavar="N", type=positive, help="draws for each new example, without workers; fewer suit a full --cache"
     )
@@ -130,6 +131,7 @@ def begun(options: argparse.Namespace, given: Mapping[str, Any]) -> Training:
         if options.begin_with is not None:
             begin_with(training, options.begin_with)
         training.given = dict(given)
+        training.reuse, training.pool = options.reuse or training.reuse, options.pool or training.pool
         return training
     training = Training.resumed(options.resume, placement, options.learning_rate)
     found = {"name": training.recipe.id, "--size": training.recipe.size, "--seed": training.seed}
@@ -143,6 +145,7 @@ def begun(options: argparse.Namespace, given: Mapping[str, Any]) -> Training:
         raise PartgenError("training.other", sentence, "Give the same --assets and --asset-share as before, or begin again.")
     if "begun_with" in given and given != training.given:
         raise PartgenError("training.other", f"{options.resume} did not begin with these weights.", "Leave --begin-with out.")
+    training.reuse, training.pool = options.reuse or training.reuse, options.pool or training.pool
     return training
 
 
@@ -161,8 +164,8 @@ def with_assets(source: Source, training: Training, assets: Assets, options: arg
         raise PartgenError("training.no_assets", f"{known.id} cannot learn from labelled meshes.", "Leave --assets out.")
     folder = None if options.cache is None else options.cache / f"assets {assets.digest[:16]}"
     if folder is not None:
-        check_cache(folder, known.id)
-    of_assets = Source(known.id, AssetExamples(assets, known.learn), known.prepare, folder)
+        check_cache(folder, known.kept_as)
+    of_assets = Source(known.kept_as, AssetExamples(assets, known.learn), known.prepare, folder)
     return Mixture(source, of_assets, training.given["assets"]["share"])
 
 
@@ -186,8 +189,8 @@ def pool_for(training: Training, source: Source | Mixture, options: argparse.Nam
     """The pool of examples as a context: made in this process, or by workers."""
     if options.workers:
         refill = options.cache is not None
-        return WorkerPool(source, training.seed, options.workers, training.made, refill, options.pool)
-    return nullcontext(OwnPool(source, training.seed, options.reuse or training.recipe.reuse, training.made, options.pool))
+        return WorkerPool(source, training.seed, options.workers, training.made, refill, training.pool)
+    return nullcontext(OwnPool(source, training.seed, training.reuse, training.made, training.pool))
 
 
 def about(training: Training, budget: Budget, options: argparse.Namespace) -> dict[str, Any]:
@@ -238,8 +241,8 @@ def command(training: Training, budget: Budget, options: argparse.Namespace) -> 
     known = training.recipe
     words = ["partgen train", known.id, f"--size {known.size}"]
     words.append(f"--minutes {budget.minutes:g}" if math.isfinite(budget.minutes) else f"--steps {budget.steps:g}")
-    words += [f"--seed {training.seed}", f"--workers {options.workers}", f"--pool {options.pool}"]
-    words += [f"--reuse {options.reuse}"] if options.reuse else []
+    words += [f"--seed {training.seed}", f"--workers {options.workers}", f"--pool {training.pool}"]
+    words += [f"--reuse {training.reuse}"] if training.reuse != known.reuse else []
     words += ["--begin-with WEIGHTS"] if "begun_with" in training.given else []
     words += [f"--assets FOLDER --asset-share {training.given['assets']['share']:g}"] if "assets" in training.given else []
     words += [f"--learning-rate {training.learning_rate:g}"] if training.learning_rate != known.learning_rate else []

@@ -3,7 +3,7 @@
 Yang et al., "HoloPart", 2025, sect. 3: a diffusion transformer is told the patch by itself and within the whole object, and
 learns the velocity that leads from noise to the latents of the complete part. The autoencoder comes from the first stage
 (`--begin-with`) and stays as it is; the part encoder begins as its encoder. Two sizes leave a condition out, for the paper's
-ablation.
+ablation; in "of-skins" all of the skin is visible, not what cameras around the object see.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from ..networks.part_dit import PartDiT, PartDiTConfig
 from ..networks.part_encoder import PartEncoder, PartEncoderConfig
 from ..networks.shape_vae import ShapeVAE, ShapeVAEConfig
 from . import shape_vae
-from .pairs import part_pairs
 from .recipe import Example, Recipe
 
 UNTOLD = 0.1
@@ -43,6 +42,7 @@ def _config(
         "transformer": {**channels, **transformer},
         "scheduler": {"num_train_timesteps": 1000, "shift": 1.0},
         "points": reading["points"],
+        **shape_vae.BY_CAMERAS,
     }
 
 
@@ -65,9 +65,11 @@ def _sizes() -> Iterator[tuple[str, dict[str, Any]]]:
     """Every size, and its ablations beside it: what the transformer does without in them."""
     for name, (vae, encoder, transformer, reading) in PARTS_OF_SIZES.items():
         prefix = "" if name == "small" else f"{name}-"
-        yield name, _config(vae, encoder, transformer, reading)
+        whole = _config(vae, encoder, transformer, reading)
+        yield name, whole
         yield f"{prefix}without-context", _config(vae, encoder, {**transformer, **WITHOUT_CONTEXT}, reading)
         yield f"{prefix}without-local", _config(vae, {**encoder, "part_local": False}, {**transformer, **WITHOUT_LOCAL}, reading)
+        yield f"{prefix}of-skins", {key: value for key, value in whole.items() if key not in shape_vae.BY_CAMERAS}
 
 
 SIZES = dict(_sizes())
@@ -97,9 +99,9 @@ def recipe(size: str) -> Recipe:
     return Recipe(
         id="completer",
         size=size,
-        data="parts of procedural shapes: what their skins show of each, and its complete solid",
+        data=f"parts of procedural shapes: {shape_vae.visible_in_words(config)} of each, and its complete solid",
         config=config,
-        make=part_pairs,
+        **shape_vae.examples_of("completer", config),
         prepare=shape_vae.prepared,
         build=lambda: CompleterNetwork(config),
         losses=losses,

@@ -45,7 +45,7 @@ LOOK_SECONDS = 1.0
 Maker = Callable[[int], Arrays | None]
 
 
-class Over(Exception):
+class TrainingOver(Exception):
     """The training is over while it waits for an example."""
 
 
@@ -65,7 +65,7 @@ class Pool(Protocol):
     def draw(self, number: int, is_over: Callable[[], bool] = never) -> Arrays:
         """One prepared example for the draw of that number. Raises PartgenError where none can be had.
 
-        Raises Over as soon as `is_over` says so, which it asks while there is none yet.
+        Raises TrainingOver as soon as `is_over` says so, which it asks while there is none yet.
         """
         ...
 
@@ -87,7 +87,7 @@ def held_out_seed(index: int) -> int:
 class Source:
     """Prepared examples by the seed of their shape; read from `folder` or kept there where one is given."""
 
-    recipe_id: str
+    kept_as: str
     make: Maker
     prepare: Callable[[Arrays], Arrays]
     folder: Path | None = None
@@ -96,8 +96,8 @@ class Source:
     def of(cls, recipe: Recipe, folder: Path | None = None) -> Source:
         """The examples of a recipe. Raises PartgenError where the folder holds those of another one."""
         if folder is not None:
-            check_cache(folder, recipe.id)
-        return cls(recipe.id, recipe.make, recipe.prepare, folder)
+            check_cache(folder, recipe.kept_as)
+        return cls(recipe.kept_as, recipe.make, recipe.prepare, folder)
 
     def __call__(self, seed: int) -> Arrays | None:
         """The example, None where the shape has none. Whatever goes wrong in making it is raised."""
@@ -131,9 +131,9 @@ class Mixture:
         return (self.assets if is_asset else self.shapes)(seed)
 
 
-def check_cache(folder: Path, recipe_id: str) -> None:
-    """Makes the folder, or checks that what it holds was made for this recipe, of these shapes. Raises PartgenError."""
-    expected = {"recipe": recipe_id, "shapes": VERSION}
+def check_cache(folder: Path, kept_as: str) -> None:
+    """Makes the folder, or checks that what it holds are such examples, of these shapes. Raises PartgenError."""
+    expected = {"recipe": kept_as, "shapes": VERSION}
     path = folder / CACHE_RECORD
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -144,7 +144,7 @@ def check_cache(folder: Path, recipe_id: str) -> None:
         raise PartgenError("training.cache", f"The folder of examples {folder} cannot be used: {error}.", "Name another one.") from error
     if found != expected:
         sentence = f"{folder} holds examples of {found.get('recipe')}, shapes version {found.get('shapes')}."
-        raise PartgenError("training.cache", sentence, f"Name another folder for {recipe_id}, shapes version {VERSION}.")
+        raise PartgenError("training.cache", sentence, f"Name another folder for {kept_as}, shapes version {VERSION}.")
 
 
 def keep(path: Path, arrays: Arrays) -> None:
@@ -198,7 +198,7 @@ class OwnPool:
         while True:
             index = int(rng.integers(first, end + tries // START))  # where a small pool holds nothing of use, beyond it
             if index not in self._examples and is_over():
-                raise Over
+                raise TrainingOver
             if (example := self._example(index)) is not None:
                 return example
             tries += 1
@@ -263,7 +263,7 @@ class WorkerPool:
         """Any of the newest; waits for the first START, or as many as it can hold."""
         while len(self._examples) < min(START, self._capacity):
             if is_over():
-                raise Over
+                raise TrainingOver
             self._take(wait=True)
         while self._take(wait=False):
             pass

@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from ..devices import Placement
 from ..errors import PartgenError
 from ..shapes import VERSION as SHAPES_VERSION
-from .examples import Over, Pool, Source, held_out_seed, never
+from .examples import CAPACITY, Pool, Source, TrainingOver, held_out_seed, never
 from .recipe import Arrays, Example, Recipe, recipe
 
 CHECKPOINT = "checkpoint.pt"
@@ -114,6 +114,8 @@ class Training:
         self.step = 0
         self.seconds = 0.0
         self.made = 0
+        self.reuse, self.pool = recipe.reuse, CAPACITY
+        """How often each example is drawn, and how many there are to draw from: these decide which comes when."""
         self.given: dict[str, Any] = {}
         """What it was given beside procedural shapes, as its record tells it: labelled meshes, weights to begin with."""
 
@@ -122,7 +124,7 @@ class Training:
     def advance(self, pool: Pool, spent: float, is_over: Callable[[], bool] = never) -> Mapping[str, Tensor]:
         """One step. Returns the losses before it. Raises PartgenError where they are no numbers any more.
 
-        Raises Over, with nothing done, where `is_over` says so before its examples are there.
+        Raises TrainingOver, with nothing done, where `is_over` says so before its examples are there.
         """
         size = self.recipe.batch_size
         batch = [self._on_device(pool.draw(self.step * size + place, is_over)) for place in range(size)]
@@ -189,6 +191,8 @@ class Training:
             "step": self.step,
             "seconds": self.seconds,
             "made": self.made,
+            "reuse": self.reuse,
+            "pool": self.pool,
             "given": self.given,
             "network": self.network.state_dict(),
             "averaged": self.averaged.state_dict(),
@@ -219,6 +223,7 @@ class Training:
         training.averaged.load_state_dict(state["averaged"])
         training.optimizer.load_state_dict(state["optimizer"])
         training.step, training.seconds, training.made = state["step"], state["seconds"], state["made"]
+        training.reuse, training.pool = state.get("reuse", known.reuse), state.get("pool", CAPACITY)
         training.given = state.get("given", {})
         torch.set_rng_state(state["random"])
         _set_device_random(training.device, state["device_random"])
@@ -312,7 +317,7 @@ def run(
     while not is_over():
         try:
             average.add(training.advance(pool, budget.spent(training.seconds, training.step), is_over))
-        except Over:
+        except TrainingOver:
             break
         now = clock()
         training.seconds, training.made = now - began, pool.made

@@ -1,8 +1,9 @@
-"""Examples of parts: what is visible of each on the skin of its shape, and the complete solid that it is a piece of.
+"""Examples of parts: what is visible of each, and the complete solid that it is a piece of.
 
-What is visible is what the skin of all parts together shows of it: what lies within other parts is hidden, as in an object that
-was modelled or scanned in one piece. Points come from the very code that shows a network the objects of a user. The same seed
-gives the same example.
+What lies within other parts is hidden, as in an object that was modelled or scanned in one piece: of the skin of all parts together,
+`seen_pairs` show what at least one camera around the object sees (Yang et al., "HoloPart", 2025, sect. 3), so that what lies in
+narrow gaps is hidden, too; `skin_pairs` show all of the skin. Points come from the very code that shows a network the objects of a
+user. The same seed gives the same example.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from scipy.spatial.transform import Rotation
 from ..completion.extraction import HALF_SIZE
 from ..completion.part_clouds import Frame, ObjectClouds, PartCloud
 from ..geometry.sampling import samples_with_normals
+from ..geometry.visibility import cameras_around
 from ..mesh import Mesh
 from ..shapes import Skin, make_shape
 from .recipe import Arrays
@@ -30,31 +32,57 @@ NEAR = (0.02, 0.1)
 """How far the near ones are from the surface, as standard deviations in the frame of the part."""
 LEAST_SHARE = 0.002
 """Of the area of the skin that a part must show."""
+CAMERAS = 32
+"""Around an object: with twice as many, 1 % more of the skins is seen."""
 MOST_OUTSIDE = 0.02
 """Of the surface of a solid, what may lie beyond the box in which surfaces are looked for."""
 
 
-def part_pairs(seed: int) -> Arrays | None:
-    """Up to PARTS parts of a shape with more than one; None where none of them can be shown.
+def seen_pairs(seed: int) -> Arrays | None:
+    """Up to PARTS parts of a shape with more than one, by what CAMERAS around it see; None where none of them can be shown.
+
+    Arrays as those of `skin_pairs`.
+    """
+    return _pairs(seed, by_cameras=True)
+
+
+def skin_pairs(seed: int) -> Arrays | None:
+    """Up to PARTS parts of a shape with more than one, by all of its skin; None where none of them can be shown.
 
     `patch`, `local` and `surface` (P, POINTS, 6), points with normals of what is visible, in the frame of the object and in that of
     the part, and of the complete solid in the latter; `whole` (P, POINTS, 7) with 1 where a point is the part's; `query`
     (P, QUERIES, 3) and `inside` (P, QUERIES) uint8 in the frame of the part; `family`.
     """
+    return _pairs(seed, by_cameras=False)
+
+
+def _pairs(seed: int, by_cameras: bool) -> Arrays | None:
     shape, rng = make_shape(seed), np.random.default_rng([seed, 6])
     if len(shape.parts) < 2:
         return None
     skin, solids = turned(shape.skin(), shape.solids(), rng)
-    clouds = ObjectClouds(Mesh.from_triangles(skin.vertices, skin.faces), skin.part_of_face, seed, POINTS)
+    mesh, cameras = Mesh.from_triangles(skin.vertices, skin.faces), _cameras(skin, seed) if by_cameras else None
+    clouds = ObjectClouds(mesh, skin.part_of_face, seed, POINTS, cameras)
     areas = np.bincount(skin.part_of_face, skin.areas(), len(solids))
     shown = np.flatnonzero(areas > LEAST_SHARE * areas.sum())
     pairs: list[Arrays] = []
     for number in rng.permutation(shown).tolist():
-        if len(pairs) < PARTS and (pair := _pair(clouds.part(number), solids[number], rng)) is not None:
+        if len(pairs) == PARTS:
+            break
+        if by_cameras and clouds.share_of_whole(number) < LEAST_SHARE:
+            continue
+        if (pair := _pair(clouds.part(number), solids[number], rng)) is not None:
             pairs.append(pair)
     if not pairs:
         return None
     return {name: np.stack([pair[name] for pair in pairs]) for name in pairs[0]} | {"family": np.array(shape.family)}
+
+
+def _cameras(skin: Skin, seed: int) -> NDArray[np.float64]:
+    """Cameras around a skin, turned in any way: (CAMERAS, 3)."""
+    places = skin.vertices[skin.faces.reshape(-1)].astype(np.float64)
+    turn = Rotation.random(rng=np.random.default_rng([seed, 7])).as_matrix()
+    return cameras_around(places.min(axis=0), places.max(axis=0), CAMERAS, turn)
 
 
 def turned(skin: Skin, solids: list[Manifold], rng: np.random.Generator) -> tuple[Skin, list[Manifold]]:

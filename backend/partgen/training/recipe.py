@@ -29,7 +29,8 @@ class Recipe:
     `losses` asks it about a batch, with a generator for whatever is drawn anew each time. `config` rebuilds the network.
     `reuse` is how often an example is drawn on average where the loop makes them itself. `begin` takes weights of an earlier
     stage, or of an earlier training, over into the network, where it can go on from some. `learn` makes the example of a
-    labelled mesh, treated with a generator, where it can learn from some.
+    labelled mesh, treated with a generator, where it can learn from some. `examples` is what a folder that keeps examples says that
+    they are, where sizes of a recipe learn from different ones.
     """
 
     id: str
@@ -46,6 +47,12 @@ class Recipe:
     reuse: int
     begin: Callable[[nn.Module, Mapping[str, Tensor]], None] | None = None
     learn: Callable[[Skin, np.random.Generator], Arrays] | None = None
+    examples: str = ""
+
+    @property
+    def kept_as(self) -> str:
+        """What a folder that keeps its examples says that they are."""
+        return self.examples or self.id
 
 
 def take_over(network: nn.Module, weights: Mapping[str, Tensor]) -> None:

@@ -2,7 +2,8 @@
 
 Zhang et al., "3DShape2VecSet", 2023: whether points are inside, and latents that stay near a standard Gaussian. In the size
 "from-patch" the surface that goes in is only what is visible, and the solid that comes out is still complete: the autoencoder
-alone as a completer, one row of the ablation of Yang et al., "HoloPart", 2025.
+alone as a completer, one row of the ablation of Yang et al., "HoloPart", 2025. Visible is what cameras around the object see; in the
+sizes "of-skins", all of the skin, as it was for the bundled weights.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..networks.shape_vae import ShapeVAE, ShapeVAEConfig
-from .pairs import part_pairs
+from .pairs import seen_pairs, skin_pairs
 from .recipe import Arrays, Example, Recipe
 
 DIVERGENCE = 1e-5
@@ -47,14 +48,30 @@ TINY: dict[str, Any] = {
 READING = {"tokens": 128, "points": 2048, "queries": 2048}
 LESS_READING = {"tokens": 32, "points": 1024, "queries": 1024}
 """Latent tokens of a shape, and of what an example holds, as many points of every cloud and as many queries as a step looks at."""
+BY_CAMERAS = {"visible": "to cameras"}
+"""Of a configuration: what its network learned to take for visible. Without it all of the skin, as trainings before had it."""
 SIZES: dict[str, dict[str, Any]] = {
-    "small": {"vae": SMALL, **READING, "input": "surface"},
-    "compact": {"vae": COMPACT, **LESS_READING, "input": "surface"},
-    "tiny": {"vae": TINY, **LESS_READING, "input": "surface"},
-    "from-patch": {"vae": SMALL, **READING, "input": "local"},
-    "compact-from-patch": {"vae": COMPACT, **LESS_READING, "input": "local"},
-    "tiny-from-patch": {"vae": TINY, **LESS_READING, "input": "local"},
+    "small": {"vae": SMALL, **READING, "input": "surface", **BY_CAMERAS},
+    "compact": {"vae": COMPACT, **LESS_READING, "input": "surface", **BY_CAMERAS},
+    "tiny": {"vae": TINY, **LESS_READING, "input": "surface", **BY_CAMERAS},
+    "from-patch": {"vae": SMALL, **READING, "input": "local", **BY_CAMERAS},
+    "compact-from-patch": {"vae": COMPACT, **LESS_READING, "input": "local", **BY_CAMERAS},
+    "tiny-from-patch": {"vae": TINY, **LESS_READING, "input": "local", **BY_CAMERAS},
+    "of-skins": {"vae": SMALL, **READING, "input": "surface"},
+    "compact-of-skins": {"vae": COMPACT, **LESS_READING, "input": "surface"},
+    "tiny-of-skins": {"vae": TINY, **LESS_READING, "input": "surface"},
 }
+
+
+def examples_of(id: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """What a Recipe says of the examples of this recipe for a configuration: who makes them, and what they are called where kept."""
+    by_cameras = config.get("visible") == BY_CAMERAS["visible"]
+    return {"make": seen_pairs, "examples": f"{id}, seen by cameras"} if by_cameras else {"make": skin_pairs, "examples": id}
+
+
+def visible_in_words(config: Mapping[str, Any]) -> str:
+    """What is visible of a part, for the record of weights."""
+    return "what cameras around them see" if config.get("visible") == BY_CAMERAS["visible"] else "what their skins show"
 
 
 class Autoencoder(nn.Module):
@@ -74,9 +91,9 @@ def recipe(size: str) -> Recipe:
     return Recipe(
         id="shape-vae",
         size=size,
-        data="parts of procedural shapes, whole, in the frames of what is visible of them",
+        data=f"parts of procedural shapes, whole, in the frames of {visible_in_words(chosen)} of them",
         config=chosen,
-        make=part_pairs,
+        **examples_of("shape-vae", chosen),
         prepare=prepared,
         build=lambda: Autoencoder(chosen),
         losses=losses,

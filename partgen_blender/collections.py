@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 from numpy.typing import NDArray
+from partgen.counting import counted
 from partgen.errors import PartgenError
 
 from . import cutting, grouping, originals, stored_parts, stored_tree, visibility
@@ -124,10 +125,11 @@ def collection_of(source: bpy.types.Object) -> bpy.types.Collection | None:
 def notes(source: bpy.types.Object) -> list[str]:
     """Sentences for the artist about what `apply` cannot keep of `source`, or leaves with it; [] where there is nothing."""
     found = []
-    counts = zip(cutting.loose_elements(source.data), ("edges", "vertices"), strict=True)
-    loose = [f"{count} loose {kind}" for count, kind in counts if count]
+    edges, vertices = cutting.loose_elements(source.data)
+    loose = [counted(edges, "loose edge")] if edges else []
+    loose += [counted(vertices, "loose vertex", "loose vertices")] if vertices else []
     if loose:
-        found.append(f"{' and '.join(loose)} of {source.name} belong to no part: they stay with {source.name}, which is hidden.")
+        found.append(f"{' and '.join(loose)} of {source.name} belong to no part: left with {source.name}, which is hidden.")
     rebuilding = [m.name for m in source.modifiers if m.type in _REBUILDING_MODIFIERS and m.show_viewport]
     if rebuilding:
         found.append(

@@ -99,10 +99,10 @@ def cut_away(mesh: bpy.types.Mesh, is_gone: ArrayLike, keep_shading: bool = True
 
 
 def loose_elements(mesh: bpy.types.Mesh) -> tuple[int, int]:
-    """The number of edges and of vertices of `mesh` that no polygon uses, and that therefore no part gets."""
-    corner_edges = _ints(mesh, ".corner_edge", len(mesh.loops))
-    corner_vertices = _ints(mesh, ".corner_vert", len(mesh.loops))
-    return len(mesh.edges) - len(np.unique(corner_edges)), len(mesh.vertices) - len(np.unique(corner_vertices))
+    """The number of edges of `mesh` that no polygon uses, and of vertices that not even such an edge has: what no part gets."""
+    edges = len(mesh.edges) - len(np.unique(_ints(mesh, ".corner_edge", len(mesh.loops))))
+    used = np.concatenate([_ints(mesh, ".corner_vert", len(mesh.loops)), _ints(mesh, ".edge_verts", 2 * len(mesh.edges))])
+    return edges, len(mesh.vertices) - len(np.unique(used))
 
 
 def _require_sound(mesh: bpy.types.Mesh, polygons: Polygons) -> None:

@@ -321,6 +321,9 @@ def test_what_cannot_be_kept_is_said():
     chair.data.vertices.add(2)
     loose, rounded = collections.notes(chair)
     assert "2 loose vertices of Chair" in loose
+    chair.data.edges.add(1)
+    chair.data.edges[-1].vertices = [len(chair.data.vertices) - 2, len(chair.data.vertices) - 1]
+    assert collections.notes(chair)[0].startswith("1 loose edge of Chair"), "the ends of a loose edge are no vertices beside it"
     assert "Round" in rounded
     chair.modifiers["Round"].show_viewport = False
     assert len(collections.notes(chair)) == 1

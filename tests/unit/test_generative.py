@@ -73,6 +73,13 @@ def test_proposals_are_whole_divisions_the_likeliest_first() -> None:
     assert completion.about["proposals"][0]["seed"] == 0
 
 
+def test_only_where_something_was_divided_it_says_how() -> None:
+    mesh, labels = knob_on_box()
+    assert any("other seeds" in note for note in completer("generative").complete(mesh, labels).notes)
+    whole = completer("generative").complete(mesh, np.zeros_like(labels))
+    assert (whole.parts[0].made_by, whole.notes) == ("whole", ())
+
+
 def test_damaged_weights_are_told_before_anything_is_done(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     monkeypatch.setattr(generative, "BUNDLED_FOLDER", tmp_path)
     bundled_weights.cache_clear()

@@ -11,7 +11,7 @@ import numpy as np
 from igl.predicates import find_self_intersections
 from numpy.typing import NDArray
 
-NOTE = "Some of its generated faces cross its surface. Remeshed instead, it would cross nothing."
+NOTE = "Some generated faces cross the surface. Remeshed instead, nothing would cross."
 """Of a part with such faces, for the artist."""
 
 Floats = NDArray[np.float64]

@@ -48,7 +48,7 @@ class DividingCompleter:
     """Divides the inside of every closed shell as a division says, one for every seed.
 
     `divisions` gives that of options with a seed of their own, which says what it does where that takes long, and may raise PartgenError
-    where the `weights` that it draws with are damaged or absent. `note` is told of every completion.
+    where the `weights` that it draws with are damaged or absent. `note` is told of every completion in which anything was divided.
     """
 
     def __init__(self, method: str, weights: str, divisions: Callable[[Options, Say], Division], note: str = "") -> None:
@@ -83,7 +83,8 @@ class DividingCompleter:
             for part in rounds[0][2]:
                 deliver(part)
         about = {"proposals": [{"seed": seed, "expected_overlap": round(expected, 4)} for expected, seed, _ in rounds]}
-        notes = (self._note,) if self._note else ()
+        is_divided = any(part.made_by == self.method for part in rounds[0][2])
+        notes = (self._note,) if self._note and is_divided else ()
         return Completion(rounds[0][2], self.method, self.weights, notes, tuple(parts for *_, parts in rounds[1:]), about)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import trimesh
@@ -227,6 +229,15 @@ def test_an_edit_that_changes_nothing_says_so_and_others_say_nothing() -> None:
     said = why_hardly_seen(part, straighten, deformed(part, [straighten]), "subdivide it")
     assert said.startswith("Nothing of the part is changed by this straighten")
     assert why_hardly_seen(part, larger, deformed(part, [larger]), "subdivide it") == ""
+
+
+def test_what_an_attachment_all_around_leaves_of_an_edit_is_said() -> None:
+    free, halved = post(), Edit("scale", {"axis": "all", "factor": 0.5}).complete()
+    assert why_hardly_seen(free, halved, deformed(free, [halved]), "subdivide it") == ""
+    clamped = replace(free, attached=(free.points[:, 2] % 0.5) < 0.26)
+    said = why_hardly_seen(clamped, halved, deformed(clamped, [halved]), "subdivide it")
+    assert "% of this scale is left" in said
+    assert 0 < float(said.split(":")[1].split("%")[0]) < 80
 
 
 def test_a_variation_keeps_what_was_said_and_draws_the_rest_anew_the_same_way_each_time() -> None:

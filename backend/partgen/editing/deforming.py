@@ -35,6 +35,8 @@ FEWEST_VERTICES = {"bend": 16, "twist": 16, "waves": 48, "bumps": 200, "flare": 
 """Vertices that an edit takes, at least, to show: a box of eight corners cannot be wavy."""
 UNMOVED = 1e-6
 """Of the part's size: vertices that are moved less far have stayed."""
+HARDLY = 0.8
+"""The share of a deformation below which an artist is told how much of it the attachment leaves."""
 TURNS = 4
 """Rounds in which facets choose their triangles anew (Cohen-Steiner, Alliez, Desbrun 2004, section 3)."""
 
@@ -109,7 +111,7 @@ def is_deformation(edit: Edit) -> bool:
 
 
 def why_hardly_seen(part: PartSurface, edit: Edit, points: Floats, remedy: str) -> str:
-    """A sentence for the artist where a deformation that gives `points` (V, 3) cannot show, "" where it can.
+    """A sentence for the artist where a deformation that gives `points` (V, 3) cannot show, or hardly does, "" where it can.
 
     `remedy` says how the part gets more vertices, as in "subdivide it".
     """
@@ -118,7 +120,16 @@ def why_hardly_seen(part: PartSurface, edit: Edit, points: Floats, remedy: str) 
         return f"The part has only {count} vertices: {remedy} for a smoother {edit.op}."
     if not np.abs(points - part.points).max() > UNMOVED * part.frame.size:
         return f"Nothing of the part is changed by this {edit.op}: it has no vertices where it would, or is so already."
+    if part.attached.any() and edit.op not in OF_PLACE:
+        share = _distance(points, part.points) / max(_distance(DEFORMATIONS[edit.op](part, edit.parameters), part.points), 1e-30)
+        if share < HARDLY:
+            return f"The part is attached in many places and stays as it is there: {100 * share:.0f} % of this {edit.op} is left."
     return ""
+
+
+def _distance(points: Floats, others: Floats) -> float:
+    """How far points (V, 3) are from others (V, 3), one from the other: the sum."""
+    return float(np.linalg.norm(points - others, axis=1).sum())
 
 
 def deformed(part: PartSurface, edits: Sequence[Edit], strength: float = 1.0) -> Floats:

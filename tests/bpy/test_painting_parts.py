@@ -314,7 +314,10 @@ def test_where_no_model_is_here_the_error_names_the_one_to_add(jobs: ModuleType,
 # ---- the panel -------------------------------------------------------------------------------------------------------
 
 
-def test_the_panel_says_which_models_to_add_and_what_a_depth_controlnet_would_better(jobs: ModuleType, tmp_path: Path) -> None:
+def test_the_panel_says_which_models_to_add_and_what_a_depth_controlnet_would_better(
+    jobs: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARTGEN_MODELS", str(tmp_path / "models"))
     part = ball()
     choose(part)
     settings = bpy.context.scene.partgen_editing

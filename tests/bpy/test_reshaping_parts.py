@@ -328,7 +328,10 @@ def have(folder: Path, identifier: str) -> None:
     registry.write_record(home, {"files": {"model.safetensors": {"size": 7}}})
 
 
-def test_the_panel_offers_what_is_missing_one_after_the_other_until_it_is_ready(jobs: ModuleType, tmp_path: Path) -> None:
+def test_the_panel_offers_what_is_missing_one_after_the_other_until_it_is_ready(
+    jobs: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARTGEN_MODELS", str(tmp_path / "models"))
     choose(ball())
     bpy.context.scene.partgen_editing.method = "reshape"
     notes = drawn("PARTGEN_PT_edit")

@@ -15,3 +15,7 @@ def begin_graphics() -> None:
     render.engine = "BLENDER_WORKBENCH"
     render.resolution_x = render.resolution_y = 8
     bpy.ops.render.render()
+    gpu.state.color_mask_set(True, True, True, True)  # what a render leaves behind depends on what it drew
+    gpu.state.depth_test_set("NONE")
+    gpu.state.face_culling_set("NONE")
+    gpu.state.scissor_test_set(False)

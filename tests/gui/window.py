@@ -435,10 +435,20 @@ class Window:
             if self.has("file.execute", self.FILE_BUTTONS):
                 break
         if name:
-            self.click_text(name, self.FILE_LIST)
+            self._choose_file(name)
         self.shot("file_browser")
         self.click("file.execute", self.FILE_BUTTONS)
         self.focus_newest()
+
+    def _choose_file(self, name: str) -> None:
+        """Clicks a file in the list until it stands in the field for its name: while the list is still read, a click is lost."""
+        deadline = time.monotonic() + DRAWING_SECONDS
+        while True:
+            self.click_text(name, self.FILE_LIST)
+            time.sleep(0.3)
+            if self.where_is_text(name, self.FILE_BUTTONS):
+                return
+            expect(time.monotonic() < deadline, f"{name} cannot be chosen in the file browser.")
 
     def rest(self, region: tuple[str, str] = VIEWPORT) -> None:
         """Takes the pointer to where it covers nothing: the lower left of a region."""

@@ -445,7 +445,7 @@ class Window:
         deadline = time.monotonic() + DRAWING_SECONDS
         while True:
             self.click_text(name, self.FILE_LIST)
-            time.sleep(0.3)
+            time.sleep(0.6)  # longer than a double click, which would open the file
             if self.where_is_text(name, self.FILE_BUTTONS):
                 return
             expect(time.monotonic() < deadline, f"{name} cannot be chosen in the file browser.")

@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import Action, PartgenError
 
-PROTOCOL = 9
+PROTOCOL = 10
 MAGIC = b"\x00partgen\x00frames\x00"
 
 MAXIMUM_BANNER = 1 << 20
@@ -119,12 +119,12 @@ class SegmentResult:
 class CompleteRequest:
     """Asks for closed solids of parts of one mesh. Each comes as a Delivery of its own as soon as it is there.
 
-    The mesh is given as in a SegmentRequest. `part_of_polygon` (P,) int32: the part of every polygon, negative where it is
-    none; `wanted` (n,) int32: the parts to complete, the others are what they must make room for. `method` is the id of a
-    completion method, `reach` in [0, 1] how far parts go on into their neighbours (0: not at all), `remesh` asks for even
-    surfaces in place of the given ones. Methods that can give more than one answer give `proposals` of them for each part, with
-    the seeds `seed`, `seed` + 1, ...; the others give one. `model` is the id of the weights, "" for the method's choice; those that
-    generate in steps take so many `steps`, 0 for their own choice.
+    The mesh is given as in a SegmentRequest. `part_of_polygon` (P,) int32: the part of every polygon, negative where it is none;
+    `wanted` (n,) int32: the parts to complete, the others are what they must make room for. `method` is the id of a completion method,
+    `reach` in [0, 1] how far parts go on into their neighbours (0: not at all), `flat_cuts` whether they end where their border lies in
+    a plane; `remesh` asks for even surfaces in place of the given ones. Methods that can give more than one answer give `proposals` of
+    them for each part, with the seeds `seed`, `seed` + 1, ...; the others give one. `model` is the id of the weights, "" for the
+    method's choice; those that generate in steps take so many `steps`, 0 for their own choice.
     """
 
     name: str
@@ -141,6 +141,7 @@ class CompleteRequest:
     proposals: int = 1
     model: str = ""
     steps: int = 0
+    flat_cuts: bool = True
 
     def __post_init__(self) -> None:
         _settle(self, "vertices", np.float32, (-1, 3))

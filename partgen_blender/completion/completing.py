@@ -28,9 +28,9 @@ from .proposals import Maker, Proposal
 @dataclass(frozen=True)
 class Wishes:
     """How parts are to be completed. `model` is the id of the method's weights, "" for its own choice; `reach` in [0, 1] how far parts go
-    on into their neighbours; `seed` that of the first of so many `proposals`; `steps` how many a model takes that generates in steps, 0
-    for its own choice; `inner` the name of the material of generated faces, "" for one that is made; `apply_with` how objects are made
-    of parts that are none yet."""
+    on into their neighbours, `flat_cuts` whether they end where their border lies in a plane; `seed` that of the first of so many
+    `proposals`; `steps` how many a model takes that generates in steps, 0 for its own choice; `inner` the name of the material of
+    generated faces, "" for one that is made; `apply_with` how objects are made of parts that are none yet."""
 
     method: str = "auto"
     model: str = ""
@@ -41,6 +41,7 @@ class Wishes:
     proposals: int = 1
     inner: str = ""
     apply_with: tuple[str, bool] = ("NONE", True)
+    flat_cuts: bool = True
 
 
 DEFAULT_WISHES = Wishes()
@@ -54,9 +55,8 @@ _BRIDGED = (
     "To do without them, weld the object before it is decomposed: Mesh, Merge, By Distance in Edit Mode."
 )
 _UNLIKE = (
-    "Its parts were completed in different ways (methods, models, reaches, seeds or steps), so where they meet they may overlap or "
-    "leave gaps. "
-    "Complete all parts together to have them fit."
+    "Its parts were completed in different ways (methods, models, reaches, flat cuts, seeds or steps), so where they meet they may "
+    "overlap or leave gaps. Complete all parts together to have them fit."
 )
 
 
@@ -166,7 +166,10 @@ class Completion(jobs.Job):
         kept = np.searchsorted(patch.vertices, result.kept_vertices).astype(np.int32)
         addition = stitching.Addition(kept, result.added_vertices, result.generated_faces)
         expected = self.forecasts.get(result.seed, 0.0)
-        maker = Maker(result.method, result.made_by, result.weights, result.seed, self.wishes.reach, self.wishes.steps, expected)
+        wishes = self.wishes
+        maker = Maker(
+            result.method, result.made_by, result.weights, result.seed, wishes.reach, wishes.steps, expected, wishes.flat_cuts
+        )
         return Proposal(maker, addition, surface, result.replaces, self.wishes.inner)
 
 
@@ -206,21 +209,22 @@ def _complete(asked_for: Iterable[tuple[Iterable[bpy.types.Object], Wishes]]) ->
 
 def reroll(parts: Iterable[bpy.types.Object], wishes: Wishes = DEFAULT_WISHES) -> list[jobs.Job]:
     """Asks for one proposal more of each of `parts`, each by the method, model and steps and with the reach that made the one that it
-    shows, and with a seed that none of them has had. The rest of `wishes` counts as in `complete`, which raises as this does."""
-    alike: dict[tuple[str, str, int, float, bool], list[bpy.types.Object]] = {}
+    shows, flat cuts or not, and with a seed that none of them has had. The rest of `wishes` counts as in `complete`, which raises as
+    this does."""
+    alike: dict[tuple[str, str, int, float, bool, bool], list[bpy.types.Object]] = {}
     for part in parts:
         shown = proposals.shown(part.data)
         if shown is not None and is_drawn_by_seed(shown.maker.method):
             maker = shown.maker
             model = maker.weights if model_of(method_of(maker.method), maker.weights) else ""
-            alike.setdefault((maker.method, model, maker.steps, maker.reach, shown.is_remeshed), []).append(part)
+            alike.setdefault((maker.method, model, maker.steps, maker.reach, maker.flat_cuts, shown.is_remeshed), []).append(part)
     if not alike:
         sentence = "No selected part was completed by a method that can give another result."
         raise PartgenError("proposal.no_seed", sentence, "Complete it by a method that generates.")
     asked_for = []
-    for (method, model, steps, reach, remesh), members in alike.items():
+    for (method, model, steps, reach, flat_cuts, remesh), members in alike.items():
         seed = max(proposals.next_seed(part.data) for part in members)
-        same = replace(wishes, method=method, model=model, steps=steps, reach=reach, remesh=remesh)
+        same = replace(wishes, method=method, model=model, steps=steps, reach=reach, flat_cuts=flat_cuts, remesh=remesh)
         asked_for.append((members, replace(same, seed=seed, proposals=1)))
     return _complete(asked_for)
 
@@ -276,12 +280,13 @@ def _tell_unlike(parts: Iterable[bpy.types.Object]) -> None:
             messages.tell("INFO", f"{source.name}: {_UNLIKE}")
 
 
-def _way(shown: proposals.Shown) -> tuple[str, str, float, int, int]:
-    """How a part was made, in what decides whether it fits others: method, weights, reach, seed and steps, where these are heeded."""
+def _way(shown: proposals.Shown) -> tuple[str, str, float, bool, int, int]:
+    """How a part was made, in what decides whether it fits others: method, weights, reach, flat cuts, seed and steps, where these are
+    heeded."""
     maker, method = shown.maker, method_of(shown.maker.method)
-    reach = maker.reach if method is None or method.has_reach else 0.0
+    reach, flat_cuts = (maker.reach, maker.flat_cuts) if method is None or method.has_reach else (0.0, True)
     seed = maker.seed if is_drawn_by_seed(maker.method) else 0
-    return maker.method, maker.weights, reach, seed, maker.steps if has_steps(method, maker.weights) else 0
+    return maker.method, maker.weights, reach, flat_cuts, seed, maker.steps if has_steps(method, maker.weights) else 0
 
 
 def _on_doubled_vertices(mesh: bpy.types.Mesh) -> str:
@@ -402,6 +407,7 @@ def _request(
         wishes.proposals,
         wishes.model,
         wishes.steps,
+        wishes.flat_cuts,
     )
     numbers = ",".join(map(str, sorted(targets)))
     job = Completion(

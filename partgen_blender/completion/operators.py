@@ -11,7 +11,7 @@ from ..operators import chosen_objects, decomposed_objects, report_error
 from . import completing, patches, properties, proposals
 from .methods import OWN_CHOICE, is_drawn_by_seed, method_of, model_of
 
-_SETTINGS = ("method", "reach", "remesh", "seed", "steps", "proposals")
+_SETTINGS = ("method", "reach", "flat_cuts", "remesh", "seed", "steps", "proposals")
 
 
 class PARTGEN_OT_complete(bpy.types.Operator):
@@ -46,6 +46,7 @@ It runs beside Blender, some seconds for a hundred thousand faces: keep on worki
     reach: bpy.props.FloatProperty(
         name="Inflate", description=properties.REACH, subtype="FACTOR", min=0.0, max=1.0, default=1.0, options={"SKIP_SAVE"}
     )
+    flat_cuts: bpy.props.BoolProperty(name="Flat Cuts", description=properties.FLAT_CUTS, default=True, options={"SKIP_SAVE"})
     proposals: bpy.props.IntProperty(
         name="Proposals", description=properties.PROPOSALS, min=1, max=properties.MOST_PROPOSALS, default=1, options={"SKIP_SAVE"}
     )
@@ -81,8 +82,9 @@ It runs beside Blender, some seconds for a hundred thousand faces: keep on worki
     def execute(self, context: bpy.types.Context) -> set[str]:
         model = "" if self.model == OWN_CHOICE else self.model
         wishes = completing.Wishes(
-            self.method, model, self.reach, self.remesh, self.seed, self.steps, self.proposals, self.inner, _apply_with(context)
-        )
+            self.method, model, self.reach, self.remesh, self.seed, self.steps, self.proposals, self.inner, _apply_with(context),
+            self.flat_cuts,
+        )  # fmt: skip
         objects = decomposed_objects(context) if self.scope == "ALL" else chosen_objects(context)
         try:
             completing.complete(objects, wishes)

@@ -16,6 +16,10 @@ REACH = (
     "it would meet another surface. What one part takes the other leaves free, so that they touch and do not overlap. "
     "Caps closes straight across in any case, and networks decide it by themselves"
 )
+FLAT_CUTS = (
+    "End a part where its border lies in a plane, as where it was cut straight or stands on something flat. "
+    "Without this it goes on into its neighbours there, too, as far as Inflate says"
+)
 PROPOSALS = "How many results are made of each part, to flip through. Each takes as long as the first"
 SEED = "The number that the first result is drawn by. The same number gives the same parts, on one device"
 MODEL = "By what weights the method works, where it has several"
@@ -38,6 +42,7 @@ class PARTGEN_PG_completion(bpy.types.PropertyGroup):
     reach: bpy.props.FloatProperty(
         name="Inflate", description=REACH, subtype="FACTOR", min=0.0, max=1.0, default=1.0, precision=2, options=set()
     )
+    flat_cuts: bpy.props.BoolProperty(name="Flat Cuts", description=FLAT_CUTS, default=True, options=set())
     proposals: bpy.props.IntProperty(name="Proposals", description=PROPOSALS, min=1, max=MOST_PROPOSALS, default=1, options=set())
     seed: bpy.props.IntProperty(name="Seed", description=SEED, min=0, default=0, options=set())
     steps: bpy.props.IntProperty(name="Steps", description=STEPS, min=0, soft_max=50, max=MOST_STEPS, options=set())

@@ -30,8 +30,8 @@ _PROPOSALS, _SHOWN = "proposals", "shown"
 
 @dataclass(frozen=True)
 class Maker:
-    """Who made a proposal, and how: `method`, `made_by` and `weights` as in a CompleteResult, `seed`, `reach` and `steps` as they were
-    asked for; `expected_overlap` as in a CompleteForecast, 0 where nobody knows."""
+    """Who made a proposal, and how: `method`, `made_by` and `weights` as in a CompleteResult, `seed`, `reach`, `steps` and `flat_cuts` as
+    they were asked for; `expected_overlap` as in a CompleteForecast, 0 where nobody knows."""
 
     method: str = ""
     made_by: str = ""
@@ -40,6 +40,7 @@ class Maker:
     reach: float = 1.0
     steps: int = 0
     expected_overlap: float = 0.0
+    flat_cuts: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,7 +39,7 @@ class Drawn:
             deliver(made[-1])
 
         reach = 1.0 - options.seed % 5 / 5
-        SolidCompleter().complete(mesh, labels, wanted, replace(options, reach=reach), progress, hand_over)
+        SolidCompleter().complete(mesh, labels, wanted, replace(options, reach=reach, flat_cuts=False), progress, hand_over)
         return Completion(tuple(made), self.method, self.weights, ("A pen worked in a reduced form.",))
 
 

@@ -737,6 +737,16 @@ def test_parts_that_may_not_fit_each_other_are_said_to() -> None:
     assert "they may overlap or leave gaps" in told()
 
 
+def test_parts_with_and_without_flat_cuts_are_said_not_to_fit() -> None:
+    parts = applied()
+    complete(*parts, method="solid", flat_cuts=False)
+    assert [now(part).maker.flat_cuts for part in parts] == [False] * len(parts)
+    assert "overlap" not in told()
+    complete(parts[0], method="solid")
+    assert now(parts[0]).maker.flat_cuts
+    assert "Chair: Its parts were completed in different ways" in told()
+
+
 def test_keeping_one_forgets_the_others_and_leaves_the_part_as_it_is() -> None:
     part, *_ = applied()
     draw_proposals(part)
@@ -982,15 +992,15 @@ def asked_by_the_button(**given: object) -> SimpleNamespace:
     return operator
 
 
-def test_the_button_asks_for_the_panels_model_where_the_method_has_it() -> None:
+def test_the_button_asks_for_what_the_panel_says_and_its_model_where_the_method_has_it() -> None:
     settings = bpy.context.scene.partgen_completion
     settings.method, settings.model, settings.steps = "generative", "completer", 9
     asked = asked_by_the_button()
     assert (asked.method, asked.model, asked.steps) == ("generative", "completer", 9)
     assert asked_by_the_button(method="caps").model == "auto"
     assert asked_by_the_button(model="claims").model == "claims"
-    settings.method = "solid"
-    assert asked_by_the_button().model == "auto"
+    settings.method, settings.flat_cuts = "solid", False
+    assert (asked_by_the_button().model, asked_by_the_button().flat_cuts) == ("auto", False)
 
 
 def test_a_script_that_leaves_something_out_gets_the_default_and_not_what_was_asked_last() -> None:

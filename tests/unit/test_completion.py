@@ -36,6 +36,15 @@ def knob_on_box() -> tuple[Mesh, np.ndarray]:
     return as_mesh(fused), (fused.triangles_center[:, 2] > 1.0 + 1e-6).astype(np.int32)
 
 
+def cup() -> tuple[Mesh, np.ndarray]:
+    """A thick cup of radius 1 from -1 to 0.5: its outside below 0; as a part of its own the rest, and the inside, down to -0.4."""
+    outside = [(0, -1), (0.5, -1), (1, -1), (1, -0.6), (1, -0.3), (1, 0), (1, 0.25), (1, 0.5)]
+    inside = [(0.6, 0.5), (0.6, 0.1), (0.6, -0.4), (0.3, -0.4), (0, -0.4)]
+    turned = trimesh.creation.revolve(np.array(outside + inside, float), sections=32)
+    middle = turned.triangles_center
+    return as_mesh(turned), ((middle[:, 2] > 0) | (np.linalg.norm(middle[:, :2], axis=1) < 0.61) & (middle[:, 2] > -0.7)).astype(np.int32)
+
+
 def cake(slices: int = 5) -> tuple[Mesh, np.ndarray]:
     """A disc of radius 1 and height 0.5 in slices that all meet at the axis."""
     disc = trimesh.creation.cylinder(1.0, 0.5, sections=40).subdivide()
@@ -180,9 +189,26 @@ def test_both_sides_of_a_border_get_the_same_surface() -> None:
 
 def test_a_knob_goes_on_into_what_it_stands_on_as_far_as_asked() -> None:
     mesh, labels = knob_on_box()
-    depths = [completed(mesh, labels, "solid", reach=reach)[1].vertices[:, 2].min() for reach in (0.0, 1.0)]
+    knobs = [completed(mesh, labels, "solid", reach=reach, flat_cuts=False)[1] for reach in (0.0, 1.0)]
+    depths = [knob.vertices[:, 2].min() for knob in knobs]
     assert depths[0] == pytest.approx(1.0, abs=0.02)
     assert depths[1] < depths[0] - 0.01
+
+
+def test_a_part_that_ends_in_a_plane_is_closed_in_that_plane_whatever_the_reach() -> None:
+    knob = completed(*knob_on_box(), "solid", reach=1.0)[1]
+    np.testing.assert_allclose(knob.vertices[knob.faces[knob.generated]][..., 2], 1.0, atol=1e-6)
+    ball, labels = ball_in_halves()
+    rough = Mesh.from_triangles(ball.vertices + np.random.default_rng(0).normal(scale=0.02, size=ball.vertices.shape), ball.faces, "rough")
+    asked, not_asked = (completed(rough, labels, "solid", flat_cuts=flat)[1] for flat in (True, False))
+    np.testing.assert_array_equal(asked.vertices, not_asked.vertices, "a border that lies in no plane is no flat cut")
+
+
+def test_a_flat_cut_does_not_go_through_a_hollow() -> None:
+    outside, inside = completed(*cup(), "solid")
+    below, hollow = np.pi * 1.0**2 * 1.0, np.pi * 0.6**2 * 0.4
+    assert outside.measures.volume < below - hollow
+    assert outside.measures.volume + inside.measures.volume == pytest.approx(trimesh.Trimesh(cup()[0].vertices, cup()[0].faces).volume)
 
 
 def test_the_filling_is_as_fine_as_the_part() -> None:

@@ -62,6 +62,8 @@ def add_parser(commands: Any) -> None:
         "--proposals", metavar="K", type=positive, default=1, help="of networks: this many results, in folders proposal_2, ..."
     )
     parser.add_argument("--reach", type=share_or_nothing, help="how far parts go on into their neighbours, 0 to 1 (default: 1)")
+    beyond = "parts go on into their neighbours also where their border lies in a plane"
+    parser.add_argument("--no-flat-cuts", action="store_true", help=beyond)
     parser.add_argument("--remesh", action="store_true", help="even surfaces for print or simulation, instead of what was visible")
     parser.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
     parser.set_defaults(run=run)
@@ -76,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
     model = read_model(options.file)
     labels = read_labels(options.labels, model)
     reach = 1.0 if options.reach is None else options.reach
-    chosen = Options(reach, options.seed or 0, options.steps, options.proposals, options.remesh)
+    chosen = Options(reach, options.seed or 0, options.steps, options.proposals, options.remesh, flat_cuts=not options.no_flat_cuts)
     completion = completer(options.method, options.model).complete(model.mesh, labels, None, chosen, _Announcing())
     completion = replace(completion, notes=(*completion.notes, *_without_effect(options, completion)))
     listed = write_completion(model, completion, options.output)
@@ -117,6 +119,8 @@ def _without_effect(options: argparse.Namespace, completion: Completion) -> Iter
         yield f"The method {method} does not generate in steps, so --steps changes nothing."
     if options.reach is not None and method not in REACHING:
         yield f"The method {method} has no reach, so --reach changes nothing."
+    if options.no_flat_cuts and method not in REACHING:
+        yield f"The method {method} has no reach, so --no-flat-cuts changes nothing."
 
 
 def _sentences(completion: Completion, listed: Sequence[dict[str, Any]]) -> Iterable[str]:

@@ -72,10 +72,10 @@ OTHER_WAYS = {
 class Options:
     """What can be asked of a completer; each heeds what it knows.
 
-    `reach` 0..1 is how far parts go on into their neighbours (0: not at all). `seed`, `steps` and `proposals` are for
-    networks: `proposals` results are made with the seeds `seed`, `seed` + 1, ... `remesh` replaces each part by one even, closed
-    surface, for print or simulation. `proposals_ahead` are those that the caller will ask for afterwards: they count in what is said of
-    the time.
+    `reach` 0..1 is how far parts go on into their neighbours (0: not at all); with `flat_cuts` they end where their border lies in a
+    plane, whatever the reach. `seed`, `steps` and `proposals` are for networks: `proposals` results are made with the seeds `seed`,
+    `seed` + 1, ... `remesh` replaces each part by one even, closed surface, for print or simulation. `proposals_ahead` are those that
+    the caller will ask for afterwards: they count in what is said of the time.
     """
 
     reach: float = 1.0
@@ -84,6 +84,7 @@ class Options:
     proposals: int = 1
     remesh: bool = False
     proposals_ahead: int = 0
+    flat_cuts: bool = True
 
 
 DEFAULT_OPTIONS = Options()
@@ -152,7 +153,7 @@ STEPPED = frozenset({"holopart", "completer"})
 """The weights of those that generate in steps; the others have no use for `Options.steps`."""
 
 REACHING = frozenset({"solid", "generative"})
-"""Those that let parts go on into their neighbours; the others have no use for `Options.reach`."""
+"""Those that let parts go on into their neighbours; the others have no use for `Options.reach` and `flat_cuts`."""
 
 MOST_LABEL = np.iinfo(np.int32).max
 

@@ -2,8 +2,9 @@
 
 The inside is divided by how strongly each part claims it (`influence`). Then one part after the other is split off: where
 its surface meets the rest, closed loops run, however many parts meet there; a surface is spanned over them, drawn to the
-border of the part's territory, and given to both sides, so that they touch and cannot overlap. What the rest gets of it
-belongs to one of its parts from then on. The triangles of the input are never touched.
+border of the part's territory, and given to both sides, so that they touch and cannot overlap. Where its loops lie in a plane
+it stays there (`flat_cuts`). What the rest gets of it belongs to one of its parts from then on. The triangles of the input
+are never touched.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from ..mesh import Mesh
 from ..segmentation import Progress, no_progress, within
 from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, check_labels, no_delivery
 from .caps import cap_faces, edge_codes, edges_of, neighbour_means
+from .flat_cuts import in_flat_cuts
 from .influence import Claimant, Claims, Ground, Territory, hand_made_claims, territory
 from .patches import OpenSurface, Surface, first_of_doubles, median_edge, open_surface, read_surface
 from .remeshing import finished
@@ -44,6 +46,9 @@ FINEST = 1 / 9
 A filling is otherwise as dense as the part's own triangles. Where those are coarser it is not: a wall of two triangles could follow no
 border between two territories. Finer than this it is only where the part is.
 """
+
+OUTSIDE = 2.0
+"""Cells of the object's grid beyond the surface from which on a flat cut counts as leaving the object; less, what is thin would, too."""
 
 MOST_SHELLS = 200
 """Among which cavities are looked for; an object of more is a heap of loose shells."""
@@ -114,7 +119,7 @@ class SolidCompleter:
         parts: dict[int, CompletedPart] = {name: _assembled(mesh, surface, name, [], self.method) for name in without}
         for number, shell in enumerate(shells):
             of_shell = within(progress, number / len(shells), (number + 1) / len(shells))
-            for label, piece in _divided(shell, self.claims, options.reach, of_shell):
+            for label, piece in _divided(shell, self.claims, options, of_shell):
                 if label not in pieces:
                     continue
                 pieces[label].append(piece)
@@ -165,7 +170,7 @@ def _with_cavities(whole: Body, shell: Ints, count: int) -> Ints:
 # ---- taking a shell apart --------------------------------------------------------------------------------------------
 
 
-def _divided(body: Body, claims: Claims, reach: float, progress: Progress) -> Iterator[tuple[int, Piece]]:
+def _divided(body: Body, claims: Claims, options: Options, progress: Progress) -> Iterator[tuple[int, Piece]]:
     """The closed pieces of a shell, each with its label."""
     if _is_sheet(body):
         yield from _sheets(body)
@@ -180,7 +185,7 @@ def _divided(body: Body, claims: Claims, reach: float, progress: Progress) -> It
     areas = [normals_and_areas(body.points, body.faces[body.owner == part])[1].sum() for part in parts]
     for number, index in enumerate(np.argsort(areas).tolist()):
         progress(number / len(parts), f"Dividing part {number + 1} of {len(parts)}")
-        yield int(parts[index]), _split_off(body, int(parts[index]), parts, land, reach)
+        yield int(parts[index]), _split_off(body, int(parts[index]), parts, land, options)
 
 
 def _is_sheet(body: Body) -> bool:
@@ -228,7 +233,7 @@ def claimants(body: Body) -> list[Claimant]:
     return [Claimant.of(open_surface(body.points, body.faces[body.owner == part])) for part in np.unique(body.owner).tolist()]
 
 
-def _split_off(body: Body, part: int, parts: Ints, land: Territory, reach: float) -> Piece:
+def _split_off(body: Body, part: int, parts: Ints, land: Territory, options: Options) -> Piece:
     """Takes one part out of a closed body and closes both."""
     mine = body.owner == part
     opened = open_surface(body.points, body.faces[mine])
@@ -241,7 +246,7 @@ def _split_off(body: Body, part: int, parts: Ints, land: Territory, reach: float
     given = median_edge(body.points, body.faces[mine & (body.origin >= 0)])
     points, faces = cap_faces(opened, FINEST, others.faces, bendable=True, edge_length=given)
     scene = np.concatenate([body.faces[mine], others.faces])
-    points = _best_filling(opened, points, faces, land, int(np.searchsorted(parts, part)), (body.points, scene), reach)
+    points = _best_filling(opened, points, faces, land, int(np.searchsorted(parts, part)), (body.points, scene), options)
     made_by = "split"
     if is_flat(opened, points, faces):
         (points, faces), made_by = thickened(opened), "sheet"
@@ -267,16 +272,19 @@ def _heirs(others: Body, opened: OpenSurface, middles: Floats) -> Ints:
 
 
 def _best_filling(
-    opened: OpenSurface, points: Floats, faces: Ints, land: Territory, part: int, around: tuple[Floats, Ints], reach: float
+    opened: OpenSurface, points: Floats, faces: Ints, land: Territory, part: int, around: tuple[Floats, Ints], options: Options
 ) -> Floats:
-    """The points (p, 3) of a filling, drawn to the border of the territory but where it would cross something."""
+    """The points (p, 3) of a filling, drawn to the border of the territory but where it would cross something, and in flat cuts."""
     if not len(points):
         return points
     scenery = Scenery.around(opened, faces, *around)
     ground = land.ground(part, opened.points)
     relaxed = _drawn(opened, points, faces, ground, False)
     drawn = _drawn(opened, points, faces, ground, True)
-    share = np.full((len(points), 1), reach)
+    if options.flat_cuts:
+        flat = in_flat_cuts(opened, points, faces, ground.at(ground.depth, points) * ground.cell > -OUTSIDE * land.cell)
+        relaxed[flat] = drawn[flat] = points[flat]
+    share = np.full((len(points), 1), options.reach)
     best, fewest = points, -1
     for _ in range(RETREATS):
         candidate = relaxed + (drawn - relaxed) * share

@@ -35,7 +35,7 @@ def complete(request: CompleteRequest, progress: Progress, deliver: Callable[[Co
     notes: dict[str, None] = {}
     for number in range(rounds):
         ahead = rounds - number - 1
-        options = Options(request.reach, request.seed + number, request.steps or None, 1, request.remesh, proposals_ahead=ahead)
+        options = Options(request.reach, request.seed + number, request.steps or None, 1, request.remesh, ahead, request.flat_cuts)
 
         def hand_over(part: CompletedPart, seed: int = options.seed) -> None:
             deliver(_result(part, mesh, back, request, chosen, seed))

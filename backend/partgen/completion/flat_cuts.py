@@ -1,0 +1,47 @@
+"""Flat cuts: fillings whose border lies in a plane, as where a straight cut, or one form set on another, parts two parts.
+
+Such a border says more of what is inside than any guess from the surfaces around: the parts end there.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from .caps import edges_of
+from .patches import OpenSurface
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+FLAT = 0.005
+"""How far a border may leave its plane, as a share of its smaller extent there (root mean squares of the vertices)."""
+
+
+def in_flat_cuts(opened: OpenSurface, points: Floats, faces: Ints, inside: Bools) -> Bools:
+    """Which new vertices (p,) of fillings, `points` (p, 3) and `faces` (q, 3) as of `cap_faces`, are in a flat cut: one whose border is
+    planar, and which has no vertex that is not `inside` (p,) the object."""
+    fixed, every = len(opened.points), np.concatenate([opened.points, points])
+    filling = _fillings(faces, len(every))
+    border = np.unique(np.concatenate(opened.loops))
+    within = np.setdiff1d(filling[fixed:], filling[fixed:][~inside]).tolist()
+    flat = [number for number in within if is_planar(every[border[filling[border] == number]])]
+    return np.isin(filling[fixed:], flat)
+
+
+def is_planar(points: Floats) -> bool:
+    """Whether points (n, 3) lie in a plane, but for `FLAT` of their smaller extent in it. Points of a line do not."""
+    if len(points) < 3:
+        return False
+    along, across, off = np.linalg.svd(points - points.mean(axis=0), compute_uv=False, full_matrices=False)
+    return bool(across > 1e-6 * along and off <= FLAT * across)
+
+
+def _fillings(faces: Ints, count: int) -> Ints:
+    """The number (count,) of the filling that each vertex is in; those of no filling have numbers of their own."""
+    start, end = edges_of(faces).T
+    links = coo_matrix((np.ones(len(start)), (start, end)), shape=(count, count))
+    return connected_components(links, directed=False)[1].astype(np.int64)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 from numpy.typing import NDArray
+from partgen import following
 from partgen.part_tree import PartTree
 from partgen.refining import Nodes
 
@@ -84,7 +85,7 @@ def same(object_: bpy.types.Object, chosen: Bools, others: Iterable[bpy.types.Ob
             lacking.append(other.name)
             continue
         found[other] = leaves
-        if not sameness.is_divided_so(tree.nodes(other.data.partgen.scale), leaves):
+        if not following.is_divided_so(tree.nodes(other.data.partgen.scale), leaves):
             undivided.append(other.name)
     return Same(found, sameness.in_words([o.name for o in found], lacking, undivided, stale, meant.is_piece))
 
@@ -109,8 +110,8 @@ def same_identities(object_: bpy.types.Object, chosen: Bools) -> Bools:
     return _meant(object_.data, own, chosen).identities
 
 
-def _meant(mesh: bpy.types.Mesh, own: stored_identities.StoredIdentities, chosen: Bools) -> sameness.SameParts:
-    return sameness.same_parts(*_laid_out(mesh), own.joint, own.of_leaf, chosen, mesh.partgen.scale)
+def _meant(mesh: bpy.types.Mesh, own: stored_identities.StoredIdentities, chosen: Bools) -> following.SameParts:
+    return following.same_parts(*_laid_out(mesh), own.joint, own.of_leaf, chosen, mesh.partgen.scale)
 
 
 def _laid_out(mesh: bpy.types.Mesh) -> tuple[PartTree, Nodes]:

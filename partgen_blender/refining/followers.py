@@ -4,8 +4,7 @@
     found = same_region(chair, shares, others)                 # what the region of the chair is in them
     found.leaves                                               # {stool's session id: leaves}
 
-Whole parts that were matched are the same as in Pick Part. Of a part of which the region has only a piece, those leaves are meant
-that look like the piece rather than like the rest of it; that can be told only where one method with features made both objects.
+Whole parts that were matched are the same as in Pick Part; pieces of them are found by their looks: see partgen.following.
 """
 
 from __future__ import annotations
@@ -17,18 +16,15 @@ import bpy
 import gpu
 import numpy as np
 from numpy.typing import NDArray
+from partgen import following
 from partgen.errors import PartgenError
 
-from .. import overlay, regrouping, sameness, stored_features, stored_identities, stored_tree, twins
+from .. import overlay, regrouping, sameness, stored_features, stored_tree, twins
 from ..surfaces import SurfaceOnScreen
 from ..wording import names_in_words
-from . import likeness
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
-
-_WHOLE = 0.9
-"""A region that has so much of a part has all of it, as far as others are concerned; so little of it, as is missing then, is nothing."""
 
 
 @dataclass(kw_only=True)
@@ -55,6 +51,22 @@ class Follower(SurfaceOnScreen):
         return self.region[leaves] if leaves is not None else np.zeros(0, bool)
 
 
+class Looks:
+    """What the leaves of meshes look like, read once for all clicks, until the parts of a mesh are others."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[object, tuple[tuple[str, str, int], NDArray[np.float32]] | None]] = {}  # by session id
+
+    def of(self, mesh: bpy.types.Mesh) -> tuple[tuple[str, str, int], NDArray[np.float32]] | None:
+        """What made the features of a mesh, which only then can be compared with others', and the features; None where it has none."""
+        tree, kept = regrouping.tree_of(mesh), self._kept.get(mesh.session_uid)
+        if kept is None or kept[0] is not tree:
+            features, stored = stored_features.known(mesh), mesh[stored_tree.TREE]
+            maker = str(stored.get("method", "")), str(stored.get("weights", ""))
+            kept = self._kept[mesh.session_uid] = tree, None if features is None else ((*maker, features.shape[1]), features)
+        return kept[1]
+
+
 def follower(object_: bpy.types.Object, base: NDArray[np.float32]) -> Follower:
     """What is held of an object that follows."""
     tree = regrouping.tree_of(object_.data)
@@ -79,55 +91,35 @@ def among(object_: bpy.types.Object, view_layer: bpy.types.ViewLayer) -> tuple[l
     return found, fixed
 
 
-def same_region(object_: bpy.types.Object, shares: Floats, others: Sequence[bpy.types.Object]) -> twins.Same:
+def same_region(object_: bpy.types.Object, shares: Floats, others: Sequence[bpy.types.Object], looks: Looks) -> twins.Same:
     """What a region of an object, its `shares` (L,) of the faces of each leaf, is in `others`, which were matched with it."""
     own = twins.identities_of(object_.data)
     if own is None or not others or not shares.any():
         return twins.Same({}, sameness.in_words([], [], [], [object_.name], False) if own is None and others else "")
-    sizes = regrouping.polygons_of_leaf(object_.data).astype(np.float64)
-    is_whole, is_piece = _taken(own, shares, sizes)
-    whole = twins.same_identities(object_, is_whole[own.of_leaf]) & ~is_piece if is_whole.any() else is_whole
+    sizes, known = regrouping.polygons_of_leaf(object_.data).astype(np.float64), looks.of(object_.data)
+    meant = following.followed(
+        own.of_leaf, own.joint.leaf_count, lambda whole: twins.same_identities(object_, whole), shares, sizes, known[1] if known else None
+    )
     found: dict[bpy.types.Object, Bools] = {}
     lacking, stale, unknown, vague = [], [], [], []
-    known = _looks(object_.data)
-    within = is_piece[own.of_leaf]
-    looks = likeness.learned(known[1][within], shares[within], sizes[within]) if known is not None and is_piece.any() else None
     for other in others:
         its = twins.identities_of(other.data)
         if its is None or its.joint.leaf_count != own.joint.leaf_count:
             stale.append(other.name)
             continue
-        leaves = whole[its.of_leaf]
-        may_be_piece = is_piece[its.of_leaf]
-        if may_be_piece.any():
-            other_looks = _looks(other.data)
-            if known is None or other_looks is None or known[0] != other_looks[0]:
+        other_looks = looks.of(other.data)
+        comparable = other_looks[1] if known is not None and other_looks is not None and known[0] == other_looks[0] else None
+        leaves = meant.leaves(its.of_leaf, comparable)
+        if meant.may_be_piece(its.of_leaf).any():
+            if comparable is None:
                 unknown.append(other.name)
-            elif looks is None:
+            elif meant.looks is None:
                 vague.append(other.name)
-            else:
-                leaves |= may_be_piece & (looks.of(other_looks[1]) > 0.5)
         if leaves.any() and not leaves.all():
             found[other] = leaves
         elif other.name not in (*unknown, *vague):
             lacking.append(other.name)
     return twins.Same(found, _in_words([other.name for other in found], lacking, stale, unknown, vague))
-
-
-def _taken(own: stored_identities.StoredIdentities, shares: Floats, sizes: Floats) -> tuple[Bools, Bools]:
-    """The finest identities that a region has altogether, and those of which it has a piece: (K,) bool each."""
-    count = own.joint.leaf_count
-    all_of_it, taken = (np.bincount(own.of_leaf, values, count) for values in (sizes, sizes * shares))
-    share = taken / np.maximum(all_of_it, 1)
-    is_whole = share >= _WHOLE
-    is_piece = ~is_whole & ((share > 1 - _WHOLE) | (taken > (1 - _WHOLE) * taken.sum()))
-    return is_whole, is_piece
-
-
-def _looks(mesh: bpy.types.Mesh) -> tuple[tuple[str, str, int], NDArray[np.float32]] | None:
-    """What made the features of a mesh, which only then can be compared with others', and the features; None where it has none."""
-    features, tree = stored_features.known(mesh), mesh[stored_tree.TREE]
-    return None if features is None else ((str(tree.get("method", "")), str(tree.get("weights", "")), features.shape[1]), features)
 
 
 def _in_words(followed: list[str], lacking: list[str], stale: list[str], unknown: list[str], vague: list[str]) -> str:

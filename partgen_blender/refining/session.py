@@ -71,6 +71,7 @@ class Session:
     others: list[Follower] = field(default_factory=list)  # that get the same part
     in_all: bool = True  # whether they do
     same: str = ""  # what there is to say of them
+    looks: followers.Looks = field(default_factory=followers.Looks)
     fixed: list[str] = field(default_factory=list)  # the names of those that would be among them, but cannot be changed
 
     def object(self) -> bpy.types.Object | None:
@@ -210,7 +211,7 @@ class Session:
         object_, there = self.object(), {other.uid: o for other in self.others if (o := other.current()) is not None}
         if object_ is None or not there:
             return
-        found = followers.same_region(object_, self.refinable.share_of_leaves(self.region), list(there.values()))
+        found = followers.same_region(object_, self.refinable.share_of_leaves(self.region), list(there.values()), self.looks)
         self.same = found.remark
         for other in self.others:
             leaves = found.leaves.get(there[other.uid]) if other.uid in there else None

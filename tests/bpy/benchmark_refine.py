@@ -2,8 +2,8 @@
 
 Run with the Python of a Blender environment. Prints, in milliseconds of this process (median), what an artist waits for: the answer
 to a click, the edit of the tree that Enter makes of it, a smoothed and a snapped border, a row of the list; beside what is done
-once when Refine begins, and a reference measured in the same run, reading the surface through Blender. Exits with 1 where the
-answer to a click takes over 150 ms.
+once when Refine begins, and a reference measured in the same run, reading the surface through Blender. Then the same clicks where
+three objects of that size follow, which were matched before. Exits with 1 where the answer to a click takes over 150 ms.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 os.environ["BLENDER_USER_RESOURCES"] = tempfile.mkdtemp(prefix="partgen-blender-user-")
 
@@ -21,10 +22,14 @@ import bpy
 import numpy as np
 from graphics import begin_graphics
 
+if TYPE_CHECKING:
+    from bl_ext.user_default.partgen_blender.refining import session
+
 SEGMENTS, RINGS = 640, 156  # quads, and triangles at the poles: 200,000 triangles when split
 ROWS, COLUMNS = 50, 80
 LEAVES = ROWS * COLUMNS
-FEATURES = 32
+FEATURES = 448
+OTHERS, IDENTITIES = 3, 64
 CLICK = 150.0
 RUNS = 3
 
@@ -79,8 +84,9 @@ def milliseconds(action: Callable[[], object], runs: int = RUNS) -> float:
 
 def main(archive: str) -> int:
     bpy.ops.extensions.package_install_files(filepath=archive, repo="user_default", enable_on_install=True, overwrite=True)
-    from bl_ext.user_default.partgen_blender import mesh_data, part_rows, stored_tree
+    from bl_ext.user_default.partgen_blender import mesh_data, part_rows, stored_identities, stored_tree
     from bl_ext.user_default.partgen_blender.refining import borders, edits, session
+    from partgen.identities import top
 
     begin_graphics()
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
@@ -92,11 +98,7 @@ def main(archive: str) -> int:
     refining = session.start(bpy.context)
     once = 1e3 * (time.process_time() - began)
     faces = iter(generator.integers(0, len(mesh.polygons), 1000).tolist())
-    times: list[list[float]] = []
-    for _ in range(RUNS):
-        refining.clicks.clear()
-        times.append([milliseconds(lambda number=number: refining.click(next(faces), number % 3 < 2), 1) for number in range(10)])
-    answers = {count: statistics.median(run[count - 1] for run in times) for count in (1, 3, 10)}
+    answers = _answers(refining, faces)
     refining.clicks.clear()
     refining.click(next(faces), True)
     region = refining.region
@@ -119,7 +121,33 @@ def main(archive: str) -> int:
     for name, value in rows:
         print(f"  {value:8.2f} ms  {name}")
     print(f"  {once:8.2f} ms  what is done once when Refine begins")
-    return int(max(answers.values()) > CLICK)
+    tree = stored_tree.read(mesh).tree
+    for one in (object_, *(_copy(object_) for _ in range(OTHERS))):
+        stored_identities.write(one.data, "alike", top(tree, IDENTITIES), tree.cut_into(IDENTITIES))
+        one.select_set(True)
+    refining = session.start(bpy.context)
+    together = _answers(refining, faces)
+    for count, value in together.items():
+        print(f"  {value:8.2f} ms  the answer to click {count}, where {len(refining.others)} objects of this size follow")
+    session.stop()
+    return int(max(*answers.values(), *together.values()) > CLICK or len(refining.others) != OTHERS)
+
+
+def _answers(refining: session.Session, faces: Iterator[int]) -> dict[int, float]:
+    """What some clicks of a row take to be answered."""
+    times: list[list[float]] = []
+    for _ in range(RUNS):
+        refining.clicks.clear()
+        times.append([milliseconds(lambda number=number: refining.click(next(faces), number % 3 < 2), 1) for number in range(10)])
+    return {count: statistics.median(run[count - 1] for run in times) for count in (1, 3, 10)}
+
+
+def _copy(object_: bpy.types.Object) -> bpy.types.Object:
+    """An object of its own beside one, with the same parts."""
+    made = object_.copy()
+    made.data = object_.data.copy()
+    bpy.context.scene.collection.objects.link(made)
+    return made
 
 
 def _moved(mesh: bpy.types.Mesh, generator: np.random.Generator, part_rows: object) -> None:

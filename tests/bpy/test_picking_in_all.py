@@ -10,10 +10,11 @@ import bpy
 import numpy as np
 import pytest
 import studio
-from bl_ext.user_default.partgen_blender import picking, regrouping, sameness, stored_identities, stored_tree
+from bl_ext.user_default.partgen_blender import picking, regrouping, stored_identities, stored_tree
 from bl_ext.user_default.partgen_blender.picking import operators, scripting, session
 from bl_ext.user_default.partgen_blender.refining import edits
 from mathutils import Vector
+from partgen import following
 from partgen.refining import Nodes
 from seats import CHAIR, FINE, JOINT, MIDDLE, kin, own_tree, three
 
@@ -219,7 +220,7 @@ def test_what_is_meant_of_the_same_object_is_what_was_picked() -> None:
     for scale in (0.0, FINE, MIDDLE, 0.7, 1.0):
         nodes = tree.nodes(scale)
         for node in np.unique(nodes):
-            meant = sameness.same_parts(tree, Nodes.of(tree), JOINT, own, nodes == node, scale)
+            meant = following.same_parts(tree, Nodes.of(tree), JOINT, own, nodes == node, scale)
             if meant.is_piece:
                 assert scale < FINE
             else:

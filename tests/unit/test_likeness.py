@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from bl_ext.user_default.partgen_blender.refining.likeness import learned
+from partgen.likeness import learned
 
 
 def rows(count: int, middle: tuple[float, ...], seed: int) -> np.ndarray:
@@ -39,3 +39,16 @@ def test_a_region_of_everything_or_of_nothing_teaches_nothing() -> None:
     features = rows(8, (1, 0), 1)
     assert learned(features, np.ones(8), np.ones(8)) is None
     assert learned(features, np.zeros(8), np.ones(8)) is None
+
+
+def test_many_leaves_and_few_teach_the_same_as_all_directions_would() -> None:
+    for inside, outside in ((8, 20), (60, 140)):  # fewer leaves than numbers in a feature, and more
+        features = np.concatenate([rows(inside, (1, 0), 1), rows(outside, (0.4, 1), 2)])
+        found = learned(features, np.repeat([1.0, 0.0], [inside, outside]), np.ones(inside + outside))
+        assert found is not None
+        weight = np.repeat([0.5 / inside, 0.5 / outside], [inside, outside])
+        middle = weight @ features
+        directions = np.linalg.svd(np.sqrt(weight)[:, None] * (features - middle), full_matrices=False)[2]
+        kept = found.directions.shape[1]
+        spanned = found.directions / np.linalg.norm(found.directions, axis=0)
+        np.testing.assert_allclose(np.abs(directions[:kept] @ spanned), np.eye(kept), atol=1e-6)

@@ -10,12 +10,16 @@ import pytest
 from furniture import PARTS, Table
 from furniture import table as furnish
 from partgen.cli import main
+from partgen.evaluation.clicks import surface_of
+from partgen.evaluation.following import measured
 from partgen.evaluation.transfer import Named, agreement, measured_group, part_kind, share_in_common, shares_right, table
+from partgen.mesh import Mesh
 
 
 def named(name: str, some: Table, names: tuple[str, ...] = PARTS) -> Named:
     kinds = np.array([part_kind(part) for part in names])[some.part_of_face]
-    return Named(name, "Table", some.surface, kinds, 6)
+    refined = surface_of(Mesh.from_triangles(some.vertices, some.faces))
+    return Named(name, "Table", some.surface, kinds, 6, refined, some.part_of_face)
 
 
 def three(names: tuple[str, ...] = PARTS) -> list[Named]:
@@ -73,6 +77,25 @@ def test_an_identity_has_the_name_of_most_of_its_surface() -> None:
     assert agreement(objects, perfect) == pytest.approx(1)
 
 
+def test_clicks_on_one_table_are_followed_in_the_others() -> None:
+    row = measured(three(), 2, frozenset())
+    assert row is not None
+    assert row["followed_parts"] == 3 * 2 * 2, "top and shelf of each table, in two others: of four legs nobody knows which one is meant"
+    assert row["clicked_5"] == row["before"] == row["followed_5"] == row["found_5"] == pytest.approx(1)
+
+
+def test_what_is_found_nowhere_is_judged_by_what_was_there_before() -> None:
+    without = [some._replace(surface=some.surface.with_leaves_alone()) for some in three()]
+    row = measured(without, 2, frozenset({"top"}))
+    assert row is not None
+    assert row["followed_parts"] == 3 * 2, "the shelf alone"
+    assert row["followed_3"] >= row["before"] * row["found_3"]
+
+
+def test_objects_without_a_part_that_both_have_once_are_not_clicked_on() -> None:
+    assert measured(three(("leg",) * len(PARTS)), 2, frozenset()) is None
+
+
 def test_the_command_measures_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name, some in (("a", furnish()), ("b", furnish(width=1.6, order=3))):
         np.savez(tmp_path / f"set_{name}.npz", vertices=some.vertices, faces=some.faces, face_labels=some.part_of_face,
@@ -84,5 +107,5 @@ def test_the_command_measures_a_folder(tmp_path: Path, capsys: pytest.CaptureFix
     text = table(result)
     assert "| Table | 2 |" in text
     tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]
-    assert [len({line.count("|") for line in lines}) for lines in tables] == [1, 1]  # as many values as columns
+    assert [len({line.count("|") for line in lines}) for lines in tables] == [1, 1, 1]  # as many values as columns
     assert "**mean, others**" in text

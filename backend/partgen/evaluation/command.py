@@ -75,7 +75,7 @@ that is watertight, how far the visible surface moved, the share of parts of whi
 TRANSFER = """\
 Carries labels between objects of one category, all ordered pairs up to a limit, on objects whose parts have names that come back:
 by nearest place, by features alone, by geometry alone, and by all together, in the same alignment. And takes each category apart
-together: how well its identities agree with the names.
+together: how well its identities agree with the names; and what clicks on a part of one object are worth on the others.
 
   partgen bench transfer --data benchmark/ --limit 20
 """

@@ -1,4 +1,5 @@
-"""How well labels go from one object to another of its kind, and how alike several objects are taken apart together.
+"""How well labels go from one object to another of its kind, how alike several objects are taken apart together, and what clicks on one
+are worth on the others.
 
 Measured on objects whose parts have names that come back within a category: a label that was carried over is right where the name
 of the part is the same. What only one of two objects has cannot be right, and does not count.
@@ -22,6 +23,9 @@ from ..correspondence import LOOKS_ALONE, NEAREST_PLACE, WEIGHTS, Surface, align
 from ..correspondence import surface as surface_of
 from ..errors import PartgenError
 from ..identities import identified
+from ..refining import Surface as RefinedSurface
+from . import following
+from .clicks import surface_of as refined_surface_of
 from .isolation import in_own_processes
 from .labelled import labelled_files
 
@@ -41,13 +45,16 @@ WAYS = ("place", "looks", "geometry", "both")
 
 
 class Named(NamedTuple):
-    """A benchmark object as it is compared: its set and category, its surface, the kind of part of every face (F,)."""
+    """A benchmark object as it is compared: its set and category, its surface, as it is refined too, of every face (F,) the kind of part
+    and the part."""
 
     name: str
     group: str
     surface: Surface
     kinds: NDArray[np.str_]
     default_count: int
+    faces: RefinedSurface
+    labels: NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,8 @@ def read_named(question: Question) -> Named | None:
         with np.load(question.path, allow_pickle=False) as arrays:
             if "part_names" not in arrays.files or "category" not in arrays.files:
                 return None
-            kinds = np.array([part_kind(str(name)) for name in arrays["part_names"]])[arrays["face_labels"]]
+            labels = arrays["face_labels"]
+            kinds = np.array([part_kind(str(name)) for name in arrays["part_names"]])[labels]
             mesh = Mesh.from_triangles(arrays["vertices"], arrays["faces"], question.path.stem)
             category = str(arrays["category"])
     except (OSError, KeyError, ValueError, IndexError, EOFError, BadZipFile) as error:
@@ -82,7 +90,8 @@ def read_named(question: Question) -> Named | None:
     found = segmenter(question.method).segment(mesh)
     some = surface_of(mesh.vertices, mesh.faces, found.leaf_of_face, found.tree, found.leaf_features)
     group = f"{category} (remeshed)" if question.collection == "remeshed" else category
-    return Named(question.path.stem, group, some, kinds, found.tree.count(found.tree.default_scale))
+    count = found.tree.count(found.tree.default_scale)
+    return Named(question.path.stem, group, some, kinds, count, refined_surface_of(mesh), labels)
 
 
 def has_names(path: Path) -> bool:
@@ -122,7 +131,8 @@ def measured_group(group: str, objects: Sequence[Named], limit: int, tell: Tell)
     row: Row = {"group": group, "objects": len(objects), "pairs": len(chosen), "tuned": group.partition(" (")[0] in TUNED_ON}
     row |= {name: float(np.mean([result[name] for result in results])) for name in results[0]}
     kin = [o for o in objects if any(o is some for pair in pairs for some in pair)]
-    return row | measured_together(kin)
+    tell(f"{group}: clicks")
+    return row | measured_together(kin) | (following.measured(kin, UP, UNNAMED) or {})
 
 
 def share_in_common(source: Named, target: Named) -> float:
@@ -200,7 +210,7 @@ def agreement(objects: Sequence[Named], identities: Iterable[NDArray]) -> float:
 
 
 def table(result: Row) -> str:
-    """The measures as two tables, to read and to keep."""
+    """The measures as three tables, to read and to keep."""
     rows = result["rows"]
     lines = ["Label transfer, share of surface right (faces):", "", "| category | pairs | " + " | ".join(WAYS) + " | turned | CPU s |"]
     lines.append("|---" * (len(WAYS) + 4) + "|")
@@ -218,6 +228,8 @@ def table(result: Row) -> str:
     )
     lines += [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     lines += [_together_line(row) for row in [*rows, *_means(rows)]]
+    lines += ["", "Clicks on one object, intersection over union with the part of the same name on another:", ""]
+    lines += following.lines(rows, _means)
     return "\n".join([*lines, *(f"failed: {line}" for line in result["failed"])])
 
 

@@ -26,6 +26,8 @@ from picking import STEPS as PICKING
 from picking import Picking
 from proposals import STEPS as PROPOSALS
 from proposals import Proposals
+from random_session import STEPS as RANDOM_SESSION
+from random_session import Session
 from together import STEPS as TOGETHER
 from together import Together
 from window import DRAWING_SECONDS, WHEEL_DOWN, WHEEL_UP, Disappointed, Window, expect
@@ -381,6 +383,7 @@ STEPS: tuple[Callable[[Any], None], ...] = (
     *TOGETHER,
     *COMPLETING,
     *EDITING,
+    *RANDOM_SESSION,
     Journey.the_slider_works_in_the_reopened_file_without_a_backend,
     Journey.the_preferences_list_the_models,
     Journey.remove_leaves_nothing_behind,
@@ -456,6 +459,7 @@ def main(folder: Path, out: Path, only: str = "") -> int:
     artists |= dict.fromkeys(PARTS, Parts(window, folder, journey._open))
     artists |= dict.fromkeys(TOGETHER, Together(window, folder, journey._open, expect_same))
     artists |= dict.fromkeys(EDITING, Editing(window, folder, journey._open, expect_same))
+    artists |= dict.fromkeys(RANDOM_SESSION, Session(window, folder, journey._open, expect_same))
     artists |= dict.fromkeys(PROPOSALS, Proposals(window, expect_same))
     states: dict[str, State] = {}
     verdict = "ok"

@@ -1,7 +1,7 @@
 """Runs inside a real Blender: a desk lamp of seven pieces, the sidebar open at PartGen, a watcher, then "SETUP DONE".
 
 Beside the lamp's file lie twins.blend, with two objects that were taken apart elsewhere, snowman.blend, with one skin of several
-pieces, cart.blend, with the parts of a cart, and ring.blend, with half a million faces.
+pieces, cart.blend, with the parts of a cart, ring.blend, with half a million faces, and crowd.blend, with a little of everything.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ FOLDER = Path(__file__).resolve().parent  # run.sh puts settings.json and the fo
 sys.path.append(str(FOLDER / "gui"))  # of this Blender's test only: the extension itself touches no path
 
 from cart import make_cart  # noqa: E402
+from crowd import make_crowd  # noqa: E402
 from snowman import make_snowman  # noqa: E402
 from torus import make_torus  # noqa: E402
 from twins import make_twins  # noqa: E402
@@ -124,6 +125,20 @@ def make_file_of_parts() -> None:
 def save_file_of_parts() -> None:
     open_tab()
     bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "cart.blend"), copy=True)
+    bpy.app.timers.register(make_file_of_everything, first_interval=0.1)
+
+
+def make_file_of_everything() -> None:
+    clear_scene()
+    bpy.data.orphans_purge()  # else the meshes of another table and stool have the names
+    make_crowd()
+    look_at_selected()
+    bpy.app.timers.register(save_file_of_everything, first_interval=1.0)
+
+
+def save_file_of_everything() -> None:
+    open_tab()
+    bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "crowd.blend"), copy=True)
     bpy.app.timers.register(make_own_file, first_interval=0.1)
 
 

@@ -13,7 +13,7 @@ import json
 import math
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -253,6 +253,12 @@ class Window:
             return found["operator"] == control
         return found["property"].rpartition(".")[2] == control.rpartition(".")[2]  # Blender 4.3 tells the path from the group only
 
+    def small_button(self, control: str, row: int, shares: Sequence[float], region: tuple[str, str] = SIDEBAR) -> tuple[int, int] | None:
+        """Where a row of a region, at this height, has a button of this id, felt for at shares of the width; None where it has none."""
+        place = self.place(region)
+        places = ((place.left + int(share * place.width), row) for share in shares)
+        return next((position for position in places if self._lies_at(control, position)), None)
+
     def end_of_row(self, text: str) -> tuple[int, int]:
         """Where the sidebar has its small buttons, in the row of a text."""
         return self._in_row(text, END_OF_ROW, self.SIDEBAR)
@@ -413,9 +419,9 @@ class Window:
         for key in keys:
             self.key(key)
 
-    def key(self, key: str) -> None:
-        """One key, where the pointer is."""
-        self._xdotool("key", key)
+    def key(self, key: str, times: int = 1) -> None:
+        """One key, where the pointer is: `times` as fast as fingers can."""
+        self._xdotool("key", "--delay", "45", *[key] * times)
         time.sleep(0.3)
 
     def type(self, text: str) -> None:

@@ -284,7 +284,8 @@ def _way(shown: proposals.Shown) -> tuple[str, str, float, bool, int, int]:
     """How a part was made, in what decides whether it fits others: method, weights, reach, flat cuts, seed and steps, where these are
     heeded."""
     maker, method = shown.maker, method_of(shown.maker.method)
-    reach, flat_cuts = (maker.reach, maker.flat_cuts) if method is None or method.has_reach else (0.0, True)
+    reach = maker.reach if method is None or method.has_reach else 0.0
+    flat_cuts = maker.flat_cuts if method is None or method.has_flat_cuts else False
     seed = maker.seed if is_drawn_by_seed(maker.method) else 0
     return maker.method, maker.weights, reach, flat_cuts, seed, maker.steps if has_steps(method, maker.weights) else 0
 

@@ -19,10 +19,11 @@ class Model(methods.Method):
 
 @dataclass(frozen=True)
 class Method(Model):
-    """One method. `has_reach`: it can let parts bulge into their neighbours. `has_seed`: it draws its results, and can give several.
-    `models` are those that it can work with, where there is a choice, the method's own first."""
+    """One method. `has_reach`: it can let parts bulge into their neighbours. `has_flat_cuts`: it can end them where their border lies in a
+    plane. `has_seed`: it draws its results, and can give several. `models` are those that it can work with, where there is a choice, the method's own first."""
 
     has_reach: bool = False
+    has_flat_cuts: bool = False
     has_seed: bool = False
     models: tuple[Model, ...] = ()
 
@@ -54,7 +55,7 @@ OWN_CHOICE = "auto"
 
 
 METHODS = (
-    Method("auto", 0, "Automatic", "Use the best method that is there, and say which one it was", has_reach=True),
+    Method("auto", 0, "Automatic", "Use the best method that is there, and say which one it was", has_reach=True, has_flat_cuts=True),
     Method(
         "caps",
         1,
@@ -67,6 +68,7 @@ METHODS = (
         "Solid",
         "Divide the inside of the object among its parts, so that together they fill it without overlapping. Needs no trained weights",
         has_reach=True,
+        has_flat_cuts=True,
     ),
     Method(
         "generative",

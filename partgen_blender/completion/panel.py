@@ -81,6 +81,7 @@ def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
         method_menu.draw_chosen(options, context, settings, method.models, PARTGEN_PT_completion_models.__name__, name="model")
     if method is None or method.has_reach:
         options.prop(settings, "reach", slider=True)
+    if method is None or method.has_flat_cuts:
         options.prop(settings, "flat_cuts")
     if method is not None and method.has_seed:
         drawn = options.column(align=True)

@@ -107,7 +107,7 @@ class _Announcing:
 
 def _without_effect(options: argparse.Namespace, completion: Completion) -> Iterable[str]:
     """A sentence for every option that was given and that the method has no use for."""
-    from ..completion import REACHING, SEEDED, STEPPED
+    from ..completion import CUTTING, REACHING, SEEDED, STEPPED
 
     method = completion.method
     if method not in SEEDED:
@@ -119,8 +119,8 @@ def _without_effect(options: argparse.Namespace, completion: Completion) -> Iter
         yield f"The method {method} does not generate in steps, so --steps changes nothing."
     if options.reach is not None and method not in REACHING:
         yield f"The method {method} has no reach, so --reach changes nothing."
-    if options.no_flat_cuts and method not in REACHING:
-        yield f"The method {method} has no reach, so --no-flat-cuts changes nothing."
+    if options.no_flat_cuts and method not in CUTTING:
+        yield f"The method {method} has no flat cuts to leave out, so --no-flat-cuts changes nothing."
 
 
 def _sentences(completion: Completion, listed: Sequence[dict[str, Any]]) -> Iterable[str]:

@@ -153,7 +153,10 @@ STEPPED = frozenset({"holopart", "completer"})
 """The weights of those that generate in steps; the others have no use for `Options.steps`."""
 
 REACHING = frozenset({"solid", "generative"})
-"""Those that let parts go on into their neighbours; the others have no use for `Options.reach` and `flat_cuts`."""
+"""Those that let parts go on into their neighbours; the others have no use for `Options.reach`."""
+
+CUTTING = frozenset({"solid"})
+"""Those that heed `Options.flat_cuts`; the others close all borders straight, or have learned where parts end."""
 
 MOST_LABEL = np.iinfo(np.int32).max
 

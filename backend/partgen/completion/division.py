@@ -71,7 +71,7 @@ class DividingCompleter:
         count = max(options.proposals, 1)
         for number in range(count):
             alone = count == 1
-            one = replace(options, seed=options.seed + number, proposals=1)
+            one = replace(options, seed=options.seed + number, proposals=1, flat_cuts=False)  # where parts end is learned
             told = _Telling(of_proposal(progress, number, count))
             division = self._divisions(one, told.say)
             completion = SolidCompleter(division, self.method).complete(

@@ -7,8 +7,11 @@ as at T-junctions and on doubled faces: those touch, and do not cross.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import product
+
 import numpy as np
-from igl.predicates import find_self_intersections
+from igl.predicates import find_intersections, find_self_intersections
 from numpy.typing import NDArray
 
 NOTE = "Some generated faces cross the surface. Remeshed instead, nothing would cross."
@@ -22,6 +25,10 @@ ROUNDING = 1e-5
 """Of the surface's longest side: triangles that go no deeper than this into each other touch."""
 
 
+CELLS = 16
+"""Along each side of a grid by which triangles are told that are nowhere near others."""
+
+
 def crossing_faces(points: NDArray, faces: NDArray, generated: Bools) -> Ints:
     """The generated triangles that go through another triangle of the same surface, rising.
 
@@ -31,15 +38,96 @@ def crossing_faces(points: NDArray, faces: NDArray, generated: Bools) -> Ints:
     if not generated.any():
         return np.zeros(0, np.int64)
     places, welded = _welded(points, faces)
-    whole = np.flatnonzero((welded != np.roll(welded, 1, axis=1)).all(axis=1) & _near(places[welded], generated))
-    found, pairs, coplanar = find_self_intersections(places, np.ascontiguousarray(welded[whole]))
-    if not found:
-        return np.zeros(0, np.int64)
-    pairs = whole[pairs[~coplanar.astype(bool).reshape(-1)]]
-    pairs = pairs[generated[pairs].any(axis=1)]
-    slack = ROUNDING * float(np.ptp(places, axis=0).max())
-    pairs = pairs[_depth(places, welded[pairs]) > slack]
-    return np.unique(pairs[generated[pairs]])
+    surroundings = Surroundings.of(places, welded[~generated])
+    pairs = crossing_pairs(places, welded[generated], surroundings, ROUNDING * float(np.ptp(places, axis=0).max()))
+    return np.flatnonzero(generated)[np.unique(pairs[pairs < generated.sum()])]
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """Triangles `faces` (n, 3) that others may cross, with their bounds `low` and `high` (3, n)."""
+
+    faces: Ints
+    low: Floats
+    high: Floats
+
+    @classmethod
+    def of(cls, points: Floats, faces: Ints) -> Surroundings:
+        return cls(faces, *_bounds(points, faces))
+
+    def near(self, low: Floats, high: Floats) -> Ints:
+        """Those that may meet triangles with the bounds `low` and `high` (3, q): those in a cell of a coarse grid that any of these
+        reaches into. Indices, rising."""
+        start, end = low.min(axis=1), high.max(axis=1)
+        found = np.flatnonzero(np.logical_and.reduce([*(self.low <= end[:, None]), *(self.high >= start[:, None])]))
+        size = np.maximum(end - start, 1e-300)[:, None] / CELLS
+
+        def cells(low: Floats, high: Floats) -> tuple[Ints, Ints]:
+            first, last = (np.clip((bound - start[:, None]) / size, 0, CELLS - 1).astype(np.int64) for bound in (low, high))
+            return first, last + 1
+
+        reached = _summed(_covered(*cells(low, high)))
+        first, last = cells(self.low[:, found], self.high[:, found])
+        signs = [((-1) ** (3 - sum(ends)), np.where(np.array(ends)[:, None], last, first)) for ends in product((0, 1), repeat=3)]
+        return found[sum(sign * reached[tuple(corner)] for sign, corner in signs) > 0]
+
+
+def crossing_pairs(places: Floats, faces: Ints, surroundings: Surroundings, slack: float) -> Ints:
+    """The pairs (p, 2) of triangles, at least one of `faces` (q, 3), that go deeper than `slack` through each other; those of the
+    surroundings are numbered from q on.
+
+    No two `places` (k, 3) may be one: neighbours are known by the places that they share.
+    """
+    near = surroundings.near(*_bounds(places, faces))
+    beside = np.zeros(len(places), bool)
+    beside[faces] = True
+    touching = beside[surroundings.faces[near]] @ np.ones(3) > 0
+    every, count = np.concatenate([faces, surroundings.faces[near]]), len(faces)
+    a, b, c = every.T
+    sound = (a != b) & (b != c) & (c != a)
+    own = np.flatnonzero(sound[:count])
+    neighbours = np.flatnonzero(sound & np.concatenate([np.ones(count, bool), touching]))
+    apart = count + np.flatnonzero(sound[count:] & ~touching)
+    _, among, coplanar = find_self_intersections(*_compact(places, every[neighbours]))
+    pairs = [neighbours[among[~coplanar.astype(bool).reshape(-1)]]]
+    if len(apart):
+        _, between, coplanar = find_intersections(*_compact(places, every[own]), *_compact(places, every[apart]))
+        between = between[~coplanar.astype(bool).reshape(-1)]
+        pairs.append(np.stack([own[between[:, 0]], apart[between[:, 1]]], axis=1))
+    found = np.concatenate([pair.reshape(-1, 2) for pair in pairs])
+    found = found[found.min(axis=1) < count]
+    found = found[depth_of_pairs(places, every[found]) > slack]
+    return np.concatenate([np.arange(count), count + near])[found]
+
+
+def _compact(points: Floats, faces: Ints) -> tuple[Floats, Ints]:
+    """Triangles (n, 3) over those points alone that they use."""
+    used, corners = np.unique(faces, return_inverse=True)
+    return np.ascontiguousarray(points[used]), np.ascontiguousarray(corners.reshape(-1, 3).astype(np.int64))
+
+
+def _bounds(points: Floats, faces: Ints) -> tuple[Floats, Floats]:
+    """The lowest and highest coordinates of triangles (n, 3): each (3, n)."""
+    first, second, third = (points.T[:, faces[:, corner]] for corner in range(3))
+    return np.minimum(np.minimum(first, second), third), np.maximum(np.maximum(first, second), third)
+
+
+def _covered(first: Ints, last: Ints) -> Bools:
+    """The cells of the grid that lie in boxes from `first` to before `last` (3, q)."""
+    change = np.zeros((CELLS + 1,) * 3, np.int64)
+    for ends in product((0, 1), repeat=3):
+        np.add.at(change, tuple(np.where(np.array(ends)[:, None], last, first)), (-1) ** sum(ends))
+    for axis in range(3):
+        np.cumsum(change, axis=axis, out=change)
+    return change[:-1, :-1, :-1] > 0
+
+
+def _summed(covered: Bools) -> Ints:
+    """How many cells are covered before each corner of the grid, along all axes."""
+    count = np.pad(covered.astype(np.int64), ((1, 0),) * 3)
+    for axis in range(3):
+        np.cumsum(count, axis=axis, out=count)
+    return count
 
 
 def _welded(points: NDArray, faces: NDArray) -> tuple[Floats, Ints]:
@@ -48,13 +136,7 @@ def _welded(points: NDArray, faces: NDArray) -> tuple[Floats, Ints]:
     return np.ascontiguousarray(places), number.reshape(-1)[faces].astype(np.int64)
 
 
-def _near(corners: Floats, generated: Bools) -> Bools:
-    """Which triangles (m, 3, 3) lie in the bounds of the generated ones."""
-    low, high = corners.min(axis=1), corners.max(axis=1)
-    return ((low <= high[generated].max(axis=0)) & (high >= low[generated].min(axis=0))).all(axis=1)
-
-
-def _depth(points: Floats, pairs: Ints) -> Floats:
+def depth_of_pairs(points: Floats, pairs: Ints) -> Floats:
     """How far the triangles of each pair, corners (p, 2, 3), go through each other's planes: (p,)."""
     first, second = points[pairs[:, 0]], points[pairs[:, 1]]
     return np.minimum(_beyond(first, second), _beyond(second, first))

@@ -296,7 +296,8 @@ def harmonic(points: Floats, faces: Ints, border: Floats) -> Floats:
     half = coo_matrix((weights.T.reshape(-1), (rows, columns)), shape=(count, count)).tocsr()
     weight = half + half.T
     laplacian = (diags(np.asarray(weight.sum(axis=1)).reshape(-1)) - weight).tocsr()
-    return splu(laplacian[fixed:, fixed:].tocsc()).solve(-(laplacian[fixed:, :fixed] @ border))
+    inner = splu(laplacian[fixed:, fixed:].tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+    return inner.solve(-(laplacian[fixed:, :fixed] @ border))
 
 
 def _cotangents(points: Floats, faces: Ints) -> Floats:

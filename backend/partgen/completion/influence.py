@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 from igl import fast_winding_number
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates
+from scipy.ndimage import distance_transform_edt, gaussian_filter
 from scipy.spatial import ConvexHull, QhullError, cKDTree
 
 from ..geometry.adjacency import normals_and_areas
@@ -101,26 +102,38 @@ FINER = 3.0
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """The surroundings of one part on a grid, lengths in its cells: `beyond` (X, Y, Z) the signed distance to the part's territory,
-    negative within; `depth` (X, Y, Z) below the surface, negative outside; `low` (3,) the middle of the first cell, `cell` the
-    side of one."""
+    """The surroundings of one part on a grid, lengths in its cells: `beyond` (X, Y, Z, 4) the signed distance to the part's territory,
+    negative within, and how it rises along each axis; `depth` (X, Y, Z, 4) likewise below the surface, negative outside; `low` (3,)
+    the middle of the first cell, `cell` the side of one."""
 
     beyond: Floats
     depth: Floats
     low: Floats
     cell: float
 
-    def at(self, field: Floats, points: Floats) -> Floats:
-        """The values (n,) of a field (X, Y, Z) at points (n, 3)."""
-        return map_coordinates(field, ((points - self.low) / self.cell).T, order=1, mode="nearest")
+    def at(self, field: Floats, points: Floats) -> tuple[Floats, Floats]:
+        """The values (n,) of a field (X, Y, Z, 4) at points (n, 3), and how it rises there for each cell, (n, 3): linearly between the
+        middles of cells, beyond the grid as on its border."""
+        last = np.array(field.shape[:3]) - 1
+        place = np.clip((points - self.low) / self.cell, 0, last)
+        before = np.minimum(place.astype(np.int64), np.maximum(last - 1, 0))
+        share = place - before
+        after = np.minimum(before + 1, last)
+        found = np.zeros((len(points), 4))
+        for ends in product((0, 1), repeat=3):
+            x, y, z = np.where(ends, after, before).T
+            u, v, w = np.where(ends, share, 1 - share).T
+            found += (u * v * w)[:, None] * field[x, y, z]
+        return found[:, 0], found[:, 1:]
 
-    def gradient(self, field: Floats, points: Floats) -> Floats:
-        """How a field rises at points (n, 3), for each cell: (n, 3)."""
-        at = ((points - self.low) / self.cell).T
-        steps = np.eye(3)[:, :, None]
-        ahead = [map_coordinates(field, at + step, order=1, mode="nearest") for step in steps]
-        behind = [map_coordinates(field, at - step, order=1, mode="nearest") for step in steps]
-        return (np.stack(ahead, axis=1) - np.stack(behind, axis=1)) / 2
+
+def _with_slope(field: Floats) -> Floats:
+    """A field (X, Y, Z) and half the difference between the cells before and after along each axis: (X, Y, Z, 4)."""
+    slopes = []
+    for axis in range(3):
+        padded = np.pad(field, [(1, 1) if other == axis else (0, 0) for other in range(3)], mode="edge")
+        slopes.append((np.take(padded, np.arange(2, padded.shape[axis]), axis) - np.take(padded, np.arange(field.shape[axis]), axis)) / 2)
+    return np.stack([field, *slopes], axis=-1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +171,7 @@ class Territory:
         beyond = np.zeros(own.shape)
         if holds.any():
             beyond = gaussian_filter(distance_transform_edt(~holds) - distance_transform_edt(holds), 1.0)
-        return Ground(beyond, _interpolated(self.depth, axes) * self.cell / cell, low, cell)
+        return Ground(_with_slope(beyond), _with_slope(_interpolated(self.depth, axes) * self.cell / cell), low, cell)
 
     def _parts_at(self, axes: Sequence[Floats]) -> list[int]:
         """The parts that hold a cell of the box of a grid, given where its cells lie along each axis, in cells of this one."""

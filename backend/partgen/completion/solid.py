@@ -26,6 +26,7 @@ from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, chec
 from .caps import cap_faces, edge_codes, edges_of, neighbour_means
 from .flat_cuts import in_flat_cuts
 from .influence import Claimant, Claims, Ground, Territory, hand_made_claims, territory
+from .mending import Neighbourhood, mended
 from .patches import OpenSurface, Surface, first_of_doubles, median_edge, open_surface, read_surface
 from .remeshing import finished
 from .sheets import is_flat, thickened
@@ -282,7 +283,7 @@ def _best_filling(
     relaxed = _drawn(opened, points, faces, ground, False)
     drawn = _drawn(opened, points, faces, ground, True)
     if options.flat_cuts:
-        flat = in_flat_cuts(opened, points, faces, ground.at(ground.depth, points) * ground.cell > -OUTSIDE * land.cell)
+        flat = in_flat_cuts(opened, points, faces, ground.at(ground.depth, points)[0] * ground.cell > -OUTSIDE * land.cell)
         relaxed[flat] = drawn[flat] = points[flat]
     share = np.full((len(points), 1), options.reach)
     best, fewest = points, -1
@@ -294,7 +295,7 @@ def _best_filling(
         if not count:
             break
         share = share * _clear_of(opened, faces, crossing)
-    return best
+    return mended(Neighbourhood.of(opened, faces, len(points), *around), best)
 
 
 def _clear_of(opened: OpenSurface, faces: Ints, crossing: Bools) -> Floats:
@@ -315,12 +316,12 @@ def _drawn(opened: OpenSurface, points: Floats, faces: Ints, ground: Ground, to_
     for _ in range(DRAWS):
         points = 0.6 * points + 0.4 * (weights @ np.concatenate([fixed, points]))
         if to_border:
-            slope = ground.gradient(ground.beyond, points)
+            beyond, slope = ground.at(ground.beyond, points)
             steep = np.maximum(np.linalg.norm(slope, axis=1, keepdims=True), 0.3)
-            points = points - np.clip(ground.at(ground.beyond, points), -1.0, 1.0)[:, None] * slope / steep**2 * 0.7 * ground.cell
-        clear = np.minimum(0.8, 0.35 * loops.query(points)[0] / ground.cell)
-        lack = np.clip(clear - ground.at(ground.depth, points), 0.0, 2.0)[:, None]
-        rise = ground.gradient(ground.depth, points)
+            points = points - np.clip(beyond, -1.0, 1.0)[:, None] * slope / steep**2 * 0.7 * ground.cell
+        near_loops = loops.query(points, distance_upper_bound=3 * ground.cell)[0]  # further away, all of 0.8 cells is asked for
+        depth, rise = ground.at(ground.depth, points)
+        lack = np.clip(np.minimum(0.8, 0.35 * near_loops / ground.cell) - depth, 0.0, 2.0)[:, None]
         points = points + lack * rise / np.maximum(np.linalg.norm(rise, axis=1, keepdims=True), 0.3) * ground.cell
     return points
 
@@ -329,7 +330,8 @@ def _drawn(opened: OpenSurface, points: Floats, faces: Ints, ground: Ground, to_
 class Scenery:
     """A filling, `faces` (q, 3) over the points of `opened` and its own, and the surfaces around it: what it could cross.
 
-    `inner` (e, 2) are its edges that more than one of its triangles has, `others` (m, 2) the edges around it, over `points`.
+    `inner` (e, 2) are its edges that more than one of its triangles has, `others` (m, 2) the edges around it, over
+    `points`, with their bounds `low` and `high` (3, m).
     """
 
     opened: OpenSurface
@@ -337,6 +339,8 @@ class Scenery:
     inner: Ints
     points: Floats
     others: Ints
+    low: Floats
+    high: Floats
     scene: RayScene
 
     @classmethod
@@ -345,16 +349,18 @@ class Scenery:
         border = np.zeros(len(points), bool)
         border[opened.welded[np.concatenate(opened.loops)]] = True
         edges = _inner_edges(others)
-        return cls(opened, faces, _inner_edges(faces), points, edges[~border[edges].all(axis=1)], RayScene(points, others))
+        edges = edges[~(border[edges[:, 0]] & border[edges[:, 1]])]
+        start, end = points.T[:, edges[:, 0]], points.T[:, edges[:, 1]]
+        low, high = np.minimum(start, end), np.maximum(start, end)
+        return cls(opened, faces, _inner_edges(faces), points, edges, low, high, RayScene(points, others))
 
     def crossings(self, added: Floats) -> tuple[Bools, int]:
         """Which vertices of the filling (k + p,), its own being at `added` (p, 3), have edges or triangles that go through the surfaces
         around it or through itself, or are gone through; and how many edges do so."""
         every = np.concatenate([self.opened.points, added])
         used = every[np.unique(self.faces)]
-        low, high = used.min(axis=0), used.max(axis=0)
-        start, end = self.points[self.others[:, 0]], self.points[self.others[:, 1]]
-        close = ((np.maximum(start, end) >= low) & (np.minimum(start, end) <= high)).all(axis=1)
+        low, high = used.min(axis=0)[:, None], used.max(axis=0)[:, None]
+        close = np.logical_and.reduce([*(self.high >= low), *(self.low <= high)])
         filling = RayScene(every, self.faces)
         crossing = np.zeros(len(every), bool)
         through, _ = _blocked(every, self.inner, self.scene)

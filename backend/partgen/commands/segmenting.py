@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import io
-import math
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import positive
+from ..arguments import positive, share_or_nothing
 from ..counting import counted
 from ..errors import PartgenError
 from ..segmentation import METHODS
@@ -71,21 +70,10 @@ def add_parsers(commands: argparse._SubParsersAction) -> None:
     for command in (decompose, segment):
         command.add_argument("--method", choices=METHODS, default="auto", help="how to find parts; auto takes the best that is there")
         amount = command.add_mutually_exclusive_group()
-        amount.add_argument("--scale", type=scale, help="0 (finest) to 1 (whole object); chosen by the method if not given")
+        amount.add_argument("--scale", type=share_or_nothing, help="0 (finest) to 1 (whole object); chosen by the method if not given")
         amount.add_argument("--parts", type=positive, help="number of parts, at most what the model can be cut into")
         command.add_argument("--traceback", action="store_true", help="also print where in the program an error came from")
         method_options.add(command)
-
-
-def scale(text: str) -> float:
-    """An argument between 0 and 1."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number between 0 and 1")
-    return value
 
 
 def count_range(text: str) -> tuple[int, int]:

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from . import logistic
+
 Floats = NDArray[np.float64]
 
 _DIRECTIONS = 12
 _PER_DIRECTION = 3
 """Leaves that there are at least for each direction."""
 _RIDGE = 0.01
-_ROUNDS = 30
+_BIAS_RIDGE = 1e-9
 _TOLD_APART = 0.7
 """A region is told apart by its looks where the leaves that look like it share so much with it, of what either of them has."""
 
@@ -33,7 +35,7 @@ class Likeness:
     def of(self, features: ArrayLike) -> Floats:
         """How likely leaves with these features (n, D) belong to the region: (n,)."""
         values = (np.asarray(features, np.float64) - self.middle) @ self.directions @ self.weights[:-1] + self.weights[-1]
-        return _chance(values)
+        return logistic.chances(values)
 
 
 def learned(features: ArrayLike, shares: ArrayLike, sizes: ArrayLike) -> Likeness | None:
@@ -54,7 +56,9 @@ def learned(features: ArrayLike, shares: ArrayLike, sizes: ArrayLike) -> Likenes
         return None
     found = Likeness(middle, directions[:, :kept] / lengths[0], np.zeros(kept + 1))
     values = np.column_stack([(rows - middle) @ found.directions, np.ones(len(rows))])
-    found = Likeness(middle, found.directions, _fitted(values, inside_weights, outside_weights))
+    ridge = np.append(np.full(kept, _RIDGE), _BIAS_RIDGE)
+    target = np.divide(inside_weights, weight, out=np.zeros(len(weight)), where=weight > 0)
+    found = Likeness(middle, found.directions, logistic.fitted(values, target, weight, ridge))
     alike = found.of(rows) > 0.5
     overlap = (size * np.minimum(alike, share)).sum() / (size * np.maximum(alike, share)).sum()
     return found if overlap >= _TOLD_APART else None
@@ -70,20 +74,3 @@ def _main_directions(rows: Floats) -> tuple[Floats, Floats]:
     lengths = np.sqrt(np.maximum(squares[::-1][:_DIRECTIONS], 0))
     found = vectors[:, ::-1][:, :_DIRECTIONS]
     return lengths, found if is_tall else rows.T @ found / np.maximum(lengths, 1e-12)
-
-
-def _fitted(values: Floats, inside: Floats, outside: Floats) -> Floats:
-    """The weights (k+1,) of rows (n, k+1) that are most likely, each row `inside` (n,) as often as the one and `outside` as the other."""
-    weights = np.zeros(values.shape[1])
-    ridge = np.append(np.full(len(weights) - 1, _RIDGE), 1e-9)
-    for _ in range(_ROUNDS):
-        chance = _chance(values @ weights)
-        slope = values.T @ ((inside + outside) * chance - inside) + ridge * weights
-        bend = (values * ((inside + outside) * chance * (1 - chance))[:, None]).T @ values + np.diag(ridge + 1e-9)
-        step = np.linalg.solve(bend, slope)
-        weights = weights - step / max(float(np.linalg.norm(step)) / 5, 1.0)
-    return weights
-
-
-def _chance(values: Floats) -> Floats:
-    return 1 / (1 + np.exp(-np.clip(values, -30, 30)))

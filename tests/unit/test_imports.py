@@ -25,7 +25,7 @@ NUMPY_ALONE = (
     "partgen", "partgen.mesh", "partgen.part_tree", "partgen.protocol", "partgen.channel", "partgen.breaker", "partgen.endings",
     "partgen.tree_editing", "partgen.refining",
     "partgen.client", "partgen.devices", "partgen.segmentation", "partgen.editing", "partgen.editing.edits", "partgen.editing.frame",
-    "partgen.editing.deforming", "partgen.correspondence", "partgen.counting", "partgen.identities", "partgen.srgb",
+    "partgen.editing.deforming", "partgen.correspondence", "partgen.counting", "partgen.identities", "partgen.logistic", "partgen.srgb",
     "partgen.editing.copying", "partgen.editing.replacing", "partgen.editing.looks", "partgen.editing.variations",
     "partgen.editing.attachment", "partgen.editing.bevelling",
 )  # fmt: skip

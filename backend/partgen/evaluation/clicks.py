@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
+from .. import logistic
 from ..geometry.adjacency import components
 from ..mesh import Mesh
 from ..refining import Click, Refinable, Surface, refinable, surface, units
@@ -41,6 +42,7 @@ WEAK = 0.3
 """The weight of all leaves together as examples of what is not meant."""
 RIDGE = 1.0
 """What keeps the regression from believing few clicks too much."""
+BIAS_RIDGE = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,24 +156,9 @@ def likeness(object_: Refinable, clicks: Sequence[Click]) -> Floats:
     rows = np.concatenate([values[yes], values[no], values])
     target = np.concatenate([np.ones(len(yes)), np.zeros(len(no) + len(values))])
     weight = np.concatenate([np.ones(len(yes) + len(no)), WEAK * object_.areas])
-    weights = logistic_regression(np.column_stack([rows, np.ones(len(rows))]), target, weight, RIDGE)
+    ridge = np.append(np.full(rows.shape[1], RIDGE), BIAS_RIDGE)
+    weights = logistic.fitted(np.column_stack([rows, np.ones(len(rows))]), target, weight, ridge)
     return np.clip(values @ weights[:-1] + weights[-1] - np.log(len(yes) / (len(no) + WEAK)), -6, 6)
-
-
-def logistic_regression(rows: Floats, target: Floats, weight: Floats, ridge: float) -> Floats:
-    """The weights (D,) by which `rows` (n, D) tell `target` (n,) of 0 and 1, the last column being 1 throughout: Newton's method."""
-    penalty = np.full(rows.shape[1], ridge)
-    penalty[-1] = 1e-3
-    found = np.zeros(rows.shape[1])
-    for _ in range(12):
-        chance = 1 / (1 + np.exp(-np.clip(rows @ found, -30, 30)))
-        slope = rows.T @ (weight * (chance - target)) + penalty * found
-        bend = (rows.T * (weight * np.maximum(chance * (1 - chance), 1e-6))) @ rows + np.diag(penalty)
-        step = np.linalg.solve(bend, slope)
-        found -= step
-        if np.abs(step).max() < 1e-4:
-            break
-    return found
 
 
 WAYS: dict[str, Answer] = {

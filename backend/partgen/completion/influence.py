@@ -15,6 +15,7 @@ from itertools import product
 import numpy as np
 from igl import fast_winding_number
 from numpy.typing import NDArray
+from scipy.interpolate import make_interp_spline
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 from scipy.spatial import ConvexHull, QhullError, cKDTree
 
@@ -185,11 +186,7 @@ def _interpolated(field: NDArray, axes: Sequence[Floats]) -> Floats:
     result = field.astype(np.float64)
     for axis, along in enumerate(axes):
         last = field.shape[axis] - 1
-        within = np.clip(along, 0, last)
-        before = np.minimum(within.astype(np.int64), max(last - 1, 0))
-        share = (within - before).reshape([-1 if other == axis else 1 for other in range(3)])
-        after = np.take(result, np.minimum(before + 1, last), axis=axis)
-        result = np.take(result, before, axis=axis) * (1 - share) + after * share
+        result = make_interp_spline(np.arange(last + 1), result, k=1, axis=axis, check_finite=False)(np.clip(along, 0, last))
     return result
 
 

@@ -78,6 +78,14 @@ def test_only_where_something_was_divided_it_says_how() -> None:
     assert any("other seeds" in note for note in completer("generative").complete(mesh, labels).notes)
     whole = completer("generative").complete(mesh, np.zeros_like(labels))
     assert (whole.parts[0].made_by, whole.notes) == ("whole", ())
+    assert whole.about["proposals"] == [{"seed": 0, "expected_overlap": 1.0}]
+
+
+def test_what_was_divided_is_told_also_of_parts_that_are_remeshed() -> None:
+    mesh, labels = knob_on_box()
+    completion = completer("generative").complete(mesh, labels, None, Options(remesh=0.1))
+    assert {part.made_by for part in completion.parts} == {"remesh"}
+    assert any("Experimental" in note for note in completion.notes)
 
 
 def test_damaged_weights_are_told_before_anything_is_done(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:

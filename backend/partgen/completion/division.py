@@ -25,11 +25,11 @@ Floats = NDArray[np.float64]
 class Division(Protocol):
     """One way to divide the inside of an object among its parts: their claims, for `influence.territory`.
 
-    `expected` is, afterwards, how far it is expected to overlap the true parts, from 0 to 1.
+    `expected` is, afterwards, how far it is expected to overlap the true parts, from 0 to 1; None where there was nothing to divide.
     """
 
     @property
-    def expected(self) -> float: ...
+    def expected(self) -> float | None: ...
 
     def __call__(self, claimants: Sequence[Claimant], points: Floats, diagonal: float) -> Floats:
         """How strongly each of the claimants claims points (n, 3) of an object with that diagonal: (parts, n)."""
@@ -68,7 +68,7 @@ class DividingCompleter:
         Raises PartgenError. Only what belongs to the first proposal is delivered.
         """
         rounds: list[tuple[float, int, tuple[CompletedPart, ...]]] = []
-        count = max(options.proposals, 1)
+        is_divided, count = False, max(options.proposals, 1)
         for number in range(count):
             alone = count == 1
             one = replace(options, seed=options.seed + number, proposals=1, flat_cuts=False)  # where parts end is learned
@@ -77,13 +77,13 @@ class DividingCompleter:
             completion = SolidCompleter(division, self.method).complete(
                 mesh, labels, wanted, one, told, deliver if alone else no_delivery
             )
-            rounds.append((division.expected, one.seed, completion.parts))
+            is_divided = is_divided or division.expected is not None
+            rounds.append((1.0 if division.expected is None else division.expected, one.seed, completion.parts))
         rounds.sort(key=lambda proposal: -proposal[0])
         if count > 1:
             for part in rounds[0][2]:
                 deliver(part)
         about = {"proposals": [{"seed": seed, "expected_overlap": round(expected, 4)} for expected, seed, _ in rounds]}
-        is_divided = any(part.made_by == self.method for part in rounds[0][2])
         notes = (self._note,) if self._note and is_divided else ()
         return Completion(rounds[0][2], self.method, self.weights, notes, tuple(parts for *_, parts in rounds[1:]), about)
 

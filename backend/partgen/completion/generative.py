@@ -59,7 +59,7 @@ class ClaimedDivision:
     """The claims of a network, as in `division.Division`: those that are most likely for seed 0, else drawn.
 
     `evidence` has a say in them, where there is any. `expected` is how far the network expects its division to overlap the true parts:
-    the mean over all parts that it divided space among of the expected intersection over the union.
+    the mean over all parts that it divided space among of the expected intersection over the union, None where there were none.
     """
 
     def __init__(self, weights: ClaimWeights, seed: int, evidence: Evidence | None = None) -> None:
@@ -80,8 +80,8 @@ class ClaimedDivision:
         return logits.T
 
     @property
-    def expected(self) -> float:
-        return float(np.mean(self._overlaps)) if self._overlaps else 1.0
+    def expected(self) -> float | None:
+        return float(np.mean(self._overlaps)) if self._overlaps else None
 
 
 def smooth_gumbel_noise(points: Floats, count: int, random: np.random.Generator) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -127,3 +128,11 @@ class _WithLayout:
     def __getattr__(self, name: str) -> Any:
         found = getattr(type(self._preferences), name, None)
         return found.__get__(self) if callable(found) else getattr(self._preferences, name)
+
+
+def told_by_the_status_bar(draw_keys: Callable[[Any, bpy.types.Context], None]) -> list[str]:
+    """What a tool tells of its keys in the status bar."""
+    said: list[str] = []
+    header = SimpleNamespace(layout=SimpleNamespace(row=None, label=lambda text="", icon="": said.append(text)))
+    draw_keys(header, bpy.context)
+    return said

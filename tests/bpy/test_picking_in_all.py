@@ -13,6 +13,7 @@ import studio
 from bl_ext.user_default.partgen_blender import picking, regrouping, stored_identities, stored_tree
 from bl_ext.user_default.partgen_blender.picking import operators, scripting, session
 from bl_ext.user_default.partgen_blender.refining import edits
+from drawing import told_by_the_status_bar
 from mathutils import Vector
 from partgen import following
 from partgen.refining import Nodes
@@ -261,20 +262,13 @@ class Artist(SimpleNamespace):
         self.does("LEFTMOUSE", "RELEASE", x)
 
 
-def told_by_the_status_bar() -> list[str]:
-    said: list[str] = []
-    header = SimpleNamespace(layout=SimpleNamespace(row=None, label=lambda text="", icon="": said.append(text)))
-    operators._draw_keys(header, bpy.context)
-    return said
-
-
 def test_a_key_turns_it_off_and_on_and_the_status_bar_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     three()
     artist = Artist(monkeypatch)
     artist.does("MOUSEMOVE", "NOTHING", 450)
-    assert "Only This One" in told_by_the_status_bar()
+    assert "Only This One" in told_by_the_status_bar(operators._draw_keys)
     assert artist.does("I", x=450) == {"RUNNING_MODAL"}
-    assert "In All That Share" in told_by_the_status_bar()
+    assert "In All That Share" in told_by_the_status_bar(operators._draw_keys)
     assert session.current().same_in_words() == ""
     artist.clicks(450)
     assert picked() == {"Chair": [4, 5]}
@@ -286,7 +280,7 @@ def test_a_key_turns_it_off_and_on_and_the_status_bar_tells(monkeypatch: pytest.
         object_.select_set(False)
     session.current().choose({})
     artist.does("MOUSEMOVE", "NOTHING", 450)
-    assert not {"Only This One", "In All That Share"} & set(told_by_the_status_bar()), "nobody is there to follow"
+    assert not {"Only This One", "In All That Share"} & set(told_by_the_status_bar(operators._draw_keys)), "nobody is there to follow"
 
 
 def test_enter_makes_it_of_all_and_doing_it_again_means_exactly_these(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from bl_ext.user_default.partgen_blender import mouse, stored_features, stored_tree, twins
 from bl_ext.user_default.partgen_blender.refining import drawing, edits, operators, session
+from drawing import told_by_the_status_bar
 from mathutils import Matrix
 from seats import CHAIR, kin, three
 
@@ -162,30 +163,23 @@ def test_who_is_not_selected_or_was_never_matched_is_left_alone() -> None:
     assert refining.same_in_words() == ""
 
 
-def told_by_the_status_bar() -> list[str]:
-    said: list[str] = []
-    header = SimpleNamespace(layout=SimpleNamespace(row=None, label=lambda text="", icon="": said.append(text)))
-    operators._draw_keys(header, bpy.context)
-    return said
-
-
 def test_a_key_turns_it_off_and_on_and_the_status_bar_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     seats()
     refining = begin([4, 5])
     monkeypatch.setattr(operators.viewports, "viewport_at", lambda window, x, y: (None, None))
     artist = SimpleNamespace(_session=refining, report=lambda level, text: None)
     key = SimpleNamespace(type="I", value="PRESS", mouse_x=0, mouse_y=0, ctrl=False, shift=False, alt=False, oskey=False)
-    assert "Only This One" in told_by_the_status_bar()
+    assert "Only This One" in told_by_the_status_bar(operators._draw_keys)
     assert operators.PARTGEN_OT_refine.modal(artist, bpy.context, key) == {"RUNNING_MODAL"}
     assert not refining.in_all
-    assert "In All That Share" in told_by_the_status_bar()
+    assert "In All That Share" in told_by_the_status_bar(operators._draw_keys)
     operators.PARTGEN_OT_refine.modal(artist, bpy.context, key)
     assert refining.in_all
     mouse.free()
     bpy.data.objects["Stool"].select_set(False)
     bpy.data.objects["Lamp"].select_set(False)
     begin([4, 5])
-    assert not {"Only This One", "In All That Share"} & set(told_by_the_status_bar()), "nobody is there to follow"
+    assert not {"Only This One", "In All That Share"} & set(told_by_the_status_bar(operators._draw_keys)), "nobody is there to follow"
 
 
 def test_the_legend_says_it_of_the_others_where_there_is_room() -> None:

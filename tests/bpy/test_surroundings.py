@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
@@ -107,6 +109,23 @@ KINDS = (
 )  # fmt: skip
 
 
+@contextmanager
+def followed_one_change() -> Iterator[list[bool]]:
+    """Whether the surroundings that were found before could be kept, for each update after what is changed inside."""
+    parted = Surroundings.parted(bpy.context.view_layer, set(), bpy.context.evaluated_depsgraph_get())
+    kept: list[bool] = []
+
+    def notice(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
+        kept.append(surroundings.follow(parted, depsgraph))
+
+    bpy.app.handlers.depsgraph_update_post.append(notice)
+    try:
+        yield kept
+        bpy.context.view_layer.update()
+    finally:
+        bpy.app.handlers.depsgraph_update_post.remove(notice)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_whatever_shows_faces_hides_what_is_behind_it(kind: str) -> None:
     studio.ball()
@@ -129,19 +148,9 @@ def test_what_nodes_show_is_found_anew_when_they_change() -> None:
     nodes = carrier.modifiers["Nodes"]
     nodes.show_viewport = False
     bpy.context.view_layer.update()
-    parted = Surroundings.parted(bpy.context.view_layer, set(), bpy.context.evaluated_depsgraph_get())
-    followed = []
-
-    def notice(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
-        followed.append(surroundings.follow(parted, depsgraph))
-
-    bpy.app.handlers.depsgraph_update_post.append(notice)
-    try:
+    with followed_one_change() as kept:
         nodes.show_viewport = True
-        bpy.context.view_layer.update()
-    finally:
-        bpy.app.handlers.depsgraph_update_post.remove(notice)
-    assert followed == [False]
+    assert kept == [False]
 
 
 def test_text_hides_where_its_letters_are() -> None:
@@ -219,19 +228,9 @@ def test_what_is_displayed_in_front_hides_what_stands_before_it(kind: str, shadi
 
 def test_to_display_an_object_in_front_is_noticed() -> None:
     object_ = studio.ball()
-    parted = Surroundings.parted(bpy.context.view_layer, set(), bpy.context.evaluated_depsgraph_get())
-    followed = []
-
-    def notice(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
-        followed.append(surroundings.follow(parted, depsgraph))
-
-    bpy.app.handlers.depsgraph_update_post.append(notice)
-    try:
+    with followed_one_change() as kept:
         object_.show_in_front = True
-        bpy.context.view_layer.update()
-    finally:
-        bpy.app.handlers.depsgraph_update_post.remove(notice)
-    assert followed == [False]
+    assert kept == [False]
 
 
 def test_objects_of_one_name_are_told_apart(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Fits backend/partgen/refining.json: how much a node looks like a part, how well a click lies in it, and what a click changes.
+"""Fits backend/partgen/refining/judge.json: how much a node looks like a part, how well a click lies in it, and what a click changes.
 
     .venv/bin/python scripts/fit_refining.py --shapes 550 --data FOLDER
     .venv/bin/python scripts/fit_refining.py --shapes 550 --data FOLDER --keep-first     # what further clicks change, alone
@@ -27,24 +27,27 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from partgen import refining
 from partgen.evaluation.clicks import REPORTED, Depths, half, next_click, surface_of
 from partgen.evaluation.labelled import labelled_files, read_labelled
 from partgen.mesh import Mesh
 from partgen.part_tree import PartTree
-from partgen.refining import TRAITS, Refinable, refinable, traits
+from partgen.refining import Refinable, judging, refinable
+from partgen.refining.changes import changes
+from partgen.refining.places import places
+from partgen.refining.totals import totals
+from partgen.refining.traits import TRAITS, traits, units
 from partgen.segmentation import segmenter
 from partgen.shapes import make_shape
 from partgen.training.examples import held_out_seed
 from partgen.training.skins import treated_skin
 from torch import Tensor, nn
 
-FITTED = Path(refining.__file__).with_suffix(".json")
+FITTED = Path(judging.__file__).with_name("judge.json")
 FIRST_SHAPE = 100_000  # far from the shapes that other trainings hold out
 MOST_FACES = 30_000
 NOT_FOR_TRAINING = ("psb", "pnm")
 PLACES = 4
-"""Of what `refining.places` tells, so much is not among the traits of a node."""
+"""Of what `places` tells, so much is not among the traits of a node."""
 SIZE = [TRAITS.index("size"), TRAITS.index("leaves")]
 COARSE = 4
 """Of so many shapes one has a tree of few leaves, as simple objects have and other methods give."""
@@ -129,7 +132,7 @@ def coarse(clickable: Clickable, rng: np.random.Generator) -> Clickable:
     number[tree.nodes_into(count)] = leaf
     number[-(count - 1) or len(number) :] = np.arange(count, 2 * count - 1)
     merges = number[tree.merges[tree.leaf_count - count :]].astype(np.int32)
-    features = refining.units(refining.totals(leaf, object_.features * object_.areas[:, None], count))
+    features = units(totals(leaf, object_.features * object_.areas[:, None], count))
     kept = PartTree(merges, tree.heights[tree.leaf_count - count :], tree.default_scale)
     return replace(clickable, object_=refinable(kept, leaf[object_.leaf_of_face], object_.surface, features))
 
@@ -143,7 +146,7 @@ def first_clicks(clickable: Clickable) -> Iterator[Example]:
         path = object_.path(face)
         shared = np.bincount(object_.leaf_of_face[part], minlength=object_.tree.leaf_count).astype(np.float64)
         within = object_.nodes.sums(shared)[path]
-        place = refining.places(object_, face, object_.below(path))[:, :PLACES]
+        place = places(object_, face, object_.below(path))[:, :PLACES]
         overlap = within / (sizes[path] + part.sum() - within)
         yield Example(np.column_stack([known[path], place]).astype(np.float32), overlap.astype(np.float32), clickable.source)
 
@@ -158,7 +161,7 @@ def further_clicks(clickable: Clickable, choose: Choose, rng: np.random.Generato
         before, faces = np.zeros(len(part), bool), object_.answer(clicks).faces
         while len(clicks) < max(REPORTED) and not np.array_equal(faces, part):
             clicks.append(next_click(faces, part, depths))
-            found = refining.changes(object_, faces, before, clicks)
+            found = changes(object_, faces, before, clicks)
             results = [found.made(faces, number) for number in range(len(found.traits))]
             overlap = np.array([(result & part).sum() / (result | part).sum() for result in results])
             yield Example(found.traits.astype(np.float32), overlap.astype(np.float32), clickable.source)
@@ -166,7 +169,7 @@ def further_clicks(clickable: Clickable, choose: Choose, rng: np.random.Generato
 
 
 class Judge(nn.Module):
-    """The two networks of refining.Judge."""
+    """The two networks of judging.Judge."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -201,7 +204,7 @@ def weights_of(examples: Sequence[Example]) -> Tensor:
 
 
 def fitted(examples: list[Example], steps: int) -> dict:
-    """What refining.json holds of the first click."""
+    """What judge.json holds of the first click."""
     torch.manual_seed(0)
     values, overlap, is_there = together(examples)
     mean, deviation = values[is_there].mean(0), values[is_there].std(0) + 1e-6
@@ -228,7 +231,7 @@ def fitted(examples: list[Example], steps: int) -> dict:
 
 
 def fitted_changes(examples: Sequence[Example], steps: int, seed: int = 0) -> dict:
-    """What refining.json holds of further clicks."""
+    """What judge.json holds of further clicks."""
     torch.manual_seed(seed)
     values, overlap, is_there = together(examples)
     mean, deviation = values[is_there].mean(0), values[is_there].std(0) + 1e-6
@@ -269,13 +272,13 @@ def chooser(change: dict | None, rng: np.random.Generator) -> Choose:
     def by_network(values: NDArray[np.float64], overlap: NDArray[np.float64]) -> int:
         if rng.random() < AT_RANDOM[1]:
             return int((overlap + rng.normal(0, NOISE, len(overlap))).argmax())
-        return int(refining.deep_answer(layers, refining.standardised(values, mean, deviation)).argmax())
+        return int(judging.deep_answer(layers, judging.standardised(values, mean, deviation)).argmax())
 
     return by_network
 
 
 def fitted_in_rounds(objects: Sequence[Clickable], steps: int) -> dict:
-    """What refining.json holds of further clicks on objects, each round with what was learned in those before."""
+    """What judge.json holds of further clicks on objects, each round with what was learned in those before."""
     fold = {clickable.source: clickable.fold for clickable in objects}
     examples: list[Example] = []
     changes: list[dict | None] = [None, None]
@@ -299,7 +302,7 @@ def numbers(values: Tensor) -> list:
 def write(found: dict) -> None:
     """Puts what was fitted in the place of what was before."""
     FITTED.write_text(json.dumps({**json.loads(FITTED.read_text("utf-8")), **found}) + "\n", "utf-8")
-    refining.judge.cache_clear()
+    judging.judge.cache_clear()
 
 
 def main() -> None:

@@ -7,7 +7,11 @@ import pytest
 import trimesh
 from numpy.typing import NDArray
 from partgen.part_tree import PartTree
-from partgen.refining import Refinable, changes, joining_nodes, nearer_leaves, of_greatest_overlap, refinable, surface
+from partgen.refining import Refinable, refinable, surface
+from partgen.refining.changes import changes
+from partgen.refining.clicks import nearer_leaves
+from partgen.refining.judging import of_greatest_overlap
+from partgen.refining.nodes import joining_nodes
 
 
 def bar(length: int = 12, doubled: bool = False) -> tuple[trimesh.Trimesh, NDArray[np.int64]]:

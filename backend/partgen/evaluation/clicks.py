@@ -21,7 +21,8 @@ from scipy.sparse.csgraph import dijkstra
 from .. import logistic
 from ..geometry.adjacency import components
 from ..mesh import Mesh
-from ..refining import Click, Refinable, Surface, refinable, surface, units
+from ..refining import Click, Refinable, Surface, refinable, surface
+from ..refining.traits import units
 from ..segmentation import segmenter
 from .labelled import read_labelled
 from .measuring import Outcome
@@ -250,7 +251,7 @@ def scores(object_: Refinable, parts: Sequence[Bools]) -> Row:
 
 
 def half(category: str) -> int:
-    """0 for categories that numbers of refining.py were tuned on, 1 for the others: half of the categories each."""
+    """0 for categories that numbers of refining were tuned on, 1 for the others: half of the categories each."""
     return zlib.crc32(category.encode()) % 2
 
 

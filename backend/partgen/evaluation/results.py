@@ -21,7 +21,7 @@ Row = dict[str, Any]
 MEASURING = tuple(f"evaluation/{name}.py" for name in ("labelled", "metrics", "segmentation", "baselines", "robustness", "disturbances"))
 DECIDING = ("mesh.py", "part_tree.py", "devices.py", "segmentation", "geometry", "networks", "weights/bundled", *MEASURING)
 """What of the program decides about the numbers of a method: files and folders of the package."""
-DECIDING_FOR_BENCHMARK = {"clicks": ("refining.py", "refining.json", "evaluation/clicks.py")}
+DECIDING_FOR_BENCHMARK = {"clicks": ("refining", "logistic.py", "evaluation/clicks.py")}
 """What more decides about the numbers of one benchmark."""
 DECIDING_FOR_BASELINES = ("mesh.py", "geometry/adjacency.py", *MEASURING)
 

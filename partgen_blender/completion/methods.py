@@ -42,7 +42,7 @@ MODELS = (
         2,
         "Small Completer",
         "Experimental, and on average no truer than Claims yet: a small diffusion network draws the solid of every part, which has a say "
-        "in the division. With 20 steps about half a second more for each part; it says how long it still takes",
+        "in the division. With 20 steps about a third of a second more for each part; it says how long it still takes",
         tier=methods.AI,
         weights="completer",
         of="generative",

@@ -1,7 +1,7 @@
 """What PartField's authors do before and after their network, where it differs from what is done here: options of its segmenter.
 
-How they clean a mesh, which samples they read in a face, and how they join what is loose before Ward's linkage of all faces, each
-of which counts one. With these a user of their program gets the clusters that it would have given.
+How they clean a mesh, and how they join what is loose before Ward's linkage of all faces, each of which counts one; which samples
+they read in a face is in `face_features`. With these a user of their program gets the clusters that it would have given.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from trimesh.visual import TextureVisuals
 from .files import Model
 from .model_editing import Part, scene_of
 from .model_texturing import painted_material, subject_of
-from .segmentation import Progress, no_progress
+from .progress import Progress, no_progress
 from .texturing.depth import DepthEstimator
 from .texturing.grid import Inpainter
 from .texturing.renewing import renewed

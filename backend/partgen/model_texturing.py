@@ -21,9 +21,9 @@ from trimesh.visual.material import PBRMaterial
 
 from .files import Model
 from .model_editing import Part, check_part, cut_out, scene_of
+from .progress import Progress, no_progress
 from .rendering.buffers import Buffers
 from .rendering.colours import surface_colours
-from .segmentation import Progress, no_progress
 from .texturing.canvases import Canvas, baked, canvas, notes
 from .texturing.grid import Inpainter
 from .texturing.unwrapping import is_usable, unwrapped

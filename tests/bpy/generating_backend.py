@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 from partgen.generation import drawing
+from partgen.progress import Progress
 from partgen.protocol import GenerateRequest, GenerateResult, Request
-from partgen.segmentation import Progress
 from partgen.server import generating, serve
 from partgen.server.worker import Deliver, work
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from partgen.progress import Progress
 from partgen.protocol import SegmentRequest, SegmentResult
-from partgen.segmentation import Progress
 from partgen.server import segmenting, serve
 from partgen.server.worker import Deliver, work
 

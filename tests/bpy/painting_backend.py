@@ -19,10 +19,10 @@ from unittest.mock import patch
 
 import numpy as np
 from partgen.geometry.rays import RayScene
+from partgen.progress import Progress, no_progress
 from partgen.protocol import PaintRequest, Request, ReshapeRequest
 from partgen.rendering.buffers import Buffers, render
 from partgen.rendering.cameras import Camera, around_part, joined
-from partgen.segmentation import Progress, no_progress
 from partgen.server import painting, reshaping, serve
 from partgen.server.worker import Deliver, work
 from partgen.texturing import shape_from_views

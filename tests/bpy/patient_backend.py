@@ -16,8 +16,8 @@ import numpy as np
 from partgen.completion import CompletedPart, Completion, Options, completer, influence
 from partgen.completion.solid import SolidCompleter
 from partgen.part_tree import PartTree
+from partgen.progress import Progress
 from partgen.protocol import CompleteResult, Request, SegmentRequest, SegmentResult
-from partgen.segmentation import Progress
 from partgen.server import completing, serve
 from partgen.server.worker import Deliver, work
 from scipy.sparse import coo_matrix

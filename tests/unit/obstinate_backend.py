@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 from partgen.errors import PartgenError
 from partgen.part_tree import PartTree
+from partgen.progress import Progress
 from partgen.protocol import MAGIC, PROTOCOL, Device, Hello, Memory, SegmentRequest, SegmentResult, write_message
-from partgen.segmentation import Progress
 from partgen.server import serve
 from partgen.server.streams import take_over_standard_streams
 from partgen.server.worker import Deliver, work

@@ -11,9 +11,9 @@ from partgen.errors import PartgenError
 from partgen.files import Model, read_model, write_file
 from partgen.geometry.rays import RayScene
 from partgen.model_texturing import Textured, part_views, textured
+from partgen.progress import Progress, no_progress
 from partgen.rendering.cameras import apart, joined
 from partgen.rendering.colours import surface_colours
-from partgen.segmentation import Progress, no_progress
 from partgen.texturing.baking import texels
 from partgen.texturing.grid import Grid
 from partgen.texturing.unwrapping import is_usable, unwrapped, unwrapped_polygons

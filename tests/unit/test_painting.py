@@ -16,7 +16,7 @@ from partgen.cli import main
 from partgen.devices import CPU, Placement
 from partgen.errors import Action, Cancelled, PartgenError
 from partgen.files import read_model, write_file
-from partgen.segmentation import Progress, no_progress
+from partgen.progress import Progress, no_progress
 from partgen.texturing import inpainting
 from partgen.texturing.checkpoints import chosen_control, chosen_folder, chosen_normals, read_checkpoint
 from partgen.texturing.grid import Grid

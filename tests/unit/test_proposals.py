@@ -15,8 +15,9 @@ from partgen.evaluation import proposals as measure
 from partgen.geometry.adjacency import face_graph
 from partgen.mesh import Mesh
 from partgen.part_tree import PartTree
+from partgen.progress import no_progress
 from partgen.protocol import Done, SegmentRequest, read_message, write_message
-from partgen.segmentation import no_progress, segmenter
+from partgen.segmentation import segmenter
 from partgen.segmentation.part_confidence import forest_of, last_pieces
 from partgen.segmentation.proposals import Proposal, propose
 from partgen.server.results import digest_of

@@ -15,9 +15,9 @@ from partgen.files import Model, read_model, write_file
 from partgen.geometry.rays import RayScene
 from partgen.model_reshaping import Reshaped, reshaped_part
 from partgen.model_texturing import part_views
+from partgen.progress import Progress, no_progress
 from partgen.rendering.buffers import Buffers, render
 from partgen.rendering.cameras import joined
-from partgen.segmentation import Progress, no_progress
 from partgen.texturing.depth import aligned, chosen_depth_folder, read_depth_folder
 from partgen.texturing.grid import Grid
 from partgen.texturing.lifting import lifted

@@ -12,8 +12,8 @@ from partgen.errors import Cancelled, PartgenError
 from partgen.generation.making import Place, new_parts
 from partgen.generation.placing import gap_of
 from partgen.generation.seating import surface_points
+from partgen.progress import no_progress
 from partgen.protocol import Delivery, GenerateRequest, GenerateResult, Submit, read_message, write_message
-from partgen.segmentation import no_progress
 from partgen.server.generating import generate
 from partgen.server.offered import METHODS
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from partgen.errors import Action, Cancelled, PartgenError
 from partgen.geometry.rays import RayScene
+from partgen.progress import no_progress
 from partgen.protocol import Delivery, PaintRequest, PaintResult, Skin, Submit, read_message, write_message
 from partgen.rendering.buffers import render
 from partgen.rendering.cameras import apart, around_part, joined
-from partgen.segmentation import no_progress
 from partgen.server import painting
 from partgen.server.painting import paint
 from partgen.texturing.baking import texels

@@ -12,8 +12,9 @@ from hypothesis import given
 from partgen.errors import PartgenError
 from partgen.mesh import Mesh
 from partgen.part_tree import PartTree
+from partgen.progress import no_progress
 from partgen.protocol import Done, SegmentRequest, SegmentResult, read_message, write_message
-from partgen.segmentation import METHODS, Segmentation, no_progress
+from partgen.segmentation import METHODS, Segmentation
 from partgen.server.estimate import TimeLeft
 from partgen.server.results import ResultStore, digest_of
 from partgen.server.segmenting import mesh_of, segment

@@ -14,10 +14,10 @@ import trimesh
 from igl import point_mesh_squared_distance, signed_distance
 from partgen.errors import Action, Cancelled, PartgenError
 from partgen.geometry.rays import RayScene
+from partgen.progress import no_progress
 from partgen.protocol import Delivery, PaintResult, ReshapeRequest, ReshapeResult, Skin, Submit, read_message, write_message
 from partgen.rendering.buffers import Buffers, render
 from partgen.rendering.cameras import around_part, joined
-from partgen.segmentation import no_progress
 from partgen.server import painting
 from partgen.server.reshaping import reshape
 

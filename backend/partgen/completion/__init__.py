@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..devices import is_torch_installed
 from ..errors import Action, PartgenError
 from ..mesh import Mesh
-from ..segmentation import Progress, no_progress
+from ..progress import Progress, no_progress
 
 if TYPE_CHECKING:
     from ..geometry.solids import Measures

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 
 from ..mesh import Mesh
-from ..segmentation import Progress, no_progress
+from ..progress import Progress, no_progress
 from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, check_labels, no_delivery
 from .filling import fill, nested_loops, newell_normal
 from .patches import OpenSurface, Patch, patches, read_surface

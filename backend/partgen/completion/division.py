@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..mesh import Mesh
-from ..segmentation import Progress, no_progress
+from ..progress import Progress, no_progress
 from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, no_delivery, of_proposal
 from .influence import Claimant
 from .solid import SolidCompleter

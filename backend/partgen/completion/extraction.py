@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 from skimage.measure import marching_cubes
 
-from ..segmentation import Progress, no_progress
+from ..progress import Progress, no_progress
 
 HALF_SIZE = 1.05
 """Of the box in which the surface is looked for: a tenth of that of HoloPart's parts is left around them."""

@@ -17,7 +17,7 @@ from ..devices import Placement, free_memory, place_for_half_precision, with_ret
 from ..durations import time_in_words
 from ..errors import PartgenError
 from ..mesh import Mesh
-from ..segmentation import Progress, no_progress, within
+from ..progress import Progress, no_progress, within
 from ..weights.loading import location
 from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, check_labels, no_delivery
 from .extraction import ClosedSurface

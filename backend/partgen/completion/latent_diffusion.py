@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ..networks.part_dit import PartDiT
 from ..networks.shape_vae import ShapeVAE
-from ..segmentation import Progress, no_progress
+from ..progress import Progress, no_progress
 from .extraction import ClosedSurface, closed_surface
 from .flow_matching import FlowMatching, noised, step
 

@@ -25,7 +25,7 @@ from ..errors import Action, PartgenError
 from ..networks.part_dit import PartDiT, PartDiTConfig
 from ..networks.part_encoder import PartEncoder, PartEncoderConfig
 from ..networks.shape_vae import ShapeVAE, ShapeVAEConfig, TransformerBlock
-from ..segmentation import Progress, no_progress, within
+from ..progress import Progress, no_progress, within
 from .extraction import CHUNK, ClosedSurface, expected_reads
 from .flow_matching import FlowMatching
 from .latent_diffusion import Conditions, Effort, LatentDiffusion

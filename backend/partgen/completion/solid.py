@@ -21,7 +21,7 @@ from ..geometry.adjacency import components, normals_and_areas
 from ..geometry.rays import RayScene
 from ..geometry.solids import paired_half_edges, signed_volume
 from ..mesh import Mesh
-from ..segmentation import Progress, no_progress, within
+from ..progress import Progress, no_progress, within
 from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, check_labels, no_delivery
 from .caps import cap_faces, edge_codes, edges_of, neighbour_means
 from .flat_cuts import in_flat_cuts

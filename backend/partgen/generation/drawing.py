@@ -24,7 +24,7 @@ from ..completion.flow_matching import FlowMatching
 from ..completion.latent_diffusion import Conditions, Effort, LatentDiffusion
 from ..errors import PartgenError
 from ..networks.shaper import ShaperNetwork
-from ..segmentation import Progress, no_progress, within
+from ..progress import Progress, no_progress, within
 from ..weights.loading import load, location
 from .asking import Asked, found
 from .boxes import HALF, Box, sampled, surroundings

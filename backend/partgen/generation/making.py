@@ -12,7 +12,7 @@ from scipy.spatial import ConvexHull, QhullError, cKDTree
 
 from ..errors import PartgenError
 from ..geometry.adjacency import components, weld
-from ..segmentation import Progress, no_progress
+from ..progress import Progress, no_progress
 from .asking import Asked, Found, found
 from .catalogue import UP, Entry, make
 from .placing import PLUG, mismatch, placed

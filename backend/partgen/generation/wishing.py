@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..devices import is_torch_installed
 from ..editing.edits import check_strength
 from ..errors import Action, PartgenError
-from ..segmentation import Progress, no_progress
+from ..progress import Progress, no_progress
 from ..weights.registry import ENTRIES, Role
 from .making import NewPart, Place, each_new_part
 

@@ -14,21 +14,7 @@ from ..devices import is_torch_installed
 from ..errors import Action, PartgenError
 from ..mesh import Mesh
 from ..part_tree import PartTree
-
-
-class Progress(Protocol):
-    """Called by a role as it works. Raises Cancelled when the job should stop."""
-
-    def __call__(self, fraction: float, stage: str) -> None: ...
-
-
-def no_progress(fraction: float, stage: str) -> None:
-    """For callers who do not watch."""
-
-
-def within(progress: Progress, low: float, high: float) -> Progress:
-    """A progress whose 0 and 1 are `low` and `high` of the given one."""
-    return lambda fraction, stage: progress(low + (high - low) * fraction, stage)
+from ..progress import Progress, no_progress
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,8 @@ from ..geometry.adjacency import FaceGraph, face_graph
 from ..geometry.thickness import RAY_BUDGET
 from ..mesh import Mesh
 from ..part_tree import PartTree
-from . import Progress, Segmentation, no_progress
+from ..progress import Progress, no_progress
+from . import Segmentation
 from .boundaries import smooth_boundaries
 from .merging import ComponentWeights, Merges, MergeWeights, Recipe, part_merges
 from .regions import RegionGraph, region_graph

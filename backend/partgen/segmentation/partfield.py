@@ -20,8 +20,9 @@ from ..geometry.sampling import surface_samples
 from ..mesh import Mesh
 from ..networks.partfield import PartField, PartFieldConfig
 from ..part_tree import PartTree
+from ..progress import Progress, no_progress
 from ..weights.loading import load
-from . import Progress, Segmentation, no_progress
+from . import Segmentation
 from .clustering import unit_features
 from .face_features import corner_features, face_features, normalised, random_face_features
 from .feature_tree import feature_tree

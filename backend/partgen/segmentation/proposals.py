@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..errors import PartgenError
 from ..mesh import Mesh
 from ..part_tree import PartTree
-from . import Progress, no_progress, within
+from ..progress import Progress, no_progress, within
 from .geometric import default_count, grow, without_empty_leaves
 from .merging import Learned, Merges, MergeWeights, Pieces, Recipe, early_pieces, in_order, late_merges
 from .part_confidence import ALIKE, Forest, forest_of, likelihoods, traits

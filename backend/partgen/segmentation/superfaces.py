@@ -17,8 +17,9 @@ from safetensors import SafetensorError
 
 from ..errors import PartgenError
 from ..mesh import Mesh
+from ..progress import Progress, no_progress
 from ..weights.registry import BUNDLED_FOLDER, Condition, State, absent, entry
-from . import Progress, Segmentation, no_progress
+from . import Segmentation
 from .geometric import RECIPE as GEOMETRIC_RECIPE
 from .geometric import segment_by_regions
 from .merging import ComponentWeights, Learned, Merges, MergeWeights, Recipe, part_merges

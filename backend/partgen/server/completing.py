@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from ..completion import SEEDED, CompletedPart, Completer, Options, completer, of_proposal
 from ..errors import PartgenError
 from ..mesh import Mesh
+from ..progress import Progress
 from ..protocol import CompleteForecast, CompleteRequest, CompleteResult
-from ..segmentation import Progress
 from .segmenting import mesh_of
 
 _REMESH = "Turn on Remesh Instead, which replaces it by an even, closed surface, or close it by hand."

@@ -11,8 +11,8 @@ from ..generation.catalogue import UP
 from ..generation.making import Place, no_more
 from ..generation.wishing import Wish, each_wished_part
 from ..mesh import Mesh
+from ..progress import Progress
 from ..protocol import GenerateRequest, GenerateResult
-from ..segmentation import Progress
 
 
 def generate(request: GenerateRequest, progress: Progress, deliver: Callable[[GenerateResult], None]) -> tuple[str, ...]:

@@ -16,10 +16,10 @@ from ..durations import time_in_words
 from ..editing.edits import check_strength
 from ..errors import PartgenError
 from ..mesh import Mesh
+from ..progress import Progress
 from ..protocol import PaintRequest, PaintResult
 from ..rendering.buffers import Buffers
 from ..rendering.colours import sampled
-from ..segmentation import Progress
 from ..texturing.canvases import Canvas, baked, canvas, notes
 from ..texturing.inpainting import DiffusionInpainter, check_packages
 from ..texturing.painter import Painter, Wishes, shortcomings

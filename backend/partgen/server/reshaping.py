@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from ..devices import Placement
+from ..progress import Progress
 from ..protocol import PaintResult, ReshapeRequest, ReshapeResult
-from ..segmentation import Progress
 from ..texturing.depth import DepthNetwork, chosen_depth_folder, read_depth_folder
 from ..texturing.inpainting import DiffusionInpainter
 from ..texturing.painter import Wishes, made_by

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from ..geometry.triangulation import triangulate
 from ..mesh import Mesh
+from ..progress import Progress
 from ..protocol import MeshRequest, ProposedTree, SegmentRequest, SegmentResult
-from ..segmentation import Progress, segmenter
+from ..segmentation import segmenter
 from ..segmentation.proposals import propose
 
 

@@ -19,6 +19,7 @@ from ..channel import Channel, Closed
 from ..completion import completer
 from ..devices import CPU, is_out_of_memory, is_torch_installed, memory, memory_in_use, needs_torch, place_as_told
 from ..errors import Action, Cancelled, PartgenError
+from ..progress import Progress as ProgressCallback
 from ..protocol import (
     MAGIC,
     PROTOCOL,
@@ -44,7 +45,6 @@ from ..protocol import (
     UnderstandResult,
     write_message,
 )
-from ..segmentation import Progress as ProgressCallback
 from ..segmentation import segmenter
 from .offered import METHODS
 from .parent import Parent, die_with_parent, leave_with

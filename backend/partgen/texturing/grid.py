@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..segmentation import Progress, no_progress
+from ..progress import Progress, no_progress
 
 Floats = NDArray[np.float64]
 

@@ -25,7 +25,7 @@ from scipy.ndimage import binary_dilation
 from ..devices import Placement, is_out_of_memory
 from ..durations import seconds_of
 from ..errors import Action, PartgenError
-from ..segmentation import Progress, no_progress
+from ..progress import Progress, no_progress
 from .checkpoints import STABLE_DIFFUSION_XL, Checkpoint
 from .grid import Floats, Grid
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..geometry.rays import RayScene
+from ..progress import Progress, no_progress, within
 from ..rendering.buffers import Buffers, render
-from ..segmentation import Progress, no_progress, within
 from .canvases import baked, canvas, notes
 from .depth import DepthEstimator, DepthNetwork
 from .grid import Inpainter

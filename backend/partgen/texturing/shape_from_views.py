@@ -21,9 +21,9 @@ from scipy.spatial import cKDTree
 
 from ..errors import PartgenError
 from ..geometry.rays import RayScene
+from ..progress import Progress, no_progress
 from ..rendering.buffers import Buffers, render
 from ..rendering.cameras import Camera, apart, joined
-from ..segmentation import Progress, no_progress
 from .depth import DepthEstimator, aligned
 from .lifting import BAND, lifted
 from .views import PartViews

@@ -49,6 +49,14 @@ def keep(error: PartgenError) -> None:
     preferences.redraw()
 
 
+def report_error(operator: bpy.types.Operator, error: PartgenError) -> set[str]:
+    """Says in the status bar what went wrong, and in panel and preferences where a button can mend it. What an operator returns then."""
+    if error.action:  # a report in the status bar has no button, panel and preferences have
+        keep(error)
+    operator.report({"ERROR"}, str(error))
+    return {"CANCELLED"}
+
+
 def mention(sentence: str) -> None:
     """Shows a sentence in the status bar only: good news needs no room in the panel."""
     _unreported.append(Message("INFO", sentence))

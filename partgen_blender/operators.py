@@ -24,14 +24,6 @@ def decomposed_objects(context: bpy.types.Context) -> list[bpy.types.Object]:
     return list(sources.values())
 
 
-def report_error(operator: bpy.types.Operator, error: PartgenError) -> set[str]:
-    """Says in the status bar what went wrong, and in the panel where a button can mend it. What an operator returns then."""
-    if error.action:  # a report in the status bar has no button, the panel has
-        messages.keep(error)
-    operator.report({"ERROR"}, str(error))
-    return {"CANCELLED"}
-
-
 class PARTGEN_OT_decompose(bpy.types.Operator):
     """Find the parts of the selected objects. It runs beside Blender, some seconds for each hundred thousand faces: keep on working"""
 
@@ -80,7 +72,7 @@ class PARTGEN_OT_decompose(bpy.types.Operator):
             )
         except PartgenError as error:
             messages.keep(error)
-            return report_error(self, error)
+            return messages.report_error(self, error)
         preferences.redraw()
         return {"FINISHED"}
 
@@ -148,7 +140,7 @@ Applied again, the parts are made anew for the scale as it is now"""
                 for note in collections.notes(object_):
                     self.report({"WARNING"}, note)
         except PartgenError as error:
-            cancelled = report_error(self, error)
+            cancelled = messages.report_error(self, error)
             return {"FINISHED"} if made else cancelled
         self.report({"INFO"}, f"{counted(made, 'part')}.")
         return {"FINISHED"}
@@ -181,7 +173,7 @@ class PARTGEN_OT_clear(_OfDecomposed, bpy.types.Operator):
             for object_ in decomposed_objects(context):
                 regrouping.clear(object_.data)
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
         preferences.redraw_viewports()
         return {"FINISHED"}
 
@@ -196,7 +188,7 @@ class PARTGEN_OT_start_backend(bpy.types.Operator):
         try:
             backend.client().start()
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
         jobs.keep_pumping()
         preferences.redraw()
         return {"FINISHED"}
@@ -225,7 +217,7 @@ class PARTGEN_OT_restart_backend(bpy.types.Operator):
         try:
             backend.restart()
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
         messages.shown.clear()
         jobs.keep_pumping()
         preferences.redraw()

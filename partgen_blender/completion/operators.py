@@ -7,7 +7,7 @@ from partgen.counting import counted
 from partgen.errors import PartgenError
 
 from .. import applying, messages, preferences
-from ..operators import chosen_objects, decomposed_objects, report_error
+from ..operators import chosen_objects, decomposed_objects
 from . import completing, patches, properties, proposals
 from .methods import OWN_CHOICE, is_drawn_by_seed, method_of, model_of
 
@@ -90,7 +90,7 @@ It runs beside Blender, some seconds for a hundred thousand faces: keep on worki
             completing.complete(objects, wishes)
         except PartgenError as error:
             messages.keep(error)
-            return report_error(self, error)
+            return messages.report_error(self, error)
         preferences.redraw()
         return {"FINISHED"}
 
@@ -115,7 +115,7 @@ class PARTGEN_OT_choose_proposal(bpy.types.Operator):
         try:
             completing.choose(chosen_objects(context), self.number, self.step)
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
         return {"FINISHED"}
 
 
@@ -134,7 +134,7 @@ class PARTGEN_OT_keep_proposal(bpy.types.Operator):
         try:
             count = completing.keep(chosen_objects(context))
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
         self.report({"INFO"}, f"{count} other proposal{'s' if count != 1 else ''} forgotten.")
         return {"FINISHED"}
 
@@ -163,7 +163,7 @@ class PARTGEN_OT_reroll(bpy.types.Operator):
             completing.reroll(chosen_objects(context), completing.Wishes(inner=inner, apply_with=_apply_with(context)))
         except PartgenError as error:
             messages.keep(error)
-            return report_error(self, error)
+            return messages.report_error(self, error)
         preferences.redraw()
         return {"FINISHED"}
 
@@ -188,7 +188,7 @@ class PARTGEN_OT_reopen(bpy.types.Operator):
         try:
             count = completing.reopen(chosen_objects(context))
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
         self.report({"INFO"}, f"{counted(count, 'part')} {'is' if count == 1 else 'are'} open again.")
         return {"FINISHED"}
 

@@ -10,7 +10,7 @@ from partgen.editing.edits import edits_from
 from partgen.errors import PartgenError
 
 from .. import messages, method_menu, preferences
-from ..operators import chosen_objects, report_error
+from ..operators import chosen_objects
 from . import asking, generating, history, options, painting, properties, reshaping
 from .methods import METHODS, method_of
 
@@ -106,7 +106,7 @@ class PARTGEN_OT_edit_part(bpy.types.Operator):
                 asking.ask(parts, self.prompt, self.strength, self.seed, self.variations, self.add_vertices)
         except PartgenError as error:
             messages.keep(error)
-            return report_error(self, error)
+            return messages.report_error(self, error)
         preferences.redraw()
         return {"FINISHED"}
 
@@ -142,7 +142,7 @@ class _OnEdited:
                     change(object_)
         except PartgenError as error:
             messages.keep(error)
-            return report_error(self, error)
+            return messages.report_error(self, error)
         return {"FINISHED"}
 
 

@@ -10,8 +10,8 @@ from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_
 from mathutils import Vector
 from partgen.errors import PartgenError
 
-from .. import applying, mouse, preferences, stored_features, viewports
-from ..operators import chosen_objects, report_error
+from .. import applying, messages, mouse, preferences, stored_features, viewports
+from ..operators import chosen_objects
 from ..viewports import viewport_at
 from ..wording import names_in_words
 from . import drawing, scripting, session
@@ -81,7 +81,7 @@ across all of them. It changes nothing; Esc ends it"""
         try:
             self._session = start(context)
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -96,7 +96,7 @@ across all of them. It changes nothing; Esc ends it"""
             found = scripting.likeness(object_, self.polygon, [object_, *compared])
             scripting.write(found, self.name)
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
         bpy.ops.ed.undo_push(message=self.bl_label)
         remark = f" {names_in_words(left_out)} left out: no features." if left_out else ""
         self.report({"INFO"}, f"{self.name} says how alike every face is to face {self.polygon} of {object_.name}.{remark}")

@@ -32,10 +32,7 @@ class _OnModel:
         try:
             catalog.start(action, self.identifier, *arguments)
         except PartgenError as error:
-            if error.action:  # a report in the status bar has no button, the preferences have
-                messages.keep(error)
-            self.report({"ERROR"}, str(error))  # type: ignore[attr-defined]
-            return {"CANCELLED"}
+            return messages.report_error(self, error)
         return {"FINISHED"}
 
     def start_licensed(self, action: str, accepted: bool, *arguments: str) -> set[str]:
@@ -46,8 +43,7 @@ class _OnModel:
                 sentence = f"{entry.title} is not fetched: its licence forbids commercial use, and you did not confirm that."
                 raise PartgenError("models.licence", sentence)
         except PartgenError as error:
-            self.report({"ERROR"}, str(error))  # type: ignore[attr-defined]
-            return {"CANCELLED"}
+            return messages.report_error(self, error)
         return self.start(action, *arguments, "--accept-licence")
 
 

@@ -9,8 +9,7 @@ import bpy
 from partgen.counting import counted
 from partgen.errors import PartgenError
 
-from .. import applying, part_rows, preferences, regrouping, stored_parts
-from ..operators import report_error
+from .. import applying, messages, part_rows, preferences, regrouping, stored_parts
 from ..refining import borders, edits
 from . import selecting
 
@@ -43,7 +42,7 @@ class _OfParts:
         try:
             sentence = done(source.data)  # type: ignore[union-attr]
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
         self.report({"INFO"}, sentence)  # type: ignore[attr-defined]
         preferences.redraw_viewports()
         return {"FINISHED"}

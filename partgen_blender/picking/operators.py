@@ -12,8 +12,7 @@ from mathutils import Vector
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
-from .. import mouse, preferences, viewports
-from ..operators import report_error
+from .. import messages, mouse, preferences, viewports
 from ..viewports import viewport_at
 from . import committing, drawing, scripting, session, sight
 
@@ -167,7 +166,7 @@ a line around or along parts picks what it means, Enter makes of it what is chos
         try:
             return self.commit(*scripting.picked_by(self._told(), self.in_all))
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
 
     def _told(self) -> list[scripting.Pick]:
         """The picks that the properties tell."""
@@ -183,7 +182,7 @@ a line around or along parts picks what it means, Enter makes of it what is chos
         try:
             self._session = start(context)
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
         if not self.properties.is_property_set("commit_as"):
             self.commit_as = context.scene.partgen_picking.commit_as
         self._session.in_all = self.in_all
@@ -427,7 +426,7 @@ class PARTGEN_OT_pick_drawn(_Commits, bpy.types.Operator):
             image = _image(self.image) if self.image else None
             return self.commit(scripting.meant(context, view, path, image, self.shape, self.radius, space))
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
 
 
 def start(context: bpy.types.Context) -> session.Session:

@@ -13,8 +13,7 @@ import bpy
 import gpu
 from partgen.errors import PartgenError
 
-from .. import mouse, overlay, preferences, signs, viewports
-from ..operators import report_error
+from .. import messages, mouse, overlay, preferences, signs, viewports
 from ..viewport_drawing import ViewportDrawing
 from . import session
 from .session import subject
@@ -136,7 +135,7 @@ as it was"""
         try:
             self._flipped = start(kept, context.workspace)
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
         context.window_manager.modal_handler_add(self)
         preferences.redraw_viewports()
         return {"RUNNING_MODAL"}
@@ -170,7 +169,7 @@ as it was"""
         try:
             session.choose(flipped.kept, flipped.place)
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
         self.report({"INFO"}, f"{flipped.kept.job.object_name}: proposal {flipped.kept.in_words(flipped.place)}.")
         return {"FINISHED"}
 

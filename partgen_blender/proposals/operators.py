@@ -5,8 +5,7 @@ from __future__ import annotations
 import bpy
 from partgen.errors import PartgenError
 
-from .. import preferences, properties
-from ..operators import report_error
+from .. import messages, preferences, properties
 from . import flipping, session
 from .properties import COUNT, MOST, SEED
 from .session import subject
@@ -53,7 +52,7 @@ class PARTGEN_OT_propose(bpy.types.Operator):
         try:
             session.ask(object_, self.count, self.seed, self.method, evaluated=self.surface == "EVALUATED")
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
         preferences.redraw()
         return {"FINISHED"}
 
@@ -95,7 +94,7 @@ class PARTGEN_OT_choose_parts(_OfProposals, bpy.types.Operator):
         try:
             session.choose(kept, place)
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
         self.report({"INFO"}, f"{kept.job.object_name}: proposal {kept.in_words(place)}.")
         return {"FINISHED"}
 

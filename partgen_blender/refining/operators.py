@@ -9,8 +9,7 @@ from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_
 from mathutils import Vector
 from partgen.errors import PartgenError
 
-from .. import applying, mouse, preferences, regrouping, twins, viewports
-from ..operators import report_error
+from .. import applying, messages, mouse, preferences, regrouping, twins, viewports
 from . import drawing, session
 
 _NEAR_MARK = 10.0
@@ -103,7 +102,7 @@ Enter makes it a part at the scale that is set, also in selected objects that we
             self.report({"ERROR"}, "Wanted and unwanted faces are whole numbers with spaces between them.")
             return {"CANCELLED"}
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
         if remark:
             self.report({"INFO"}, f"{remark}.")
         return {"FINISHED"}
@@ -118,7 +117,7 @@ Enter makes it a part at the scale that is set, also in selected objects that we
             self._session = start(context)
             self._session.in_all = self.in_all
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import bpy
 from partgen.errors import PartgenError
 
-from .. import preferences
+from .. import messages, preferences
 from . import environment, making
 from .properties import TIERS
 
@@ -16,8 +16,7 @@ def _start(operator: bpy.types.Operator, begin: Callable[[], None]) -> set[str]:
     try:
         begin()
     except PartgenError as error:
-        operator.report({"ERROR"}, str(error))
-        return {"CANCELLED"}
+        return messages.report_error(operator, error)
     return {"FINISHED"}
 
 

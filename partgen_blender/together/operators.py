@@ -10,7 +10,7 @@ from partgen.counting import counted
 from partgen.errors import PartgenError
 
 from .. import applying, jobs, messages, part_rows, preferences, properties, regrouping, stored_tree
-from ..operators import chosen_objects, report_error
+from ..operators import chosen_objects
 from ..parts_list import selecting
 from . import matching, transferring
 
@@ -101,7 +101,7 @@ The active object leads. It runs beside Blender"""
         try:
             started = decompose_together(chosen_sources(context), self.method)
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
         if not started:  # they were matched at once: that changed something
             bpy.ops.ed.undo_push(message=self.bl_label)
         preferences.redraw()
@@ -129,7 +129,7 @@ The active object leads"""
         try:
             said = matching.match(chosen_sources(context))
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
         self.report({"INFO"}, " ".join(said))
         preferences.redraw_viewports()
         return {"FINISHED"}
@@ -163,7 +163,7 @@ class PARTGEN_OT_select_alike(_OfMatched, bpy.types.Operator):
         try:
             count = select_alike(context, source, part_rows.chosen_nodes(source.data))
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
         self.report({"INFO"}, f"The same part is selected in {count} objects.")
         preferences.redraw_viewports()
         return {"FINISHED"}
@@ -182,7 +182,7 @@ class PARTGEN_OT_share_look(_OfMatched, bpy.types.Operator):
         try:
             shared = matching.share(source, part_rows.chosen_nodes(source.data))
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
         self.report({"INFO"}, f"{counted(shared, 'part')} of other objects {'is' if shared == 1 else 'are'} called and colored alike.")
         preferences.redraw_viewports()
         return {"FINISHED"}
@@ -233,7 +233,7 @@ or colors, vertex groups. All of them must have been decomposed"""
                 source, targets, set(self.kinds), self.attribute, lambda fraction: manager.progress_update(100 * fraction)
             )
         except PartgenError as error:
-            return report_error(self, error)
+            return messages.report_error(self, error)
         finally:
             manager.progress_end()
         self.report({"INFO"}, " ".join(said))

@@ -21,7 +21,7 @@ from bl_ext.user_default.partgen_blender.setup import environment, making
 from conftest import MODULE, extension_zip
 from drawing import Notes, drawn, drawn_preferences
 from partgen.environment.condition import RECORD
-from partgen.errors import Action
+from partgen.errors import Action, PartgenError
 from partgen.task import Task
 
 pytestmark = pytest.mark.usefixtures("no_backend", "on_a_fresh_computer")
@@ -113,6 +113,16 @@ def program_that_says(event: dict[str, object], monkeypatch: pytest.MonkeyPatch)
 
 
 # ---- before it starts ------------------------------------------------------------------------------------------------
+
+
+def test_what_keeps_the_set_up_from_starting_comes_with_its_button(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise PartgenError("set_up.no_python", "There is no Python.", "Choose one.", Action.OPEN_PREFERENCES)
+
+    monkeypatch.setattr(making, "look", refuse)
+    with pytest.raises(RuntimeError, match="There is no Python"):
+        bpy.ops.partgen.set_up()
+    assert [(message.sentence, message.action) for message in messages.shown] == [("There is no Python.", Action.OPEN_PREFERENCES)]
 
 
 def test_without_a_backend_the_panel_is_one_sentence_and_set_up() -> None:

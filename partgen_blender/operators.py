@@ -8,7 +8,7 @@ import bpy
 from partgen.counting import counted
 from partgen.errors import PartgenError
 
-from . import applying, backend, collections, debug_info, jobs, messages, preferences, properties, regrouping
+from . import applying, backend, collections, debug_info, jobs, messages, modes, preferences, properties, regrouping
 
 
 def chosen_objects(context: bpy.types.Context) -> list[bpy.types.Object]:
@@ -45,8 +45,7 @@ class PARTGEN_OT_decompose(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Return to Object Mode first")
+        if not modes.can_work(cls, context):
             return False
         if not chosen_objects(context):
             cls.poll_message_set("Select a mesh object first")
@@ -103,8 +102,7 @@ class _OfDecomposed:
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Return to Object Mode first")  # type: ignore[attr-defined]
+        if not modes.can_work(cls, context):
             return False
         # At every redraw of the panel: ends at the first one, for there may be thousands of parts selected.
         if not any(applying.source_of(object_) for object_ in chosen_objects(context)):

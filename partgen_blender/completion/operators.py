@@ -6,7 +6,7 @@ import bpy
 from partgen.counting import counted
 from partgen.errors import PartgenError
 
-from .. import applying, messages, preferences
+from .. import applying, messages, modes, preferences
 from ..operators import chosen_objects, decomposed_objects
 from . import completing, patches, properties, proposals
 from .methods import OWN_CHOICE, is_drawn_by_seed, method_of, model_of
@@ -61,7 +61,7 @@ It runs beside Blender, some seconds for a hundred thousand faces: keep on worki
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not _is_in_object_mode(cls, context):
+        if not modes.can_work(cls, context):
             return False
         if not any(applying.source_of(object_) for object_ in chosen_objects(context)):
             cls.poll_message_set("Select an object that has been decomposed, or some of its parts")
@@ -148,7 +148,7 @@ class PARTGEN_OT_reroll(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not _is_in_object_mode(cls, context):
+        if not modes.can_work(cls, context):
             return False
         shown = [proposals.shown(object_.data) for object_ in chosen_objects(context)]
         if not any(now is not None and is_drawn_by_seed(now.maker.method) for now in shown):
@@ -177,7 +177,7 @@ class PARTGEN_OT_reopen(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not _is_in_object_mode(cls, context):
+        if not modes.can_work(cls, context):
             return False
         if not any(patches.is_completed(object_.data) for object_ in chosen_objects(context)):
             cls.poll_message_set("Select parts that have been completed")
@@ -198,16 +198,9 @@ def _apply_with(context: bpy.types.Context) -> tuple[str, bool]:
     return context.scene.partgen.hierarchy, context.scene.partgen.keep_shading
 
 
-def _is_in_object_mode(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
-    if context.mode != "OBJECT":
-        operator.poll_message_set("Return to Object Mode first")
-        return False
-    return True
-
-
 def _can_choose(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     """Whether any selected part has more than one proposal."""
-    if not _is_in_object_mode(operator, context):
+    if not modes.can_work(operator, context):
         return False
     shown = [proposals.shown(object_.data) for object_ in chosen_objects(context)]
     if not any(now is not None and now.count > 1 for now in shown):

@@ -9,7 +9,7 @@ import bpy
 from partgen.editing.edits import edits_from
 from partgen.errors import PartgenError
 
-from .. import messages, method_menu, preferences
+from .. import messages, method_menu, modes, preferences
 from ..operators import chosen_objects
 from . import asking, generating, history, options, painting, properties, reshaping
 from .methods import METHODS, method_of
@@ -187,8 +187,7 @@ class PARTGEN_OT_keep_edit(_OnEdited, bpy.types.Operator):
 
 
 def _can_edit(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
-    if context.mode != "OBJECT":
-        operator.poll_message_set("Return to Object Mode first")
+    if not modes.can_work(operator, context):
         return False
     if not any(object_.type == "MESH" for object_ in chosen_objects(context)):
         operator.poll_message_set("Select the part to be edited: after Apply, parts are objects")

@@ -10,7 +10,7 @@ from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_
 from mathutils import Vector
 from partgen.errors import PartgenError
 
-from .. import applying, messages, mouse, preferences, stored_features, viewports
+from .. import applying, messages, modes, mouse, preferences, stored_features, viewports
 from ..operators import chosen_objects
 from ..viewports import viewport_at
 from ..wording import names_in_words
@@ -65,8 +65,7 @@ across all of them. It changes nothing; Esc ends it"""
     def poll(cls, context: bpy.types.Context) -> bool:
         if session.current() is not None:
             return True  # it ends then
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Return to Object Mode first")
+        if not modes.can_work(cls, context):
             return False
         # A script may name an object that is not selected; for the button `invoke` says the reason then.
         if (reason := session.obstacle(explorable_objects(context))) and not any(map(stored_features.are_stored, bpy.data.meshes)):

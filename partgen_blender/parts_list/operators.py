@@ -9,7 +9,7 @@ import bpy
 from partgen.counting import counted
 from partgen.errors import PartgenError
 
-from .. import applying, messages, part_rows, preferences, regrouping, stored_parts
+from .. import applying, messages, modes, part_rows, preferences, regrouping, stored_parts
 from ..refining import borders, edits
 from . import selecting
 
@@ -31,10 +31,7 @@ class _OfParts:
         if source.data.library is not None:
             cls.poll_message_set("The mesh is linked from another file: make it local first")  # type: ignore[attr-defined]
             return False
-        if context.mode not in cls.modes:
-            cls.poll_message_set("Return to Object Mode first")  # type: ignore[attr-defined]
-            return False
-        return True
+        return modes.can_work(cls, context, cls.modes)
 
     def edit(self, context: bpy.types.Context, done: Callable[[bpy.types.Mesh], str]) -> set[str]:
         """Does an edit of the active object's mesh, and says what it was."""

@@ -12,7 +12,7 @@ from mathutils import Vector
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
-from .. import messages, mouse, preferences, viewports
+from .. import messages, modes, mouse, preferences, viewports
 from ..viewports import viewport_at
 from . import committing, drawing, scripting, session, sight
 
@@ -154,8 +154,7 @@ a line around or along parts picks what it means, Enter makes of it what is chos
     def poll(cls, context: bpy.types.Context) -> bool:
         if session.current() is not None:
             return True  # it ends then
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Return to Object Mode first")
+        if not modes.can_work(cls, context):
             return False
         if reason := session.obstacle(context.view_layer):
             cls.poll_message_set(reason)
@@ -400,8 +399,7 @@ class PARTGEN_OT_pick_drawn(_Commits, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Return to Object Mode first")
+        if not modes.can_work(cls, context):
             return False
         if reason := session.obstacle(context.view_layer):
             cls.poll_message_set(reason)

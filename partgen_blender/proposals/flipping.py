@@ -13,7 +13,7 @@ import bpy
 import gpu
 from partgen.errors import PartgenError
 
-from .. import messages, mouse, overlay, preferences, signs, viewports
+from .. import messages, modes, mouse, overlay, preferences, signs, viewports
 from ..viewport_drawing import ViewportDrawing
 from . import session
 from .session import subject
@@ -117,8 +117,7 @@ as it was"""
     def poll(cls, context: bpy.types.Context) -> bool:
         if is_running():
             return True  # it ends then
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Return to Object Mode first")
+        if not modes.can_work(cls, context):
             return False
         if session.of(subject(context)) is None:
             cls.poll_message_set("Find proposals first")

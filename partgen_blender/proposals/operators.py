@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 from partgen.errors import PartgenError
 
-from .. import messages, preferences, properties
+from .. import messages, modes, preferences, properties
 from . import flipping, session
 from .properties import COUNT, MOST, SEED
 from .session import subject
@@ -27,8 +27,7 @@ class PARTGEN_OT_propose(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Return to Object Mode first")
+        if not modes.can_work(cls, context):
             return False
         if subject(context) is None:
             cls.poll_message_set("Make a mesh object active first")
@@ -62,8 +61,7 @@ class _OfProposals:
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Return to Object Mode first")  # type: ignore[attr-defined]
+        if not modes.can_work(cls, context):
             return False
         if session.of(subject(context)) is None:
             cls.poll_message_set("Find proposals first")  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_
 from mathutils import Vector
 from partgen.errors import PartgenError
 
-from .. import applying, messages, mouse, preferences, regrouping, twins, viewports
+from .. import applying, messages, modes, mouse, preferences, regrouping, twins, viewports
 from . import drawing, session
 
 _NEAR_MARK = 10.0
@@ -85,10 +85,7 @@ Enter makes it a part at the scale that is set, also in selected objects that we
         if source is None or regrouping.tree_of(source.data) is None:
             cls.poll_message_set("Select an object that has been decomposed")
             return False
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Return to Object Mode first")
-            return False
-        return True
+        return modes.can_work(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         active = context.view_layer.objects.active

@@ -9,7 +9,7 @@ import bpy
 from partgen.counting import counted
 from partgen.errors import PartgenError
 
-from .. import applying, jobs, messages, part_rows, preferences, properties, regrouping, stored_tree
+from .. import applying, jobs, messages, modes, part_rows, preferences, properties, regrouping, stored_tree
 from ..operators import chosen_objects
 from ..parts_list import selecting
 from . import matching, transferring
@@ -144,10 +144,7 @@ class _OfMatched:
         if source is None or len(matching.members(source.data)) < 2:
             cls.poll_message_set("Select an object whose parts were matched with those of others")  # type: ignore[attr-defined]
             return False
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Return to Object Mode first")  # type: ignore[attr-defined]
-            return False
-        return True
+        return modes.can_work(cls, context)
 
 
 class PARTGEN_OT_select_alike(_OfMatched, bpy.types.Operator):
@@ -262,8 +259,7 @@ def select_alike(context: bpy.types.Context, source: bpy.types.Object, nodes: Se
 
 
 def _can_choose_several(cls: type, context: bpy.types.Context) -> bool:
-    if context.mode != "OBJECT":
-        cls.poll_message_set("Return to Object Mode first")  # type: ignore[attr-defined]
+    if not modes.can_work(cls, context):
         return False
     if len(chosen_sources(context)) < 2:
         cls.poll_message_set("Select at least two mesh objects of a kind")  # type: ignore[attr-defined]

@@ -10,10 +10,10 @@ import bpy
 
 from . import (
     backend,
+    build_parts,
     completion,
     editing,
     explore,
-    features,
     handlers,
     jobs,
     method_menu,
@@ -33,7 +33,7 @@ from . import (
 )
 
 _CLASSES = (
-    *(features.setup.CLASSES if features.setup else ()),
+    *(build_parts.setup.CLASSES if build_parts.setup else ()),
     preferences.PARTGEN_AP_preferences,
     *properties.CLASSES,
     *operators.CLASSES,
@@ -59,8 +59,8 @@ _CLASSES = (
     *editing.PANELS,
     *panel.CLASSES[-1:],  # what one looks at least comes last
 )
-if features.setup:
-    features.setup.add_to(preferences.PARTGEN_AP_preferences)
+if build_parts.setup:
+    build_parts.setup.add_to(preferences.PARTGEN_AP_preferences)
 
 
 def register() -> None:
@@ -90,8 +90,8 @@ def unregister() -> None:
     together.unregister()
     parts_list.unregister()
     panel.unregister()
-    if features.setup:
-        features.setup.unregister()
+    if build_parts.setup:
+        build_parts.setup.unregister()
     picking.unregister()
     editing.unregister()
     proposals.unregister()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import bpy
 from partgen.errors import Action
 
-from . import features, messages
+from . import build_parts, messages
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,11 @@ _HOW_TO_INSTALL = Button("partgen.open_preferences", "How to Install", "PREFEREN
 
 def button_of(action: Action) -> Button | None:
     """The button for an action; None for NONE. The preferences tell how to install where this build cannot set up by itself."""
-    if features.setup is None:
+    if build_parts.setup is None:
         return _HOW_TO_INSTALL if action in _OF_SET_UP else BUTTONS.get(action)
-    if action is Action.SET_UP and features.setup.is_interrupted():
+    if action is Action.SET_UP and build_parts.setup.is_interrupted():
         return _CONTINUE
-    if action is Action.REPAIR and not features.setup.is_repairable():
+    if action is Action.REPAIR and not build_parts.setup.is_repairable():
         return BUTTONS[Action.OPEN_PREFERENCES]  # the backend is another one, which was named there
     return BUTTONS.get(action)
 

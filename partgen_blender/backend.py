@@ -14,7 +14,7 @@ from partgen.endings import ssh_host
 from partgen.errors import Action, PartgenError
 from partgen.protocol import Hello, Memory, Notice
 
-from . import features, preferences
+from . import build_parts, preferences
 from .installed_backends import installed_backend
 
 GONE_SECONDS = 5.0
@@ -34,8 +34,8 @@ def command() -> list[str]:
         raise PartgenError("backend.bad_command", sentence, remedy, Action.OPEN_PREFERENCES) from error
     if found:
         return found
-    if features.setup:
-        raise PartgenError("backend.missing", features.setup.sentence(), "Set it up first.", Action.SET_UP)
+    if build_parts.setup:
+        raise PartgenError("backend.missing", build_parts.setup.sentence(), "Set it up first.", Action.SET_UP)
     remedy = "Install it with pipx or uv, or enter its command in Preferences > Add-ons > PartGen."
     raise PartgenError("backend.missing", "No PartGen backend was found on this computer.", remedy, Action.OPEN_PREFERENCES)
 
@@ -47,7 +47,7 @@ def _named_command() -> str:
 
 def found_command() -> list[str] | None:
     """The backend that is used where nobody named one: our own environment's, else one that the user installed."""
-    own = features.setup.backend_command() if features.setup else None
+    own = build_parts.setup.backend_command() if build_parts.setup else None
     return own or installed_backend()
 
 
@@ -61,7 +61,7 @@ def is_found() -> bool:
 
 def is_own() -> bool:
     """Whether the backend is the one of the environment that the set-up made."""
-    return features.setup is not None and not _named_command() and features.setup.backend_command() is not None
+    return build_parts.setup is not None and not _named_command() and build_parts.setup.backend_command() is not None
 
 
 def other_computer() -> str | None:

@@ -9,7 +9,7 @@ import bpy
 import partgen
 from partgen.errors import PartgenError
 
-from . import backend, features, messages
+from . import backend, build_parts, messages
 from .masking import masked
 
 LOG_LINES = 100
@@ -26,13 +26,13 @@ def debug_info() -> str:
             f"GPU: {_graphics()}",
             f"Online access: {'allowed' if bpy.app.online_access else 'off'}",
         ],
-        "Environment": features.setup.debug_lines() if features.setup else ["This build does not make one."],
+        "Environment": build_parts.setup.debug_lines() if build_parts.setup else ["This build does not make one."],
         "Backend": _backend_lines(),
         "Messages": [f"{m.level}: {m.sentence} {m.remedy} [{m.action}]" for m in messages.shown],
     }
     logs = {"Backend log": backend.log_path(), "Models log": backend.log_folder() / "models.log"}
-    if features.setup:
-        logs |= features.setup.logs()
+    if build_parts.setup:
+        logs |= build_parts.setup.logs()
     sections |= {title: last_lines(path) for title, path in logs.items()}
     return masked("\n".join(_joined(title, lines) for title, lines in sections.items() if lines))
 

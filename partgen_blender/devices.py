@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import backend, features, preferences
+from . import backend, build_parts, preferences
 
 PRECISIONS = (
     ("auto", "Automatic", "What the device is best at", 0),
@@ -19,7 +19,7 @@ _shown: list[tuple[str, str, str]] = []
 
 def can_be_chosen() -> bool:
     """Whether there is anything to choose: an environment without PyTorch uses the processor alone."""
-    return not (features.setup and features.setup.is_geometry_only())
+    return not (build_parts.setup and build_parts.setup.is_geometry_only())
 
 
 def choices(chosen: str = "auto") -> list[tuple[str, str, str]]:

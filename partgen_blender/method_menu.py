@@ -14,7 +14,7 @@ from partgen.errors import Action
 from partgen.weights import registry
 from partgen.weights.registry import Entry, Kind
 
-from . import actions, backend, features, methods
+from . import actions, backend, build_parts, methods
 from .methods import Method
 from .models import catalog
 from .models.operators import licence_in_words
@@ -50,7 +50,7 @@ def readiness(method: Method, own: Collection[str] = ()) -> Readiness:
         return Readiness(True, f"The backend works on {host}, with what is there.")
     wanted = [entry for entry in needed(method) if not _is_one_of(entry, method, own)]
     missing = [entry for entry in wanted if not catalog.condition(entry).is_usable]
-    if method.tier == methods.AI and features.setup and features.setup.is_geometry_only():
+    if method.tier == methods.AI and build_parts.setup and build_parts.setup.is_geometry_only():
         size = registry.in_megabytes(sum(entry.size for entry in missing))
         afterwards = f", then {size} to download" if missing else ""
         return Readiness(False, f"Needs the tier AI; the environment holds Geometry only{afterwards}.", Action.SET_UP)

@@ -8,10 +8,10 @@ from partgen.client import Status
 from . import (
     applying,
     backend,
+    build_parts,
     collections,
     devices,
     explore,
-    features,
     jobs,
     messages,
     method_menu,
@@ -52,8 +52,8 @@ class PARTGEN_PT_decompose(_InSidebar, bpy.types.Panel):
             _draw_way_in(layout, context)
             draw_messages(layout, context)
             return
-        if features.setup:
-            features.setup.draw_where_needed(layout, context)
+        if build_parts.setup:
+            build_parts.setup.draw_where_needed(layout, context)
         settings = context.scene.partgen
         options = layout.column()
         options.use_property_split = True
@@ -154,8 +154,8 @@ class PARTGEN_PT_backend(_InSidebar, bpy.types.Panel):
 
 def _draw_way_in(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """What the panel is where nothing can be decomposed yet: one sentence and one button."""
-    if features.setup:
-        features.setup.draw(layout, context)
+    if build_parts.setup:
+        build_parts.setup.draw(layout, context)
         return
     draw_text(layout, context, "PartGen needs its backend, which this build does not install.", "INFO")
     layout.operator("partgen.open_preferences", text="How to Install", icon="PREFERENCES")

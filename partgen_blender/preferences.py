@@ -6,7 +6,7 @@ import os
 
 import bpy
 
-from . import backend, devices, features, models
+from . import backend, build_parts, devices, models
 from .message_panel import draw_messages
 
 
@@ -113,8 +113,8 @@ class PARTGEN_AP_preferences(bpy.types.AddonPreferences):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         draw_messages(layout, context)
-        if features.setup:
-            features.setup.draw_preferences(layout, context)
+        if build_parts.setup:
+            build_parts.setup.draw_preferences(layout, context)
         self._draw_backend(layout)
         models.draw(layout, context)
         body = section(layout, "PARTGEN_preferences_more", "Preview and Reports")
@@ -136,7 +136,7 @@ class PARTGEN_AP_preferences(bpy.types.AddonPreferences):
             told.separator()
             column = told.column()
             column.label(text=found or "None was found on this computer", icon="CHECKMARK" if found else "ERROR")
-            if not found and not features.setup:
+            if not found and not build_parts.setup:
                 column.label(text="Install it in a terminal from PartGen's source folder, in one of these ways:")
                 column.label(text="pipx install './backend[geometry]'")
                 column.label(text="uv tool install './backend[geometry]'")

@@ -14,7 +14,7 @@ from partgen.task import Problem, Task
 from partgen.weights import registry
 from partgen.weights.registry import Condition, Entry, Role
 
-from .. import backend, features, messages, watch
+from .. import backend, build_parts, messages, watch
 
 ROLES = {
     Role.SEGMENTER: "Finding Parts",
@@ -58,7 +58,7 @@ def obstacle() -> str:
     """Why no model can be fetched or used at the moment, as a sentence; "" where nothing stands in the way."""
     if not backend.is_found():
         return "Models need the backend. Set it up with the tier AI."
-    if features.setup and features.setup.is_geometry_only():
+    if build_parts.setup and build_parts.setup.is_geometry_only():
         return "Models need the tier AI, and the environment holds Geometry only."
     if host := backend.other_computer():
         return f"The backend works on {host}, with the models that are there. Fetch them there: partgen models download."
@@ -69,7 +69,7 @@ def start(action: str, identifier: str, *arguments: str) -> None:
     """Starts `partgen models ACTION IDENTIFIER`. Raises PartgenError where there is no backend that has it."""
     entry = registry.entry(identifier)
     command = backend.models_command([action, identifier, *arguments, "--json-lines"])
-    environment = {**backend.models_environment(), **(features.setup.network_environment() if features.setup else {})}
+    environment = {**backend.models_environment(), **(build_parts.setup.network_environment() if build_parts.setup else {})}
     task = Task(command, log_path(), environment, name=entry.title)
     messages.shown.clear()
     watch.start(key(identifier), task, lambda result: _finished(entry, action, result), _failed)

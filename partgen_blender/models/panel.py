@@ -6,7 +6,7 @@ import bpy
 from partgen.weights import registry
 from partgen.weights.registry import Condition, Entry, Kind, State
 
-from .. import backend, features, preferences, watch
+from .. import backend, build_parts, preferences, watch
 from ..wrapping import draw_text
 from . import catalog
 from .operators import licence_in_words
@@ -22,7 +22,7 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     body.use_property_split = False
     if obstacle := catalog.obstacle():
         draw_text(body, context, obstacle, "INFO")
-        if features.setup and not backend.other_computer():
+        if build_parts.setup and not backend.other_computer():
             body.operator("partgen.set_up", text="Set Up…", icon="IMPORT")
     for role, title in catalog.ROLES.items():
         found = catalog.entries(role)

@@ -1,6 +1,6 @@
 """Set-up: an environment for the backend, made beside Blender with one button. The store build leaves this folder out.
 
-What the rest of the add-on asks of it is here; it is reached through `features.setup`, which is None without it.
+What the rest of the add-on asks of it is here; it is reached through `build_parts.setup`, which is None without it.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import bpy
 import numpy as np
 import pytest
 import studio
-from bl_ext.user_default.partgen_blender import actions, backend, features, messages, preferences, setup, stored_features, watch
+from bl_ext.user_default.partgen_blender import actions, backend, build_parts, messages, preferences, setup, stored_features, watch
 from bl_ext.user_default.partgen_blender.explore.operators import PARTGEN_OT_explore
 from conftest import MODULE
 from drawing import drawn, drawn_preferences
@@ -129,7 +129,7 @@ def test_an_action_of_a_newer_backend_draws_no_button(patient_backend: None) -> 
 
 
 def test_without_set_up_its_buttons_lead_to_how_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(features, "setup", None)
+    monkeypatch.setattr(build_parts, "setup", None)
     for action in (Action.SET_UP, Action.REPAIR, Action.INSTALL_FROM_FOLDER, Action.USE_SYSTEM_CERTIFICATES):
         assert actions.button_of(action).operator == "partgen.open_preferences"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import bpy
 import pytest
-from bl_ext.user_default.partgen_blender import backend, devices, features, messages, preferences
+from bl_ext.user_default.partgen_blender import backend, build_parts, devices, messages, preferences
 from conftest import MODULE
 from drawing import drawn, drawn_preferences
 from partgen.protocol import Device, Hello, Memory, Notice
@@ -82,7 +82,7 @@ def test_free_memory_is_shown_and_can_be_asked_for(answering: Answering) -> None
 
 def test_without_torch_nobody_is_asked_for_a_device(answering: Answering, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "device" in drawn("PARTGEN_PT_backend").properties
-    monkeypatch.setattr(features.setup, "is_geometry_only", lambda: True)
+    monkeypatch.setattr(build_parts.setup, "is_geometry_only", lambda: True)
     notes = drawn("PARTGEN_PT_backend")
     assert "Geometry uses the processor" in notes.text
     assert not {"device", "precision", "idle_minutes"} & set(notes.properties)

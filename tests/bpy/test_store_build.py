@@ -19,10 +19,10 @@ import sys
 sys.path.append(sys.argv[2])
 import bpy
 bpy.ops.extensions.package_install_files(filepath=sys.argv[1], repo="user_default", enable_on_install=True, overwrite=True)
-from bl_ext.user_default.partgen_blender import actions, backend, debug_info, features, jobs, messages
+from bl_ext.user_default.partgen_blender import actions, backend, build_parts, debug_info, jobs, messages
 from drawing import drawn, drawn_preferences
 from partgen.errors import Action
-assert features.setup is None
+assert build_parts.setup is None
 notes = drawn("PARTGEN_PT_decompose")
 print("PANEL", notes.text, notes.operators)
 print("PREFERENCES", drawn_preferences("bl_ext.user_default.partgen_blender").text)

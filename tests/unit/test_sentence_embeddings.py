@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from partgen.layers import gelu
+from partgen.numpy_layers import gelu
 from partgen.understanding.amounts import normal, tokens
 from partgen.understanding.embeddings import Pieces, SentenceEncoder
 from partgen.understanding.judging import JUDGE, Judge

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from partgen import layers
+from partgen import numpy_layers
 from partgen.geometry.adjacency import face_graph
 from partgen.networks.superfaces import LEVELS, SuperfaceConfig, SuperfaceNetwork
 from partgen.segmentation import superface_network
@@ -95,8 +95,8 @@ def test_constants_that_both_know_are_the_same() -> None:
     from partgen.networks import superfaces as trained
 
     assert superface_network.LEVELS == trained.LEVELS
-    assert (layers.CLIP, layers.LEAST_VARIANCE) == (trained.CLIP, trained.LEAST_VARIANCE)
-    assert torch.nn.LayerNorm(1).eps == layers.EPSILON
+    assert (numpy_layers.CLIP, numpy_layers.LEAST_VARIANCE) == (trained.CLIP, trained.LEAST_VARIANCE)
+    assert torch.nn.LayerNorm(1).eps == numpy_layers.EPSILON
 
 
 # ---- what it is shown ------------------------------------------------------------------------------------------------

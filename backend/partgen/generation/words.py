@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 from scipy.special import expit, softmax
 
 from ..errors import PartgenError
-from ..layers import Floats, Layers, silu
+from ..numpy_layers import Floats, Layers, silu
 from ..understanding.amounts import normal, tokens
 from ..understanding.network import beside, known_of_words
 from ..understanding.vocabulary import FOLDER as WORDS_FOLDER

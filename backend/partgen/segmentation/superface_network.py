@@ -16,7 +16,7 @@ from safetensors.numpy import load_file
 from scipy.sparse import csr_array
 from scipy.special import expit, softmax
 
-from ..layers import Floats, Layers, silu
+from ..numpy_layers import Floats, Layers, silu
 from .superface_features import Features
 
 LEVELS = 2

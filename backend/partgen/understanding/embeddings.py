@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from scipy.special import softmax
 
-from ..layers import Floats, Layers, gelu
+from ..numpy_layers import Floats, Layers, gelu
 
 MOST_PIECES = 128
 """Of one sentence; what comes after is not read, as the model's authors have it."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from scipy.special import softmax
 
-from ..layers import Floats, Layers, silu
+from ..numpy_layers import Floats, Layers, silu
 from .vocabulary import Seen, meanings
 
 

@@ -2,7 +2,7 @@
 
 The add-on polls it from a timer; tests and scripts do the same in a loop.
 
-    client = Client(default_command(), log_path)
+    client = Client(["partgen", "serve"], log_path)
     request_id = client.submit(request, key="Lamp")     # starts the process where it does not run
     while not finished:
         for event in client.poll(): ...                 # Progress · Delivery · Done · Failed · Stopped · Notice
@@ -17,7 +17,6 @@ import itertools
 import os
 import queue
 import shlex
-import shutil
 import subprocess
 import threading
 import time
@@ -83,15 +82,6 @@ class Stopped:
 
 
 Event = Progress | Delivery | Done | Failed | Stopped | Notice
-
-
-def default_command() -> list[str] | None:
-    """How to start a backend here: the environment's PARTGEN_BACKEND, else `partgen serve` where it is installed, else None."""
-    told = os.environ.get("PARTGEN_BACKEND", "").strip()
-    if told:
-        return split_command(told)
-    found = shutil.which("partgen")
-    return [found, "serve"] if found else None
 
 
 def split_command(line: str) -> list[str]:

@@ -16,7 +16,7 @@ import pytest
 from backends import LIMIT, SECOND, answer_to, client_in, events_until, failure_of, request, wait_until, wait_until_working
 from obstinate_backend import COMMAND
 from partgen.channel import Channel, Closed
-from partgen.client import Client, Status, Stopped, default_command, split_command
+from partgen.client import Client, Status, Stopped, split_command
 from partgen.protocol import MAGIC, MAXIMUM_HEADER, PROTOCOL, Done, Failed, Hello, Progress, SegmentRequest
 
 PATIENCE = 0.02
@@ -264,18 +264,8 @@ def test_the_client_needs_numpy_alone():
     assert {name for name in loaded if not name.startswith("_")} == {"numpy", "partgen"}
 
 
-def test_the_default_command_is_what_the_environment_says(monkeypatch):
-    monkeypatch.setenv("PARTGEN_BACKEND", "ssh 'my host' partgen serve")
-    assert default_command() == ["ssh", "my host", "partgen", "serve"]
-
-
-def test_the_default_command_is_an_installed_program_or_nothing(monkeypatch, tmp_path):
-    monkeypatch.delenv("PARTGEN_BACKEND", raising=False)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert default_command() is None
-    program = tmp_path / ("partgen.exe" if os.name == "nt" else "partgen")
-    program.touch(mode=0o755)
-    assert default_command() == [str(program), "serve"]
+def test_quotes_hold_together_what_a_person_types():
+    assert split_command("ssh 'my host' partgen serve") == ["ssh", "my host", "partgen", "serve"]
 
 
 def test_a_backslash_is_part_of_a_path_on_windows(monkeypatch):

@@ -16,7 +16,7 @@ from partgen.generation import catalogue
 from partgen.generation.asking import found, without_counts
 from partgen.generation.catalogue import DESIGN, EVERY_HELD_OUT, Entry, Made, bundled, designed, make
 from partgen.generation.designs import DESIGNS, make_design
-from partgen.generation.making import Place, new_parts
+from partgen.generation.making import NewPart, Place, each_new_part
 from partgen.generation.placing import gap_of
 from partgen.generation.seating import surface_points
 from partgen.generation.words import bundled_words
@@ -28,6 +28,10 @@ UP = np.array([0.0, 1.0, 0.0])
 def place(points_and_faces: trimesh.Trimesh, rest: trimesh.Trimesh, up: np.ndarray = UP) -> Place:
     arrays = [np.asarray(values) for one in (points_and_faces, rest) for values in (one.vertices, one.faces)]
     return Place(*arrays, up)
+
+
+def first_part(place: Place, prompt: str) -> NewPart:
+    return next(each_new_part(place, prompt))
 
 
 @pytest.fixture
@@ -66,13 +70,13 @@ def is_closed(points: np.ndarray, faces: np.ndarray) -> bool:
 
 @pytest.mark.parametrize("count", [3, 5, 8])
 def test_five_spokes_mean_five(cart: Place, count: int) -> None:
-    for new in new_parts(cart, f"a wheel with {count} spokes", count=3):
+    for new in each_new_part(cart, f"a wheel with {count} spokes", count=3):
         assert new.entry.counts["spoke"] == count
         assert spokes(trimesh.Trimesh(new.points, new.faces)) == count
 
 
 def test_a_wheel_without_spokes_has_none(cart: Place) -> None:
-    new = new_parts(cart, "a wheel without spokes")[0]
+    new = first_part(cart, "a wheel without spokes")
     assert new.entry.name == "wheel"
     assert spokes(trimesh.Trimesh(new.points, new.faces)) == 0
 
@@ -136,13 +140,13 @@ def test_an_empty_or_endless_prompt_is_told(prompt: str, code: str) -> None:
 
 @pytest.mark.parametrize("prompt", ["a pointed roof", "a domed roof", "a gabled roof", "a finial like a ball"])
 def test_a_new_part_is_closed_and_touches_the_rest(hut: Place, prompt: str) -> None:
-    for new in new_parts(hut, prompt, count=2):
+    for new in each_new_part(hut, prompt, count=2):
         assert is_closed(new.points, new.faces)
         assert gap_of(surface_points(new.points, new.faces), hut.rest_points, hut.rest_faces) == 0
 
 
 def test_a_roof_stands_upright_on_what_it_covers(hut: Place) -> None:
-    new = new_parts(hut, "a pointed roof")[0]
+    new = first_part(hut, "a pointed roof")
     low, high = new.points.min(axis=0), new.points.max(axis=0)
     assert low[1] > 0.5
     top = new.points[new.points[:, 1] > high[1] - 1e-3]
@@ -151,7 +155,7 @@ def test_a_roof_stands_upright_on_what_it_covers(hut: Place) -> None:
 
 
 def test_a_wheel_keeps_its_axle_and_its_size(cart: Place) -> None:
-    new = new_parts(cart, "a wheel with six spokes")[0]
+    new = first_part(cart, "a wheel with six spokes")
     extents = np.ptp(new.points, axis=0)
     assert extents[:2] == pytest.approx([1, 1], rel=0.15)
     assert extents[2] < 0.4
@@ -163,7 +167,7 @@ def test_an_open_patch_leaves_no_hole(hut: Place) -> None:
     ball = trimesh.creation.icosphere(4)
     above = ball.triangles_center[:, 1] > 0.6
     cap, rest = (ball.submesh([np.flatnonzero(chosen)], append=True) for chosen in (above, ~above))
-    new = new_parts(place(cap, rest), "a finial like a ball")[0]
+    new = first_part(place(cap, rest), "a finial like a ball")
     assert is_closed(new.points, new.faces)
     border = rest.vertices[np.unique(rest.edges[trimesh.grouping.group_rows(rest.edges_sorted, require_count=1)])]
     inner = border * [0.8, 1.0, 0.8]
@@ -172,7 +176,7 @@ def test_an_open_patch_leaves_no_hole(hut: Place) -> None:
 
 
 def test_variations_differ_and_a_seed_gives_the_same_again(hut: Place) -> None:
-    first, again = (new_parts(hut, "a pointed roof", seed=3, count=3) for _ in range(2))
+    first, again = (list(each_new_part(hut, "a pointed roof", seed=3, count=3)) for _ in range(2))
     assert [one.entry for one in first] == [one.entry for one in again]
     assert all(np.array_equal(a.points, b.points) for a, b in zip(first, again, strict=True))
     assert len({one.points.tobytes() for one in first}) == 3
@@ -181,14 +185,14 @@ def test_variations_differ_and_a_seed_gives_the_same_again(hut: Place) -> None:
 def test_a_damaged_part_is_replaced_too(hut: Place) -> None:
     """Faces turned over, doubled, without area and missing: the new part is closed all the same."""
     faces = np.concatenate([hut.faces[:-2], hut.faces[:3, ::-1], hut.faces[:2], [[0, 0, 1]]])
-    new = new_parts(Place(hut.points, faces, hut.rest_points, hut.rest_faces, UP), "a pointed roof")[0]
+    new = first_part(Place(hut.points, faces, hut.rest_points, hut.rest_faces, UP), "a pointed roof")
     assert is_closed(new.points, new.faces)
 
 
 def test_a_part_without_neighbours_stays_where_it_was() -> None:
     ball = trimesh.creation.icosphere(3)
     nothing = Place(np.asarray(ball.vertices), np.asarray(ball.faces), np.zeros((0, 3)), np.zeros((0, 3), int), UP)
-    new = new_parts(nothing, "a star with five points")[0]
+    new = first_part(nothing, "a star with five points")
     assert np.abs(new.points.min(axis=0) + new.points.max(axis=0)).max() < 0.2
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import trimesh
 from partgen.errors import Cancelled, PartgenError
-from partgen.generation.making import Place, new_parts
+from partgen.generation.making import Place, each_new_part
 from partgen.generation.placing import gap_of
 from partgen.generation.seating import surface_points
 from partgen.progress import no_progress
@@ -49,7 +49,7 @@ def test_a_new_part_is_closed_upright_where_the_old_one_was_and_says_what_it_is(
 def test_it_is_the_part_that_the_command_makes() -> None:
     (answered,) = made(seed=4)
     place = Place(*(np.asarray(values) for one in (ROOF, WALLS) for values in (one.vertices, one.faces)), np.array([0.0, 0.0, 1.0]))
-    (told,) = new_parts(place, "a pointed roof", seed=4)
+    (told,) = each_new_part(place, "a pointed roof", seed=4)
     assert answered.caption == told.entry.caption
     assert answered.vertices == pytest.approx(told.points, abs=1e-4)
 

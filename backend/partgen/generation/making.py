@@ -67,13 +67,11 @@ class NewPart:
     notes: tuple[str, ...] = ()
 
 
-def new_parts(place: Place, prompt: str, seed: int = 0, count: int = 1) -> list[NewPart]:
-    """So many parts as a prompt asks for, the best first, each unlike those before. Raises PartgenError where it names none."""
-    return list(each_new_part(place, prompt, seed, count))
-
-
 def each_new_part(place: Place, prompt: str, seed: int = 0, count: int = 1, progress: Progress = no_progress) -> Iterator[NewPart]:
-    """The same, each as soon as it is made. Raises what `progress` raises, too."""
+    """So many parts as a prompt asks for, the best first, each unlike those before, as soon as it is made.
+
+    Raises PartgenError where the prompt names none or none fits, and what `progress` raises.
+    """
     if not len(place.faces):
         raise PartgenError("generation.empty_part", "The part has no faces.", "Choose another part.")
     wanted = found(prompt)

@@ -97,13 +97,12 @@ class Licence:
 class SourceFile:
     """One file of a repository.
 
-    `size` in bytes, as published where `size_is_exact`, else as rounded by the repository's page. `sha256` is empty where
-    it is recorded at the first download. `prefix` goes before the names of its tensors. An `optional` file may be missing.
+    `size` in bytes, of what is bundled exactly, else as rounded by the repository's page where that is all that is known. `sha256` is
+    empty where it is recorded at the first download. `prefix` goes before the names of its tensors. An `optional` file may be missing.
     """
 
     path: str
     size: int
-    size_is_exact: bool = False
     sha256: str = ""
     prefix: str = ""
     optional: bool = False
@@ -228,9 +227,9 @@ ENTRIES: tuple[Entry, ...] = (
         licence=Licence("CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
         kind=Kind.BUNDLED,
         files=(
-            SourceFile("model.safetensors", 781404, size_is_exact=True),
-            SourceFile("config.json", 103, size_is_exact=True),
-            SourceFile("training.json", 2755, size_is_exact=True),
+            SourceFile("model.safetensors", 781404),
+            SourceFile("config.json", 103),
+            SourceFile("training.json", 2755),
         ),
         contents=Contents(tensors=100, parameters=386_320),
     ),
@@ -243,9 +242,9 @@ ENTRIES: tuple[Entry, ...] = (
         licence=Licence("CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
         kind=Kind.BUNDLED,
         files=(
-            SourceFile("model.safetensors", 127174, size_is_exact=True),
-            SourceFile("config.json", 718, size_is_exact=True),
-            SourceFile("training.json", 1567, size_is_exact=True),
+            SourceFile("model.safetensors", 127174),
+            SourceFile("config.json", 718),
+            SourceFile("training.json", 1567),
         ),
         contents=Contents(tensors=37, parameters=61_969),
     ),
@@ -258,9 +257,9 @@ ENTRIES: tuple[Entry, ...] = (
         licence=Licence("CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
         kind=Kind.BUNDLED,
         files=(
-            SourceFile("model.safetensors", 7242386, size_is_exact=True),
-            SourceFile("config.json", 590, size_is_exact=True),
-            SourceFile("training.json", 726, size_is_exact=True),
+            SourceFile("model.safetensors", 7242386),
+            SourceFile("config.json", 590),
+            SourceFile("training.json", 726),
         ),
         contents=Contents(tensors=384, parameters=3_600_657),
     ),
@@ -273,12 +272,12 @@ ENTRIES: tuple[Entry, ...] = (
         licence=Licence("Apache-2.0", APACHE),
         kind=Kind.BUNDLED,
         files=(
-            SourceFile("model.safetensors", 1561938, size_is_exact=True),
-            SourceFile("words.safetensors", 1450320, size_is_exact=True),
-            SourceFile("words.txt", 180361, size_is_exact=True),
-            SourceFile("judge.safetensors", 24014, size_is_exact=True),
-            SourceFile("config.json", 148, size_is_exact=True),
-            SourceFile("training.json", 2287, size_is_exact=True),
+            SourceFile("model.safetensors", 1561938),
+            SourceFile("words.safetensors", 1450320),
+            SourceFile("words.txt", 180361),
+            SourceFile("judge.safetensors", 24014),
+            SourceFile("config.json", 148),
+            SourceFile("training.json", 2287),
         ),
         note="The words and what they mean were distilled from all-MiniLM-L6-v2 (Apache-2.0); the rest is PartGen's own, CC0-1.0.",
     ),
@@ -291,10 +290,10 @@ ENTRIES: tuple[Entry, ...] = (
         licence=Licence("CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
         kind=Kind.BUNDLED,
         files=(
-            SourceFile("model.safetensors", 588242, size_is_exact=True),
-            SourceFile("catalogue.json.gz", 44842, size_is_exact=True),
-            SourceFile("config.json", 89, size_is_exact=True),
-            SourceFile("training.json", 923, size_is_exact=True),
+            SourceFile("model.safetensors", 588242),
+            SourceFile("catalogue.json.gz", 44842),
+            SourceFile("config.json", 89),
+            SourceFile("training.json", 923),
         ),
         note="Reads with the words of Instructions.",
     ),
@@ -307,9 +306,9 @@ ENTRIES: tuple[Entry, ...] = (
         licence=Licence("CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
         kind=Kind.BUNDLED,
         files=(
-            SourceFile("model.safetensors", 8079432, size_is_exact=True),
-            SourceFile("config.json", 672, size_is_exact=True),
-            SourceFile("training.json", 3177, size_is_exact=True),
+            SourceFile("model.safetensors", 8079432),
+            SourceFile("config.json", 672),
+            SourceFile("training.json", 3177),
         ),
         contents=Contents(tensors=418, parameters=4_018_196),
         note="Reads with the words of Parts from Words.",
@@ -332,7 +331,6 @@ ENTRIES: tuple[Entry, ...] = (
             SourceFile(
                 "model_objaverse.ckpt",
                 1_243_631_761,
-                size_is_exact=True,
                 sha256="463efc8a3afd3913142aa025e0125c00f16ef452b8de6a132ebe32bbe7877ee4",
             ),
         ),

@@ -25,7 +25,7 @@ from partgen.rendering.buffers import Buffers, render
 from partgen.rendering.cameras import Camera, around_part, joined
 from partgen.server import painting, reshaping, serve
 from partgen.server.worker import Deliver, work
-from partgen.texturing import shape_from_views
+from partgen.texturing import easel, shape_from_views
 from partgen.texturing.inpainting import REDUCED
 
 BANDS = 8
@@ -128,8 +128,8 @@ def answer(request: Request, progress: Progress, deliver: Deliver) -> tuple[str,
             stack.enter_context(patch.object(painting, "check_packages", lambda: None))
         if "no depth" not in request.prompt:
             stack.enter_context(patch.object(painting.painter, "depth", lambda model, placement: Ruler(painter)))
-            stack.enter_context(patch.object(reshaping, "chosen_depth_folder", Path))
-            stack.enter_context(patch.object(reshaping, "read_depth_folder", lambda folder: folder))
+            stack.enter_context(patch.object(easel, "chosen_depth_folder", Path))
+            stack.enter_context(patch.object(easel, "read_depth_folder", lambda folder: folder))
         return reshaping.reshape(request, progress, deliver) if reshapes else painting.paint(request, progress, deliver)
 
 

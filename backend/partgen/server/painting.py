@@ -11,7 +11,6 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from ..devices import Placement, place_for_half_precision, with_retries
 from ..durations import time_in_words
 from ..editing.edits import check_strength
 from ..errors import PartgenError
@@ -20,9 +19,10 @@ from ..progress import Progress
 from ..protocol import PaintRequest, PaintResult
 from ..rendering.buffers import Buffers
 from ..rendering.colours import sampled
+from ..texturing import easel
 from ..texturing.canvases import Canvas, baked, canvas, notes
-from ..texturing.inpainting import DiffusionInpainter, check_packages
-from ..texturing.painter import Painter, Wishes, shortcomings
+from ..texturing.inpainting import check_packages
+from ..texturing.painter import Painter, Wishes
 from ..texturing.unwrapping import is_usable, unwrapped_polygons
 from ..texturing.views import PartViews, Subject, views_of
 
@@ -51,18 +51,21 @@ def each_variation(work: Painting, progress: Progress, deliver: Callable[[PaintR
     _check(request)
     check_packages()
     progress(0.01, "Loading the checkpoint")
-    attempt = with_retries(lambda _, where: work.prepare(where), 1, place_for_half_precision())
-    placement, said = attempt.placement, list(attempt.notes)
-    what = work.title if request.variations == 1 else f"{work.title} {request.variations} variations"
-    progress(PREPARED, f"{what} on {placement.device.name}: {time_in_words(request.variations * attempt.result)}")
-    for number in range(request.variations):
-        share = _of_variation(progress, number, request.variations)
-        made = with_retries(partial(work.variation, request.seed + number, share), 1, placement)
-        placement = made.placement
-        said += made.notes
-        deliver(made.result)
+    seeds = range(request.seed, request.seed + request.variations)
+
+    def told(number: int) -> Progress:
+        return _of_variation(progress, number, request.variations)
+
+    def tell(at: easel.Easel, left: int) -> None:
+        sentence = f"{at.doing(left)} on {at.placement.device.name}: {time_in_words(left * at.seconds(request.strength))}"
+        progress(PREPARED + (1 - PREPARED) * (1 - left / request.variations), sentence)
+
+    said: tuple[str, ...] = ()
+    for one in easel.each_variation(work.materials(), seeds, lambda at, seed: work.made(at, seed, told(seed - request.seed)), tell):
+        said = one.notes
+        deliver(one.result)
     progress(1.0, "Done")
-    return tuple(dict.fromkeys((*said, *shortcomings(work.inpainter, work.follows_depth))))
+    return tuple(dict.fromkeys(said))
 
 
 def _of_variation(progress: Progress, number: int, count: int) -> Progress:
@@ -72,51 +75,29 @@ def _of_variation(progress: Progress, number: int, count: int) -> Progress:
 
 
 class Painting:
-    """One request at work: the part is looked at once, and the networks are where the last call wanted them."""
-
-    title = "Painting"
-    follows_depth = True
-    """Whether what is painted is to stay on the shape that is there."""
+    """One request at work."""
 
     def __init__(self, request: PaintRequest) -> None:
         self.request = request
         self.subject = _subject(request)
-        self._ready: tuple[DiffusionInpainter, PartViews] | None = None
         self._canvas: tuple[Canvas, NDArray[np.float32]] | None = None
 
-    @property
-    def inpainter(self) -> DiffusionInpainter:
-        assert self._ready is not None
-        return self._ready[0]
-
-    def prepare(self, placement: Placement) -> float:
-        """Loads the networks on a device and looks at the part. How many seconds a variation takes there."""
-        self._ready = None
-        inpainter = painter.inpainter(self.wishes(), placement)
-        self._ready = inpainter, views_of(self.subject, inpainter.side)
-        return inpainter.seconds(self.request.strength)
-
-    def wishes(self) -> Wishes:
-        """What is to paint, and how."""
-        return Wishes(self.request.model, self.request.controlnet, steps=self.request.steps or None)
-
-    def variation(self, seed: int, progress: Progress, _: int, placement: Placement) -> PaintResult:
-        """One variation, made on a device."""
-        if self._ready is None or self.inpainter.placement != placement:
-            self.prepare(placement)
-        assert self._ready is not None
-        return self.made(*self._ready, seed, progress)
-
-    def made(self, inpainter: DiffusionInpainter, views: PartViews, seed: int, progress: Progress) -> PaintResult:
-        """One variation by networks that are ready."""
+    def materials(self) -> easel.Materials:
+        """What it is painted with."""
         request = self.request
-        painted = inpainter(views.grid, request.prompt, seed, request.strength, progress)
+        wishes = Wishes(request.model, request.controlnet, steps=request.steps or None)
+        return easel.Materials(painter, wishes, partial(views_of, self.subject))
+
+    def made(self, at: easel.Easel, seed: int, progress: Progress) -> PaintResult:
+        """One variation."""
+        request, views = self.request, at.views
+        painted = at.inpainter(views.grid, request.prompt, seed, request.strength, progress)
         if self._canvas is None:
             progress(1.0, "Baking the texture")
             self._canvas = _canvas(request, views)
         on, uvs = self._canvas
         (picture,), share = baked([on], views, views.grid.with_part(painted), request.name)
-        return PaintResult(seed, picture, uvs, "texture", inpainter.checkpoint.name, share, tuple(notes([on], share)))
+        return PaintResult(seed, picture, uvs, "texture", at.name, share, tuple(notes([on], share)))
 
 
 def _check(request: PaintRequest) -> None:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
-from ..devices import Placement
 from ..progress import Progress
 from ..protocol import PaintResult, ReshapeRequest, ReshapeResult
-from ..texturing.depth import DepthNetwork, chosen_depth_folder, read_depth_folder
-from ..texturing.inpainting import DiffusionInpainter
-from ..texturing.painter import Wishes, made_by
-from ..texturing.renewing import renewed, seconds_after_painting
-from ..texturing.views import PartViews
-from .painting import Painting, each_variation, painter
+from ..texturing.easel import Easel, Materials
+from ..texturing.renewing import renewed
+from .painting import Painting, each_variation
 
 
 def reshape(request: ReshapeRequest, progress: Progress, deliver: Callable[[PaintResult], None]) -> tuple[str, ...]:
@@ -28,38 +25,23 @@ def reshape(request: ReshapeRequest, progress: Progress, deliver: Callable[[Pain
 class Reshaping(Painting):
     """A part made anew from what is painted, and from how far away a depth network takes it to be."""
 
-    title = "Reshaping"
-    follows_depth = False
+    request: ReshapeRequest
 
-    def __init__(self, request: ReshapeRequest) -> None:
-        super().__init__(request)
-        self._depth_model = request.depth_model
-        self._depth: DepthNetwork | None = None
-        self._share = 0.9  # of the time, that painting takes
-
-    def wishes(self) -> Wishes:
+    def materials(self) -> Materials:
         """See `Painting`."""
-        return super().wishes().free_of_the_shape()
+        return replace(super().materials(), depth_model=self.request.depth_model)
 
-    def prepare(self, placement: Placement) -> float:
+    def made(self, at: Easel, seed: int, progress: Progress) -> ReshapeResult:
         """See `Painting`."""
-        read_depth_folder(chosen_depth_folder(self._depth_model))  # what is missing is told before anything is loaded
-        painting = super().prepare(placement)
-        self._depth = painter.depth(self._depth_model, placement)
-        whole = painting + seconds_after_painting(self._depth)
-        self._share = painting / whole
-        return whole
-
-    def made(self, inpainter: DiffusionInpainter, views: PartViews, seed: int, progress: Progress) -> ReshapeResult:
-        """See `Painting`."""
-        assert self._depth is not None
-        request, depth = self.request, self._depth
-        one = renewed(self.subject, views, inpainter, depth, request.prompt, seed, request.strength, progress, self._share, request.size)
+        assert at.depth is not None
+        request = self.request
+        share, size = at.share_of_painting(request.strength), request.size
+        one = renewed(self.subject, at.views, at.inpainter, at.depth, request.prompt, seed, request.strength, progress, share, size)
         return ReshapeResult(
             seed,
             one.texture,
             one.flat.uv[one.flat.faces].astype(np.float32),
-            weights=made_by(inpainter, depth),
+            weights=at.name,
             seen=one.seen,
             notes=one.notes,
             vertices=one.points.astype(np.float32),

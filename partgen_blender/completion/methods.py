@@ -19,8 +19,9 @@ class Model(methods.Method):
 
 @dataclass(frozen=True)
 class Method(Model):
-    """One method. `has_reach`: it can let parts bulge into their neighbours. `has_flat_cuts`: it can end them where their border lies in a
-    plane. `has_seed`: it draws its results, and can give several. `models` are those that it can work with, where there is a choice, the method's own first."""
+    """One method. `has_reach`: it can let parts bulge into their neighbours. `has_flat_cuts`: it can end them where their border lies
+    in a plane. `has_seed`: it draws its results, and can give several. `models` are those that it can work with, where there is a
+    choice, the method's own first."""
 
     has_reach: bool = False
     has_flat_cuts: bool = False

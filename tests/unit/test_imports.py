@@ -23,7 +23,7 @@ STANDARD_LIBRARY_ALONE = (
 )  # fmt: skip
 NUMPY_ALONE = (
     "partgen", "partgen.mesh", "partgen.part_tree", "partgen.protocol", "partgen.channel", "partgen.breaker", "partgen.endings",
-    "partgen.tree_editing", "partgen.refining",
+    "partgen.tree_editing", "partgen.refining", "partgen.following",
     "partgen.client", "partgen.devices", "partgen.segmentation", "partgen.editing", "partgen.editing.edits", "partgen.editing.frame",
     "partgen.editing.deforming", "partgen.correspondence", "partgen.counting", "partgen.identities", "partgen.logistic", "partgen.srgb",
     "partgen.editing.copying", "partgen.editing.replacing", "partgen.editing.looks", "partgen.editing.variations",

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from .caps import neighbour_means
+from .caps import edges_of, neighbour_means
 from .crossing import ROUNDING, Surroundings, crossing_pairs, depth_of_pairs
 from .patches import OpenSurface, median_edge
 
@@ -25,6 +25,8 @@ SMOOTHNESS = 0.5
 """How far vertices of triangles that cross go to the middle of their neighbours after every push."""
 CLEARANCE = 0.1
 """How far they are pushed beyond what they cross, in lengths of the filling's edges."""
+SHORTEST = 0.05
+"""Of the filling's edges, how short any may become: triangles drawn together into a point cross nothing, and are none."""
 PATIENCE = 6
 """After how many rounds without anything gained no more are tried."""
 
@@ -67,6 +69,11 @@ class Neighbourhood:
         """The pairs (p, 2) of `triangles`, at least one of the filling, that go through each other with its own points at `added`."""
         return crossing_pairs(np.concatenate([self.points, added]), self.names, self.surroundings, self.slack)
 
+    def shortest_edge(self, added: Floats) -> float:
+        """The length of the filling's shortest edge with its own points at `added` (p, 3)."""
+        start, end = np.concatenate([self.points, added])[edges_of(self.names)].transpose(1, 0, 2)
+        return float(np.linalg.norm(end - start, axis=1).min(initial=np.inf))
+
     def crossing(self, added: Floats) -> Ints:
         """The triangles of the filling that are in such pairs, rising."""
         pairs = self.crossings(added)
@@ -85,14 +92,15 @@ def pushed(around: Neighbourhood, added: Floats) -> Floats:
     count, fixed = len(around.faces), len(around.opened.points)
     weights = neighbour_means(around.faces, fixed + len(added))
     length = median_edge(np.concatenate([around.opened.points, added]), around.faces)
+    shortest = min(SHORTEST * length, around.shortest_edge(added))
     best, fewest, waited = added, -1, 0
     for _ in range(PUSHES):
         pairs = around.crossings(added)
         crossing = np.unique(pairs[pairs < count])
         waited += 1
-        if fewest < 0 or len(crossing) < fewest:
+        if fewest < 0 or (len(crossing) < fewest and around.shortest_edge(added) >= shortest):
             best, fewest, waited = added, len(crossing), 0
-        if not fewest or waited == PATIENCE:
+        if not len(crossing) or waited == PATIENCE:
             break
         every = np.concatenate([around.opened.points, added])
         every[fixed:] += _spread(_away(around, added, pairs, length), weights, fixed)
@@ -137,6 +145,7 @@ def searched(around: Neighbourhood, added: Floats) -> Floats:
     """The points of a filling (p, 3) after the vertices of triangles that cross something have tried places nearby."""
     random, first = np.random.default_rng(0), len(around.points)
     length = median_edge(np.concatenate([around.points, added]), around.names)
+    shortest = min(SHORTEST * length, around.shortest_edge(added))
     crossing = around.crossing(added)
     best, fewest, waited = added, len(crossing), 0
     for _ in range(SWEEPS):
@@ -147,7 +156,7 @@ def searched(around: Neighbourhood, added: Floats) -> Floats:
         added = _tried(around, added, _apart(around.names - first, corners, len(added), random), length, random)
         crossing = around.crossing(added)
         waited += 1
-        if len(crossing) < fewest:
+        if len(crossing) < fewest and around.shortest_edge(added) >= shortest:
             best, fewest, waited = added, len(crossing), 0
     return best
 

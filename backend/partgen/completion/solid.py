@@ -51,6 +51,9 @@ border between two territories. Finer than this it is only where the part is.
 OUTSIDE = 2.0
 """Cells of the object's grid beyond the surface from which on a flat cut counts as leaving the object; less, what is thin would, too."""
 
+HAIR = 1e-3
+"""Of the part's edge length: how far points go aside that lie in one place."""
+
 MOST_SHELLS = 200
 """Among which cavities are looked for; an object of more is a heap of loose shells."""
 
@@ -295,7 +298,18 @@ def _best_filling(
         if not count:
             break
         share = share * _clear_of(opened, faces, crossing)
-    return mended(Neighbourhood.of(opened, faces, len(points), *around), best)
+    return _told_apart(mended(Neighbourhood.of(opened, faces, len(points), *around), best), opened)
+
+
+def _told_apart(points: Floats, opened: OpenSurface) -> Floats:
+    """The points (p, 3) of a filling, those moved a hair's breadth that would fall together with others when written as float32."""
+    every = np.concatenate([opened.points, points]).astype(np.float32)
+    _, place, counts = np.unique(every, axis=0, return_inverse=True, return_counts=True)
+    together = counts[place.reshape(-1)[len(opened.points) :]] > 1
+    aside = np.random.default_rng(0).normal(size=(int(together.sum()), 3)) * HAIR * opened.edge_length
+    result = points.copy()
+    result[together] += aside
+    return result
 
 
 def _clear_of(opened: OpenSurface, faces: Ints, crossing: Bools) -> Floats:

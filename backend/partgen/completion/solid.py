@@ -281,13 +281,13 @@ def _best_filling(
     """The points (p, 3) of a filling, drawn to the border of the territory but where it would cross something, and in flat cuts."""
     if not len(points):
         return points
-    scenery = Scenery.around(opened, faces, *around)
     ground = land.ground(part, opened.points)
     relaxed = _drawn(opened, points, faces, ground, False)
     drawn = _drawn(opened, points, faces, ground, True)
     if options.flat_cuts:
         flat = in_flat_cuts(opened, points, faces, ground.at(ground.depth, points)[0] * ground.cell > -OUTSIDE * land.cell)
         relaxed[flat] = drawn[flat] = points[flat]
+    scenery = Scenery.around(opened, faces, around[0], _that_reach(np.concatenate([opened.points, relaxed, drawn]), *around))
     share = np.full((len(points), 1), options.reach)
     best, fewest = points, -1
     for _ in range(RETREATS):
@@ -299,6 +299,13 @@ def _best_filling(
             break
         share = share * _clear_of(opened, faces, crossing)
     return _told_apart(mended(Neighbourhood.of(opened, faces, len(points), *around), best), opened)
+
+
+def _that_reach(inner: Floats, points: Floats, faces: Ints) -> Ints:
+    """Those triangles (n, 3) over `points` that reach into the bounds of the points `inner` (k, 3)."""
+    low, high = inner.min(axis=0), inner.max(axis=0)
+    outside = np.concatenate([points < low, points > high], axis=1)
+    return faces[~np.logical_and.reduce([outside[faces[:, corner]] for corner in range(3)]).any(axis=1)]
 
 
 def _told_apart(points: Floats, opened: OpenSurface) -> Floats:

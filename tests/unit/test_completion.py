@@ -204,6 +204,16 @@ def test_a_part_that_ends_in_a_plane_is_closed_in_that_plane_whatever_the_reach(
     np.testing.assert_array_equal(asked.vertices, not_asked.vertices, "a border that lies in no plane is no flat cut")
 
 
+def test_what_lies_under_a_plate_ends_where_it_is_seen_to_end() -> None:
+    block = trimesh.creation.box((2, 2, 3)).subdivide().subdivide().subdivide()
+    x, _, z = block.triangles_center.T
+    labels = np.where(z > 1.125, 2, np.where(x > 0.5, 1, 0))  # a plate over a wide and a narrow part
+    wide, narrow, plate = completed(as_mesh(block), labels, "solid")
+    assert narrow.vertices[:, 0].min() > 0.2
+    assert wide.vertices[:, 0].max() < 0.8
+    np.testing.assert_allclose(plate.vertices[plate.faces[plate.generated]][..., 2], 1.125, atol=1e-6)
+
+
 def test_a_flat_cut_does_not_go_through_a_hollow() -> None:
     outside, inside = completed(*cup(), "solid")
     below, hollow = np.pi * 1.0**2 * 1.0, np.pi * 0.6**2 * 0.4

@@ -16,7 +16,7 @@ import numpy as np
 from igl import fast_winding_number
 from numpy.typing import NDArray
 from scipy.interpolate import make_interp_spline
-from scipy.ndimage import distance_transform_edt, gaussian_filter
+from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates
 from scipy.spatial import ConvexHull, QhullError, cKDTree
 
 from ..geometry.adjacency import normals_and_areas
@@ -152,6 +152,11 @@ class Territory:
     def owner(self) -> Ints:
         """The index of the part that claims each cell most: (X, Y, Z)."""
         return self.claims.argmax(axis=0)
+
+    def at(self, parts: Ints, points: Floats) -> Floats:
+        """How strongly the parts with these indices (m,) claim points (n, 3), as far as the grid tells: (m, n)."""
+        cells = ((points - self.low) / self.cell).T
+        return np.array([map_coordinates(self.claims[part], cells, order=1, mode="nearest") for part in parts.tolist()])
 
     def ground(self, part: int, points: Floats) -> Ground:
         """The surroundings of the part whose patch is at points (n, 3), and of its territory, as finely as is worth it."""

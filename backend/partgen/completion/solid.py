@@ -250,26 +250,36 @@ def _split_off(body: Body, part: int, parts: Ints, land: Territory, options: Opt
     given = median_edge(body.points, body.faces[mine & (body.origin >= 0)])
     points, faces = cap_faces(opened, FINEST, others.faces, bendable=True, edge_length=given)
     scene = np.concatenate([body.faces[mine], others.faces])
-    points = _best_filling(opened, points, faces, land, int(np.searchsorted(parts, part)), (body.points, scene), options)
+    points, flat = _best_filling(opened, points, faces, land, int(np.searchsorted(parts, part)), (body.points, scene), options)
+    is_flat_cut = np.logical_or.reduce(np.concatenate([np.zeros(len(opened.points), bool), flat])[faces], axis=1)
     made_by = "split"
     if is_flat(opened, points, faces):
         (points, faces), made_by = thickened(opened), "sheet"
+        is_flat_cut = np.zeros(len(faces), bool)
     added = body.add_points(points)
     names = np.concatenate([opened.welded, added])
     body.faces, body.owner, body.origin = others.faces, others.owner, others.origin
-    middles = np.concatenate([opened.points, points])[faces].mean(axis=1)
-    body.add_faces(names[faces][:, ::-1], _heirs(others, opened, middles))
+    corners = np.concatenate([opened.points, points])[faces]
+    body.add_faces(names[faces][:, ::-1], _heirs(others, opened, corners, is_flat_cut, parts, land))
     return _piece(opened, points, faces, origin, added, made_by)
 
 
-def _heirs(others: Body, opened: OpenSurface, middles: Floats) -> Ints:
-    """The label (q,) that each triangle of a filling, with its middle in `middles` (q, 3), belongs to on the other side: that of
-    the nearest triangle across the loops."""
+def _heirs(others: Body, opened: OpenSurface, corners: Floats, is_flat_cut: Bools, parts: Ints, land: Territory) -> Ints:
+    """The label (q,) that each triangle of a filling, `corners` (q, 3, 3), belongs to on the other side: that of the nearest triangle
+    across the loops. Behind a flat cut (q,), which is no border of territories, of the parts across the one that claims the place most."""
     across = np.isin(others.faces, opened.welded[np.concatenate(opened.loops)]).any(axis=1)
     if not across.any():
-        return np.full(len(middles), others.owner[0] if len(others.owner) else -1)
-    corners = others.points[others.faces[across]].reshape(-1, 3)
-    return np.repeat(others.owner[across], 3)[cKDTree(corners).query(middles)[1]]
+        return np.full(len(corners), others.owner[0] if len(others.owner) else -1)
+    near = cKDTree(others.points[others.faces[across]].reshape(-1, 3)).query(corners.mean(axis=1))[1]
+    result = np.repeat(others.owner[across], 3)[near]
+    if is_flat_cut.any():
+        first, second, third = corners[is_flat_cut].transpose(1, 0, 2)
+        normal = np.cross(second - first, third - first)
+        normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-300)
+        heirs = np.unique(others.owner[across])
+        behind = (first + second + third) / 3 + land.cell * normal
+        result[is_flat_cut] = heirs[land.at(np.searchsorted(parts, heirs), behind).argmax(axis=0)]
+    return result
 
 
 # ---- where a filling lies --------------------------------------------------------------------------------------------
@@ -277,10 +287,12 @@ def _heirs(others: Body, opened: OpenSurface, middles: Floats) -> Ints:
 
 def _best_filling(
     opened: OpenSurface, points: Floats, faces: Ints, land: Territory, part: int, around: tuple[Floats, Ints], options: Options
-) -> Floats:
-    """The points (p, 3) of a filling, drawn to the border of the territory but where it would cross something, and in flat cuts."""
+) -> tuple[Floats, Bools]:
+    """The points (p, 3) of a filling, drawn to the border of the territory but where it would cross something, and in flat cuts; which
+    of them (p,) are in flat cuts."""
+    flat = np.zeros(len(points), bool)
     if not len(points):
-        return points
+        return points, flat
     ground = land.ground(part, opened.points)
     relaxed = _drawn(opened, points, faces, ground, False)
     drawn = _drawn(opened, points, faces, ground, True)
@@ -298,7 +310,7 @@ def _best_filling(
         if not count:
             break
         share = share * _clear_of(opened, faces, crossing)
-    return _told_apart(mended(Neighbourhood.of(opened, faces, len(points), *around), best), opened)
+    return _told_apart(mended(Neighbourhood.of(opened, faces, len(points), *around), best), opened), flat
 
 
 def _that_reach(inner: Floats, points: Floats, faces: Ints) -> Ints:

@@ -56,8 +56,8 @@ def make_lamp() -> bpy.types.Object:
 
 
 def clear_scene() -> None:
-    bpy.ops.object.select_all(action="SELECT")
-    bpy.ops.object.delete()
+    """Hidden objects, too, and the collections that parts were put into."""
+    bpy.data.batch_remove([*bpy.context.scene.objects, *bpy.context.scene.collection.children_recursive])
 
 
 def look_at_selected() -> None:

@@ -49,11 +49,12 @@ class Completing(Artist):
     def another_result_is_a_proposal_to_flip_back_from(self) -> None:
         window = self.window
         first = window.state()
+        window.click("partgen_completion.flat_cuts")  # the balls meet in circles, where parts end otherwise
         window.drag("partgen_completion.reach", -90)
         window.click("partgen.complete")
         second = window.wait_until(
             lambda s: not s["open_jobs"] and any(c["of"] == 2 for c in completed(s, SNOWMAN).values()),
-            "Completing with less inflation gives no second proposal.",
+            "Completing with less inflation and no flat cuts gives no second proposal.",
             COMPLETING_SECONDS,
         )
         window.rest()

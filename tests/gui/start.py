@@ -76,70 +76,30 @@ def open_tab() -> None:
     area.tag_redraw()
 
 
-def make_large_file() -> None:
-    clear_scene()
-    make_torus()
-    look_at_selected()
-    bpy.app.timers.register(save_large_file, first_interval=1.0)
-
-
-def save_large_file() -> None:
-    open_tab()
-    bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "ring.blend"), copy=True)
-    bpy.app.timers.register(make_shared_file, first_interval=0.1)
-
-
-def make_shared_file() -> None:
-    clear_scene()
-    make_twins()
-    look_at_selected()
-    bpy.app.timers.register(save_shared_file, first_interval=1.0)
-
-
-def save_shared_file() -> None:
-    open_tab()
-    bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "twins.blend"), copy=True)
-    bpy.app.timers.register(make_fused_file, first_interval=0.1)
-
-
-def make_fused_file() -> None:
-    clear_scene()
-    make_snowman()
-    look_at_selected()
-    bpy.app.timers.register(save_fused_file, first_interval=1.0)
-
-
-def save_fused_file() -> None:
-    open_tab()
-    bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "snowman.blend"), copy=True)
-    bpy.app.timers.register(make_file_of_parts, first_interval=0.1)
-
-
-def make_file_of_parts() -> None:
-    clear_scene()
-    make_cart()
-    look_at_selected()
-    bpy.app.timers.register(save_file_of_parts, first_interval=1.0)
-
-
-def save_file_of_parts() -> None:
-    open_tab()
-    bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "cart.blend"), copy=True)
-    bpy.app.timers.register(make_file_of_everything, first_interval=0.1)
-
-
-def make_file_of_everything() -> None:
-    clear_scene()
+def make_crowd_alone() -> None:
     bpy.data.orphans_purge()  # else the meshes of another table and stool have the names
     make_crowd()
+
+
+FILES = {"ring": make_torus, "twins": make_twins, "snowman": make_snowman, "cart": make_cart, "crowd": make_crowd_alone}
+"""What is made for each file beside the lamp's."""
+
+
+def make_files(names: list[str]) -> None:
+    """Makes the first of the files, and the others after it; then the lamp's own."""
+    if not names:
+        make_own_file()
+        return
+    clear_scene()
+    FILES[names[0]]()
     look_at_selected()
-    bpy.app.timers.register(save_file_of_everything, first_interval=1.0)
 
+    def save() -> None:
+        open_tab()
+        bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / f"{names[0]}.blend"), copy=True)
+        bpy.app.timers.register(lambda: make_files(names[1:]), first_interval=0.1)
 
-def save_file_of_everything() -> None:
-    open_tab()
-    bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "crowd.blend"), copy=True)
-    bpy.app.timers.register(make_own_file, first_interval=0.1)
+    bpy.app.timers.register(save, first_interval=1.0)
 
 
 def make_own_file() -> None:
@@ -169,4 +129,4 @@ def prepare() -> None:
 
 
 prepare()
-bpy.app.timers.register(make_large_file, first_interval=1.0)
+bpy.app.timers.register(lambda: make_files(list(FILES)), first_interval=1.0)

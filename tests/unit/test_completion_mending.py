@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import trimesh
 from partgen.completion.caps import cap_faces
+from partgen.completion.crossing import Surroundings
 from partgen.completion.mending import Neighbourhood, mended
 from partgen.completion.patches import OpenSurface, open_surface
 
@@ -19,7 +20,8 @@ def opened_tub() -> tuple[OpenSurface, np.ndarray, np.ndarray, trimesh.Trimesh]:
 
 
 def around(opened: OpenSurface, lid: np.ndarray, count: int, others: trimesh.Trimesh) -> Neighbourhood:
-    return Neighbourhood.of(opened, lid, count, np.asarray(others.vertices, float), np.asarray(others.faces, np.int64))
+    points = np.asarray(others.vertices, float)
+    return Neighbourhood.of(opened, lid, count, points, Surroundings.of(points, np.asarray(others.faces, np.int64)))
 
 
 @pytest.mark.parametrize("far", [0.7, 1.2])

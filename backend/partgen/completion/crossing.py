@@ -55,11 +55,15 @@ class Surroundings:
     def of(cls, points: Floats, faces: Ints) -> Surroundings:
         return cls(faces, *_bounds(points, faces))
 
+    def within(self, low: Floats, high: Floats) -> Ints:
+        """Those whose bounds reach into the box from `low` to `high` (3,). Indices, rising."""
+        return np.flatnonzero(np.logical_and.reduce([*(self.low <= high[:, None]), *(self.high >= low[:, None])]))
+
     def near(self, low: Floats, high: Floats) -> Ints:
         """Those that may meet triangles with the bounds `low` and `high` (3, q): those in a cell of a coarse grid that any of these
         reaches into. Indices, rising."""
         start, end = low.min(axis=1), high.max(axis=1)
-        found = np.flatnonzero(np.logical_and.reduce([*(self.low <= end[:, None]), *(self.high >= start[:, None])]))
+        found = self.within(start, end)
         size = np.maximum(end - start, 1e-300)[:, None] / CELLS
 
         def cells(low: Floats, high: Floats) -> tuple[Ints, Ints]:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
+from ..geometry.adjacency import components
 from .caps import edges_of
 from .patches import OpenSurface
 
@@ -25,7 +24,7 @@ def in_flat_cuts(opened: OpenSurface, points: Floats, faces: Ints, inside: Bools
     """Which new vertices (p,) of fillings, `points` (p, 3) and `faces` (q, 3) as of `cap_faces`, are in a flat cut: one whose border is
     planar, and which has no vertex that is not `inside` (p,) the object."""
     fixed, every = len(opened.points), np.concatenate([opened.points, points])
-    filling = _fillings(faces, len(every))
+    filling = components(len(every), edges_of(faces))
     border = np.unique(np.concatenate(opened.loops))
     within = np.setdiff1d(filling[fixed:], filling[fixed:][~inside]).tolist()
     flat = [number for number in within if is_planar(every[border[filling[border] == number]])]
@@ -39,9 +38,3 @@ def is_planar(points: Floats) -> bool:
     along, across, off = np.linalg.svd(points - points.mean(axis=0), compute_uv=False, full_matrices=False)
     return bool(across > 1e-6 * along and off <= FLAT * across)
 
-
-def _fillings(faces: Ints, count: int) -> Ints:
-    """The number (count,) of the filling that each vertex is in; those of no filling have numbers of their own."""
-    start, end = edges_of(faces).T
-    links = coo_matrix((np.ones(len(start)), (start, end)), shape=(count, count))
-    return connected_components(links, directed=False)[1].astype(np.int64)

@@ -55,10 +55,10 @@ class Neighbourhood:
     slack: float
 
     @classmethod
-    def of(cls, opened: OpenSurface, faces: Ints, count: int, points: Floats, others: Ints) -> Neighbourhood:
-        """With triangles `others` (n, 3) over `points` around a filling that has `count` points of its own."""
+    def of(cls, opened: OpenSurface, faces: Ints, count: int, points: Floats, others: Surroundings) -> Neighbourhood:
+        """With triangles `others` over `points` around a filling that has `count` points of its own."""
         names = np.concatenate([opened.welded, len(points) + np.arange(count)])
-        return cls(opened, faces, names[faces], points, Surroundings.of(points, others), ROUNDING * opened.extent)
+        return cls(opened, faces, names[faces], points, others, ROUNDING * opened.extent)
 
     @cached_property
     def triangles(self) -> Ints:
@@ -153,7 +153,7 @@ def searched(around: Neighbourhood, added: Floats) -> Floats:
         corners = corners[corners >= first] - first
         if not fewest or not len(corners) or waited == PATIENCE:
             break
-        added = _tried(around, added, _apart(around.names - first, corners, len(added), random), length, random)
+        added = _tried(around, added, _independent(around.names - first, corners, len(added), random), length, random)
         crossing = around.crossing(added)
         waited += 1
         if len(crossing) < fewest and around.shortest_edge(added) >= shortest:
@@ -161,7 +161,7 @@ def searched(around: Neighbourhood, added: Floats) -> Floats:
     return best
 
 
-def _apart(names: Ints, corners: Ints, count: int, random: np.random.Generator) -> Ints:
+def _independent(names: Ints, corners: Ints, count: int, random: np.random.Generator) -> Ints:
     """Those of some vertices that have no triangle of `names` (q, 3) in common, by chance; fixed vertices are negative there."""
     rank = np.full(count + 1, -1.0)  # the last one stands for all that are fixed
     rank[corners] = random.permutation(len(corners))

@@ -24,12 +24,14 @@ from ..mesh import Mesh
 from ..progress import Progress, no_progress, within
 from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, check_labels, no_delivery
 from .caps import cap_faces, edge_codes, edges_of, neighbour_means
+from .crossing import Surroundings
 from .flat_cuts import in_flat_cuts
 from .influence import Claimant, Claims, Ground, Territory, hand_made_claims, territory
 from .mending import Neighbourhood, mended
 from .patches import OpenSurface, Surface, first_of_doubles, median_edge, open_surface, read_surface
 from .remeshing import finished
 from .sheets import is_flat, thickened
+from .touching import places
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -249,8 +251,8 @@ def _split_off(body: Body, part: int, parts: Ints, land: Territory, options: Opt
     # Of the input's triangles alone: measured on fillings of earlier parts as well, each would be finer than the one before.
     given = median_edge(body.points, body.faces[mine & (body.origin >= 0)])
     points, faces = cap_faces(opened, FINEST, others.faces, bendable=True, edge_length=given)
-    scene = np.concatenate([body.faces[mine], others.faces])
-    points, flat = _best_filling(opened, points, faces, land, int(np.searchsorted(parts, part)), (body.points, scene), options)
+    around = body.points, Surroundings.of(body.points, np.concatenate([body.faces[mine], others.faces]))
+    points, flat = _best_filling(opened, points, faces, land, int(np.searchsorted(parts, part)), around, options)
     is_flat_cut = np.logical_or.reduce(np.concatenate([np.zeros(len(opened.points), bool), flat])[faces], axis=1)
     made_by = "split"
     if is_flat(opened, points, faces):
@@ -286,7 +288,7 @@ def _heirs(others: Body, opened: OpenSurface, corners: Floats, is_flat_cut: Bool
 
 
 def _best_filling(
-    opened: OpenSurface, points: Floats, faces: Ints, land: Territory, part: int, around: tuple[Floats, Ints], options: Options
+    opened: OpenSurface, points: Floats, faces: Ints, land: Territory, part: int, around: tuple[Floats, Surroundings], options: Options
 ) -> tuple[Floats, Bools]:
     """The points (p, 3) of a filling, drawn to the border of the territory but where it would cross something, and in flat cuts; which
     of them (p,) are in flat cuts."""
@@ -299,7 +301,9 @@ def _best_filling(
     if options.flat_cuts:
         flat = in_flat_cuts(opened, points, faces, ground.at(ground.depth, points)[0] * ground.cell > -OUTSIDE * land.cell)
         relaxed[flat] = drawn[flat] = points[flat]
-    scenery = Scenery.around(opened, faces, around[0], _that_reach(np.concatenate([opened.points, relaxed, drawn]), *around))
+    reached = np.concatenate([opened.points, relaxed, drawn])
+    near = around[1].within(reached.min(axis=0), reached.max(axis=0))
+    scenery = Scenery.around(opened, faces, around[0], around[1].faces[near])
     share = np.full((len(points), 1), options.reach)
     best, fewest = points, -1
     for _ in range(RETREATS):
@@ -313,18 +317,11 @@ def _best_filling(
     return _told_apart(mended(Neighbourhood.of(opened, faces, len(points), *around), best), opened), flat
 
 
-def _that_reach(inner: Floats, points: Floats, faces: Ints) -> Ints:
-    """Those triangles (n, 3) over `points` that reach into the bounds of the points `inner` (k, 3)."""
-    low, high = inner.min(axis=0), inner.max(axis=0)
-    outside = np.concatenate([points < low, points > high], axis=1)
-    return faces[~np.logical_and.reduce([outside[faces[:, corner]] for corner in range(3)]).any(axis=1)]
-
-
 def _told_apart(points: Floats, opened: OpenSurface) -> Floats:
     """The points (p, 3) of a filling, those moved a hair's breadth that would fall together with others when written as float32."""
     every = np.concatenate([opened.points, points]).astype(np.float32)
-    _, place, counts = np.unique(every, axis=0, return_inverse=True, return_counts=True)
-    together = counts[place.reshape(-1)[len(opened.points) :]] > 1
+    place = places(every)
+    together = np.bincount(place)[place[len(opened.points) :]] > 1
     aside = np.random.default_rng(0).normal(size=(int(together.sum()), 3)) * HAIR * opened.edge_length
     result = points.copy()
     result[together] += aside

@@ -37,7 +37,7 @@ def apart(vertices: NDArray, faces: NDArray, generated: Bools) -> tuple[NDArray[
     points = np.asarray(vertices, np.float64)
     inset = INSET * float(np.ptp(points, axis=0).max())
     points, current, source = _raised(points, np.asarray(faces, np.int64), generated, inset)
-    place = _places(points)
+    place = places(points)
     before = 3 * len(faces)
     for _ in range(MOST_ROUNDS):
         pairs, spare = _spare_edges(place, current, generated[source])
@@ -53,7 +53,7 @@ def apart(vertices: NDArray, faces: NDArray, generated: Bools) -> tuple[NDArray[
 
 def is_closed_where_merged(vertices: NDArray, faces: NDArray) -> bool:
     """Whether triangles (m, 3) still close when vertices (V, 3) in one place are one: two at every edge, in opposite directions."""
-    around = _places(np.asarray(vertices))[np.asarray(faces)]
+    around = places(np.asarray(vertices))[np.asarray(faces)]
     around = around[(around != np.roll(around, 1, axis=1)).all(axis=1)]
     start, end = around.reshape(-1), np.roll(around, -1, axis=1).reshape(-1)
     ways = np.unique(np.stack([start, end], axis=1), axis=0)
@@ -62,7 +62,7 @@ def is_closed_where_merged(vertices: NDArray, faces: NDArray) -> bool:
 
 def _raised(points: Floats, faces: Ints, generated: Bools, inset: float) -> tuple[Floats, Ints, Ints]:
     """Raises the middle of generated triangles that lie on others: points, faces, and the triangle that each came from."""
-    corners = np.sort(_places(points)[faces], axis=1)
+    corners = np.sort(places(points)[faces], axis=1)
     _, group, counts = np.unique(corners, axis=0, return_inverse=True, return_counts=True)
     group = group.reshape(-1)
     is_first = np.zeros(len(faces), bool)
@@ -82,7 +82,7 @@ def _raised(points: Floats, faces: Ints, generated: Bools, inset: float) -> tupl
     return np.concatenate([points, middles]), np.concatenate([faces[whole], *around]), np.concatenate([whole, *[flaps] * 3])
 
 
-def _places(points: Floats) -> Ints:
+def places(points: NDArray) -> Ints:
     """A number (V,) for the place of every point, the same where points coincide."""
     return np.unique(points + 0.0, axis=0, return_inverse=True)[1].reshape(-1)
 

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+import trimesh
 from numpy.typing import NDArray
 from partgen.completion import CompletedPart, Options, completer, generative
 from partgen.completion.claim_features import COMPETITORS, NAMES, claim_features
@@ -19,7 +20,9 @@ from partgen.completion.solid import bodies, claimants, close
 from partgen.errors import PartgenError
 from partgen.mesh import Mesh
 from partgen.networks.claims import APART, ClaimConfig, ClaimNetwork
-from partgen.training.divisions import divisions
+from partgen.shapes import Skin
+from partgen.training.assets import Asset
+from partgen.training.divisions import divisions, divisions_of_asset
 from scipy.spatial.transform import Rotation
 from scipy.special import softmax
 from test_completion import knob_on_box
@@ -177,3 +180,25 @@ def test_an_example_knows_who_holds_its_points() -> None:
     assert 0.05 < asked[example["anywhere"] & is_there].mean() < 1
     assert not example["holds"][~example["competes"]].any()
     assert np.isfinite(example["features"].astype(float)).all()
+
+
+def test_labelled_meshes_with_closed_parts_teach_what_these_hold() -> None:
+    plate, post = trimesh.creation.box((2, 2, 0.4)), trimesh.creation.box((0.5, 0.5, 2.0))
+    post.apply_translation((0, 0, 0.9))  # its foot is sunk into the plate
+    whole = trimesh.util.concatenate([plate, post])
+    labels = np.repeat([0, 1], 12).astype(np.int32)
+
+    def example_of(faces: NDArray) -> dict[str, NDArray] | None:
+        skin = Skin(whole.vertices.astype(np.float32), whole.faces[faces].astype(np.int32), labels[faces])
+        return divisions_of_asset(Asset(skin, np.array([[0, 1]], np.int32)), np.random.default_rng(0))
+
+    example = example_of(np.ones(24, bool))
+    assert example is not None
+    assert np.unique(example["asked"]).tolist() == [0, 1]
+    of_post = (example["asked"] == 1) & ~example["anywhere"]
+    both = example["holds"][of_post].sum(axis=1) == 2
+    assert example["holds"][of_post, example["place"][of_post]].all()
+    assert 0.02 < both.mean() < 0.3, "the foot is in both"
+    of_open_plate = example_of(np.arange(24) != 3)
+    assert of_open_plate is not None
+    assert np.unique(of_open_plate["asked"]).tolist() == [1], "what an open part holds is not known"

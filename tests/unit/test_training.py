@@ -21,7 +21,7 @@ from partgen.cli import main
 from partgen.devices import CPU, Placement
 from partgen.errors import PartgenError
 from partgen.networks.superfaces import SuperfaceConfig, SuperfaceNetwork
-from partgen.training.assets import labelled_skin
+from partgen.training.assets import Asset, labelled_skin, part_levels
 from partgen.training.command import begun, command, parser, pool_for
 from partgen.training.examples import (
     CACHE_RECORD,
@@ -64,7 +64,8 @@ def post_on_plate(height: float) -> Arrays:
     plate, post = trimesh.creation.box((2, 2, 0.4)), trimesh.creation.box((0.5, 0.5, height))
     post.apply_translation((0, 0, height / 2))
     both = trimesh.util.concatenate([plate, post])
-    return regions_of_asset(labelled_skin(both.vertices, both.faces, np.repeat([0, 1], 12)), np.random.default_rng(0))
+    post = Asset(labelled_skin(both.vertices, both.faces, np.repeat([0, 1], 12)), part_levels(2, None))
+    return regions_of_asset(post, np.random.default_rng(0))
 
 
 @pytest.fixture(autouse=True)

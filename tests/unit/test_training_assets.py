@@ -94,6 +94,13 @@ def test_every_mesh_of_the_folder_is_drawn_with_its_labels(folder: Path) -> None
         assert np.array_equal(labels[0], labels[1])
 
 
+def test_groups_of_parts_are_learned_from_where_a_mesh_tells_them(tmp_path: Path) -> None:
+    told = read_asset(write_asset(tmp_path / "told.npz", levels=np.array([[0, 0], [0, 1]])))
+    labels = KNOWN_RECIPE.prepare(regions_of_asset(told, np.random.default_rng(0)))["labels"]
+    assert len(np.unique(labels[0])) == 2
+    assert len(np.unique(labels[1])) == 1
+
+
 def test_meshes_are_shown_as_they_are_and_changed_and_never_too_large() -> None:
     small, large = ball_of_two(2), ball_of_two(6)
     treated = [treated_asset(small, np.random.default_rng(seed)) for seed in range(40)]
@@ -200,7 +207,7 @@ def test_a_mesh_without_a_permissive_licence_is_refused_by_name(
 
 @pytest.mark.parametrize("licence", ["CC0", "cc0-1.0", "MIT License", "BSD-3-Clause", "Apache License Version 2.0, January 2004"])
 def test_a_mesh_with_a_permissive_licence_is_taken(tmp_path: Path, licence: str) -> None:
-    assert len(read_asset(write_asset(tmp_path / "chair.npz", licence=licence)).faces) == 24
+    assert len(read_asset(write_asset(tmp_path / "chair.npz", licence=licence)).skin.faces) == 24
 
 
 @pytest.mark.parametrize("name", ["psb_vase_376", "pnm_box_100221", "partnet-4", "remeshed_PSB_12"])
@@ -214,6 +221,7 @@ def test_benchmarks_are_refused_whatever_licence_they_claim(tmp_path: Path, name
     [
         ({"face_labels": None}, "face_labels"),
         ({"face_labels": np.zeros(24, int)}, "single part"),
+        ({"levels": np.zeros((1, 3), int)}, "one for each part"),
         ({"face_labels": np.zeros(7, int)}, "one for each face"),
         ({"faces": np.full((24, 3), 99)}, "vertices that it has not"),
         ({"vertices": np.full((16, 3), np.nan)}, "three numbers"),

@@ -1,7 +1,8 @@
 """Labelled meshes that a training learns from beside procedural shapes: a folder of `.npz` files that may be learned from.
 
 A file holds `vertices` (V, 3), `faces` (F, 3), `face_labels` (F,), and `licence`, text that begins with the name of a
-permissive licence. Whoever trains answers for its being true; what states none, or another one, is refused.
+permissive licence. Whoever trains answers for its being true; what states none, or another one, is refused. It may hold
+`levels` (L, P), too: the groups of its P parts, from coarse to fine.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import PartgenError
 from ..segmentation.face_features import normalised
@@ -27,6 +29,14 @@ RESTRICTED = re.compile(r"non-?\s?commercial|research", re.IGNORECASE)
 EVALUATION = re.compile(r"(^|[^a-z])(psb|pnm|partnet)([^a-z]|$)", re.IGNORECASE)
 """Names of what is for evaluation only: the Princeton Segmentation Benchmark and PartNet-Mobility."""
 REMEDY = "Take it out of the folder."
+
+
+@dataclass(frozen=True, eq=False)
+class Asset:
+    """A labelled mesh: its `skin`, and the hierarchy of its parts, `levels` (L, P) int32 as in `Shape.levels`."""
+
+    skin: Skin
+    levels: NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -52,23 +62,27 @@ class Assets:
 
 @dataclass(frozen=True)
 class AssetExamples:
-    """Makes an example of one of the meshes, by seed: `learn` makes it of a skin, treated with a generator."""
+    """Makes an example of one of the meshes, by seed: `learn` makes it of a mesh, treated with a generator."""
 
     assets: Assets
-    learn: Callable[[Skin, np.random.Generator], Arrays]
+    learn: Callable[[Asset, np.random.Generator], Arrays | None]
 
-    def __call__(self, seed: int) -> Arrays:
-        """The example; `family` tells the file. Raises what goes wrong in making it, with the name of the file as a note."""
+    def __call__(self, seed: int) -> Arrays | None:
+        """The example, None where the mesh has none; `family` tells the file.
+
+        Raises what goes wrong in making it, with the name of the file as a note.
+        """
         rng = np.random.default_rng([seed, 7])
         name = self.assets.names[int(rng.integers(len(self.assets.names)))]
         try:
-            return self.learn(read_asset(self.assets.folder / name), rng) | {"family": np.array(Path(name).stem)}
+            example = self.learn(read_asset(self.assets.folder / name), rng)
+            return None if example is None else example | {"family": np.array(Path(name).stem)}
         except Exception as error:
             error.add_note(f"This was made of {name}.")
             raise
 
 
-def read_asset(path: Path) -> Skin:
+def read_asset(path: Path) -> Asset:
     """A labelled mesh, centred, its longest side 1.8, labels dense from 0. Raises PartgenError where it cannot be learned from."""
     if EVALUATION.search(path.stem):
         sentence = f"{path.name} belongs to a benchmark that is for evaluation only."
@@ -77,7 +91,9 @@ def read_asset(path: Path) -> Skin:
         with np.load(path, allow_pickle=False) as arrays:
             check_licence(path.name, str(arrays["licence"]) if "licence" in arrays else "")
             vertices, faces, labels = (arrays[key] for key in ("vertices", "faces", "face_labels"))
-        return labelled_skin(vertices, faces, labels)
+            levels = arrays.get("levels")
+        skin = labelled_skin(vertices, faces, labels)
+        return Asset(skin, part_levels(int(skin.part_of_face.max()) + 1, levels))
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise PartgenError("training.asset", f"{path.name} is no labelled mesh: {error}.", REMEDY) from error
 
@@ -105,3 +121,12 @@ def labelled_skin(vertices: np.ndarray, faces: np.ndarray, labels: np.ndarray) -
     if len(found) < 2:
         raise ValueError("it has a single part")
     return Skin(normalised(vertices), faces.astype(np.int32), label.astype(np.int32).reshape(-1))
+
+
+def part_levels(count: int, levels: NDArray | None) -> NDArray[np.int32]:
+    """The hierarchy of so many parts, (L, P): that of `levels`, or none but the parts. Raises ValueError where it does not fit."""
+    if levels is None:
+        return np.arange(count, dtype=np.int32)[None]
+    if levels.ndim != 2 or not len(levels) or levels.shape[1] != count or levels.dtype.kind not in "iu":
+        raise ValueError("its `levels` are not whole numbers, one for each part")
+    return levels.astype(np.int32)

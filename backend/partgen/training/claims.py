@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from ..completion.claim_features import CONTEXT, NAMES, NEAR
 from ..networks.claims import ClaimConfig, ClaimNetwork
-from .divisions import divisions
+from .divisions import divisions, divisions_of_asset
 from .recipe import Arrays, Example, Recipe, take_over
 
 SIZES: dict[str, dict[str, Any]] = {
@@ -50,6 +50,7 @@ def recipe(size: str) -> Recipe:
         weight_decay=1e-3,
         reuse=10,
         begin=take_over,
+        learn=divisions_of_asset,
     )
 
 

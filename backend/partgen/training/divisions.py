@@ -1,10 +1,14 @@
 """Examples of divided insides: points within an object, what each part that may claim them shows, and which of them truly does.
 
-The objects are procedural shapes whose parts overlap and reach into one another; what is visible of them is the one skin that they
-have together, mostly remeshed as scans and generated models are. The same seed gives the same example.
+The objects are procedural shapes whose parts overlap and reach into one another, or labelled meshes whose parts are closed; what is
+visible of them is the one skin that they have together, mostly remeshed as scans and generated models are. The same seed gives the
+same example.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from igl import fast_winding_number
@@ -14,9 +18,12 @@ from numpy.typing import NDArray
 from ..completion.claim_features import COMPETITORS, claim_features
 from ..completion.patches import read_surface
 from ..completion.solid import Body, bodies, claimants, close
+from ..completion.touching import is_closed_where_merged
+from ..geometry.solids import signed_volume
 from ..mesh import Mesh
 from ..shapes import Skin, make_shape
-from ..shapes.corruption import add_noise, remesh
+from ..shapes.corruption import add_noise, remesh, rotate
+from .assets import Asset
 from .pairs import turned
 from .recipe import Arrays
 
@@ -49,30 +56,65 @@ def divisions(seed: int) -> Arrays | None:
         return None
     skin, solids = turned(shape.skin(), shape.solids(), rng)
     if rng.random() >= AS_MODELLED:
-        skin = remesh(skin, rng, int(rng.integers(48, 65)))
-        skin = add_noise(skin, rng, rng.uniform(0.0005, 0.002)) if rng.random() < 0.2 else skin
-    example = asked_points(skin, solids, rng)
+        skin = _remeshed(skin, rng)
+    truths = [Truth.of_solid(solid) for solid in solids]
+    example = asked_points(skin, truths, rng)
     return None if example is None else example | {"family": np.array(shape.family)}
 
 
-def asked_points(skin: Skin, solids: list[Manifold], rng: np.random.Generator) -> Arrays | None:
-    """The example of a labelled skin and the true solids of its parts, by their labels."""
+def divisions_of_asset(asset: Asset, rng: np.random.Generator) -> Arrays | None:
+    """The same of a labelled mesh; None where nothing closed is half hidden in it."""
+    whole = rotate(asset.skin, rng)
+    truths = [Truth.of_part(whole, part) for part in range(asset.levels.shape[1])]
+    return asked_points(_remeshed(whole, rng), truths, rng)
+
+
+def _remeshed(skin: Skin, rng: np.random.Generator) -> Skin:
+    skin = remesh(skin, rng, int(rng.integers(48, 65)))
+    return add_noise(skin, rng, rng.uniform(0.0005, 0.002)) if rng.random() < 0.2 else skin
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """A complete part: its surface, `vertices` (k, 3) and `faces` (n, 3), and whether that `is_closed`, looking outward."""
+
+    vertices: Floats
+    faces: NDArray[np.int64]
+    is_closed: bool
+
+    @classmethod
+    def of_solid(cls, solid: Manifold) -> Truth:
+        mesh = solid.to_mesh()
+        return cls(np.asarray(mesh.vert_properties)[:, :3].astype(np.float64), np.asarray(mesh.tri_verts).astype(np.int64), True)
+
+    @classmethod
+    def of_part(cls, skin: Skin, part: int) -> Truth:
+        piece = skin.kept(skin.part_of_face == part)
+        vertices, faces = piece.vertices.astype(np.float64), piece.faces.astype(np.int64)
+        return cls(vertices, faces, is_closed_where_merged(vertices, faces) and signed_volume(vertices, faces) > 0)
+
+    def holds(self, points: Floats) -> Bools:
+        """Which of the points (n, 3) are inside."""
+        return _inside(points, self.vertices, self.faces)
+
+
+def asked_points(skin: Skin, truths: Sequence[Truth], rng: np.random.Generator) -> Arrays | None:
+    """The example of a labelled skin and its complete parts, by their labels; asked about are those that are closed."""
     found = bodies(read_surface(Mesh.from_triangles(skin.vertices, skin.faces)), skin.part_of_face)
     if not found:
         return None
     body = max(found, key=lambda one: len(one.faces))
     close(body)
     labels = np.unique(body.owner)
-    surfaces = {label: _surface(solids[label]) for label in labels.tolist()}
-    chosen = [label for label in rng.permutation(labels).tolist() if _is_half_hidden(body, label, *surfaces[label])][:ASKED]
-    drawn = [(label, *_drawn(body, *surfaces[label], rng)) for label in chosen] if len(labels) > 1 else []
+    chosen = [label for label in rng.permutation(labels).tolist() if _is_half_hidden(body, label, truths[label])][:ASKED]
+    drawn = [(label, *_drawn(body, truths[label], rng)) for label in chosen] if len(labels) > 1 else []
     if not sum(len(points) for _, points, _ in drawn):
         return None
     points = np.concatenate([points for _, points, _ in drawn])
     diagonal = float(np.linalg.norm(np.ptp(body.points, axis=0)))
     part, features = claim_features(claimants(body), points, diagonal)
-    holds = np.stack([_inside(points, *surfaces[label]) for label in labels.tolist()], axis=1)
-    volumes = np.array([solids[label].volume() for label in labels.tolist()]) / diagonal**3
+    holds = np.stack([truths[label].holds(points) for label in labels.tolist()], axis=1)
+    volumes = np.array([abs(signed_volume(truths[label].vertices, truths[label].faces)) for label in labels.tolist()]) / diagonal**3
     asked = np.concatenate([np.full(len(points), np.searchsorted(labels, label)) for label, points, _ in drawn])
     is_asked = part == asked[:, None]
     return {
@@ -91,11 +133,6 @@ def _padded(values: NDArray) -> NDArray:
     return np.pad(values, [(0, 0), (0, COMPETITORS - values.shape[1]), *[(0, 0)] * (values.ndim - 2)])
 
 
-def _surface(solid: Manifold) -> tuple[Floats, NDArray[np.int64]]:
-    mesh = solid.to_mesh()
-    return np.asarray(mesh.vert_properties)[:, :3].astype(np.float64), np.asarray(mesh.tri_verts).astype(np.int64)
-
-
 def _inside(points: Floats, vertices: Floats, faces: NDArray[np.int64]) -> Bools:
     """Which of the points (n, 3) are inside a closed surface."""
     result = np.zeros(len(points), bool)
@@ -106,11 +143,11 @@ def _inside(points: Floats, vertices: Floats, faces: NDArray[np.int64]) -> Bools
     return result
 
 
-def _is_half_hidden(body: Body, label: int, vertices: Floats, faces: NDArray[np.int64]) -> bool:
-    """Whether a part shows some of its surface, and hides some."""
-    if not len(faces):
+def _is_half_hidden(body: Body, label: int, truth: Truth) -> bool:
+    """Whether a part is closed, shows some of its surface, and hides some."""
+    if not truth.is_closed or not len(truth.faces):
         return False
-    shown, whole = _area(body.points, body.faces[body.owner == label]), _area(vertices, faces)
+    shown, whole = _area(body.points, body.faces[body.owner == label]), _area(truth.vertices, truth.faces)
     return SEEN[0] < shown / max(whole, 1e-30) < SEEN[1]
 
 
@@ -119,13 +156,13 @@ def _area(points: Floats, faces: NDArray[np.int64]) -> float:
     return float(np.linalg.norm(np.cross(second - first, third - first), axis=1).sum() / 2)
 
 
-def _drawn(body: Body, vertices: Floats, faces: NDArray[np.int64], rng: np.random.Generator) -> tuple[Floats, Bools]:
+def _drawn(body: Body, truth: Truth, rng: np.random.Generator) -> tuple[Floats, Bools]:
     """Points (n, 3) within the body, near a part, and whether they were drawn anywhere in its box (n,), not within it alone."""
-    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    low, high = truth.vertices.min(axis=0), truth.vertices.max(axis=0)
     room = MARGIN * (high - low)
     points = rng.uniform(low - room, high + room, (16 * POINTS, 3))
     points = points[_inside(points, body.points, body.faces)]
     within = points[POINTS // 2 :]
-    within = within[_inside(within, vertices, faces)][: POINTS // 2]
+    within = within[truth.holds(within)][: POINTS // 2]
     anywhere = points[: POINTS // 2]
     return np.concatenate([anywhere, within]), np.arange(len(anywhere) + len(within)) < len(anywhere)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..errors import PartgenError
-from ..shapes import Skin
+
+if TYPE_CHECKING: # which needs what this module says
+    from .assets import Asset
 
 Arrays: TypeAlias = dict[str, NDArray]
 """An example as plain arrays by name: what is kept in files and goes from workers to the loop."""
@@ -46,7 +48,7 @@ class Recipe:
     weight_decay: float
     reuse: int
     begin: Callable[[nn.Module, Mapping[str, Tensor]], None] | None = None
-    learn: Callable[[Skin, np.random.Generator], Arrays] | None = None
+    learn: Callable[[Asset, np.random.Generator], Arrays | None] | None = None
     examples: str = ""
 
     @property

@@ -16,6 +16,7 @@ from ..segmentation.regions import region_graph
 from ..segmentation.superface_features import record
 from ..shapes import Shape, Skin, make_shape
 from ..shapes.corruption import add_noise, corrupt, decimate, punch_holes, remesh, rotate
+from .assets import Asset
 from .recipe import Arrays
 
 REMESHED, MODELLED = 0.68, 0.18
@@ -43,12 +44,10 @@ def regions_with_cover(seed: int) -> Arrays | None:
     return {**_covered(skin, len(shape.parts), wanted), **_about(shape, mode)}
 
 
-def regions_of_asset(asset: Skin, rng: np.random.Generator) -> Arrays:
-    """The same of a labelled mesh, treated with that generator: one level, that of its labels."""
-    parts = int(asset.part_of_face.max()) + 1
-    skin = treated_asset(asset, rng)
-    levels = np.arange(parts, dtype=np.int32)[None]
-    return {**_covered(skin, parts, int(rng.integers(FEWEST_REGIONS, MOST_REGIONS))), "levels": levels, "mode": np.array("asset")}
+def regions_of_asset(asset: Asset, rng: np.random.Generator) -> Arrays:
+    """The same of a labelled mesh, treated with that generator."""
+    skin, parts = treated_asset(asset.skin, rng), asset.levels.shape[1]
+    return {**_covered(skin, parts, int(rng.integers(FEWEST_REGIONS, MOST_REGIONS))), "levels": asset.levels, "mode": np.array("asset")}
 
 
 def labelled_points(seed: int) -> Arrays | None:

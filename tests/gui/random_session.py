@@ -234,6 +234,7 @@ class Session(Artist):
                 checkbox = self.window.small_button(CHECKBOX, places[0][1], COLUMNS_OF_CHECKBOX) if places else None
                 if checkbox:
                     self.window.click_at(checkbox)
+            self.window.rest()  # what the checkbox is for is told in a tooltip, which speaks of merging, too
             if self.press_button("Merge"):
                 after = self.window.state()
                 self.answered["merged"] += after["meshes"][now["active"]]["parts"] < now["meshes"][now["active"]]["parts"]
@@ -247,29 +248,35 @@ class Session(Artist):
             self.window.rest()
 
     def flip_proposals(self) -> None:
-        """Asks for proposals, begins to flip, flips as fast as fingers can, or ends it."""
+        """Asks for proposals, begins to flip and flips, or ends it."""
         window, now = self.window, self.window.state()
-        found = now["proposals"]
-        if found and found["flipping"] is not None:
-            window.rest()
-            if self.generator.random() < 0.3:
-                window.key(str(self.generator.choice(["Escape", "Return"])))
-                return
-            times, key, way = int(self.generator.integers(1, 7)), *[("Right", 1), ("Left", -1)][int(self.generator.integers(2))]
-            window.key(key, times)
-            after = window.state()["proposals"]
-            if after and after["flipping"] is not None:
-                expected = (found["flipping"] + way * times) % found["count"]
-                shown = after["flipping"]
-                expect(shown == expected, f"{key} was pressed {times} times, but proposal {shown} is shown, not {expected}.")
-                self.answered["proposals flipped"] += times
+        if now["proposals"] and now["proposals"]["flipping"] is not None:
+            self._flip_or_end(now["proposals"])
         elif not self.gets_ready():
             return
         elif window.state()["proposals"]:
             if self.press_button("Flip Through", "Proposals"):
-                window.wait_until(lambda s: s["proposals"] and s["proposals"]["flipping"] is not None, "Flip Through begins nothing.")
+                told = "Flip Through begins nothing."
+                begun = window.wait_until(lambda s: s["proposals"] and s["proposals"]["flipping"] is not None, told)
+                self._flip_or_end(begun["proposals"])
         elif self.press_button("Find Proposals", "Proposals") and self.generator.random() < 0.7:
             window.wait_until(lambda s: not s["open_jobs"], "Finding proposals does not end.", PROPOSALS_SECONDS)
+
+    def _flip_or_end(self, found: State) -> None:
+        """Flips as fast as fingers can, or ends it."""
+        window = self.window
+        window.rest()
+        if self.generator.random() < 0.3:
+            window.key(str(self.generator.choice(["Escape", "Return"])))
+            return
+        times, key, way = int(self.generator.integers(1, 7)), *[("Right", 1), ("Left", -1)][int(self.generator.integers(2))]
+        window.key(key, times)
+        after = window.state()["proposals"]
+        if after and after["flipping"] is not None:
+            expected = (found["flipping"] + way * times) % found["count"]
+            shown = after["flipping"]
+            expect(shown == expected, f"{key} was pressed {times} times, but proposal {shown} is shown, not {expected}.")
+            self.answered["proposals flipped"] += times
 
     def flip_completions(self) -> None:
         """Makes a half of the egg the only selected object, and presses the arrow beside the lid that it shows."""

@@ -248,13 +248,37 @@ def _store(
     assert had is not None
     given = had.given_through(edit.node_of)
     given.pop(bare, None)
+    given |= {node: _combined(given.get(node), part) for node, part in new.items()}
+    given |= {node: part for node, part in _looks_kept(had, mesh.partgen.scale, edit, given).items() if node not in new}
     shared = carrying.shared_after(had, edit, mesh.partgen.scale, divided)
     stored_tree.rewrite(mesh, shared.tree if shared else edit.tree, labels)
-    carrying.carry(mesh, had, given | {node: _combined(given.get(node), part) for node, part in new.items()}, edit.leaf_before)
+    carrying.carry(mesh, had, given, edit.leaf_before)
     if shared:
         carrying.share(mesh, had, shared)
     mesh.partgen.scale = shared.scale if shared else edit.scale
     return shared.divided if shared else {}
+
+
+def _looks_kept(
+    had: carrying.Belongings, scale: float, edit: TreeEdit, given: Mapping[int, stored_parts.Given]
+) -> dict[int, stored_parts.Given]:
+    """What parts have to be given that an edit did not touch, to be called as they were at `scale`, and to have the same color.
+
+    A part shows what was given to a larger one whose larger half it is. That one an edit may have done away with, or put together
+    with others, whose name the part would show then.
+    """
+    tree = had.stored.tree
+    before, after = stored_parts.shown(tree, had.given, tree.count(scale)), stored_parts.shown(edit.tree, given, edit.count)
+    pairs = np.unique(np.stack([tree.nodes(scale)[edit.leaf_before], edit.tree.nodes_into(edit.count)]), axis=1)
+    then_count, now_count = (np.bincount(nodes) for nodes in pairs)
+    kept = {}
+    for then, now in pairs[:, (then_count[pairs[0]] == 1) & (now_count[pairs[1]] == 1)].T.tolist():
+        look, seen = before.get(then, stored_parts.Given()), after.get(now, stored_parts.Given())
+        name = look.name or (stored_parts.default_name(tree, then) if seen.name else "")
+        color = look.color or (stored_parts.default_color(tree, then) if seen.color else ())
+        if (name, color) != (seen.name, seen.color):
+            kept[now] = replace(given.get(now, stored_parts.Given()), name=name, color=color)
+    return kept
 
 
 def _combined(had: stored_parts.Given | None, new: stored_parts.Given) -> stored_parts.Given:

@@ -105,6 +105,25 @@ def test_merged_parts_keep_name_and_color_of_the_first() -> None:
     assert (name_of(mesh, node), int(regrouping.tree_of(mesh).node_ranks[node])) == ("Seat", rank)
 
 
+def test_what_is_left_of_a_split_part_keeps_name_and_color_when_the_rest_is_merged_with_another() -> None:
+    mesh = chair().data
+    other, node, *_ = edits.parts(mesh)
+    edits.rename(mesh, node, "Leg")
+    edits.recolor(mesh, node, (0.1, 0.2, 0.3))
+    edits.rename(mesh, other, "Seat")
+    faces = faces_of(mesh)
+    pieces = edits.split(mesh, node)
+    (kept,) = (piece for piece in pieces if name_of(mesh, piece) == "Leg")
+    (rest,) = (piece for piece in pieces if piece != kept)
+    after_split = faces_of(mesh)
+    seat = next(part for part, its in after_split.items() if its == faces[other])
+    edits.merge(mesh, [seat, rest])
+    leg = next(part for part, its in faces_of(mesh).items() if its == after_split[kept])
+    assert [name_of(mesh, part) for part in edits.parts(mesh)].count("Seat") == 1
+    assert name_of(mesh, leg) == "Leg"
+    assert stored_parts.shown(regrouping.tree_of(mesh), stored_parts.read(mesh), 4)[leg].color == pytest.approx((0.1, 0.2, 0.3))
+
+
 def test_a_part_is_split_in_as_many_pieces_as_asked() -> None:
     mesh = chair(2).data
     before = faces_of(mesh)

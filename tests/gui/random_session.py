@@ -48,11 +48,13 @@ class Session(Artist):
         chances = np.array(list(actions.values()), float)
         began = time.monotonic()
         try:
-            for tool in (self.flip_completions, self.split, self.merge, self.flip_proposals, self.refine_or_end):  # none is left to chance
+            for tool in (self.flip_completions, self.split, self.merge, self.find_and_flip, self.refine_or_end):  # none is left to chance
                 self.done.append(tool.__name__)
                 tool()
             self.look_after()
-            expect(self.answered["refined"] and self.answered["split"], f"Refine and Split cannot be begun: {dict(self.answered)}.")
+            began_with = ("refined", "split", "proposals flipped")
+            left_out = [done for done in began_with if not self.answered[done]]
+            expect(not left_out, f"Nothing was {' or '.join(left_out)}: {dict(self.answered)}.")
             while len(self.done) < ACTIONS and time.monotonic() - began < SECONDS:
                 action = list(actions)[int(self.generator.choice(len(actions), p=chances / chances.sum()))]
                 self.done.append(action.__name__)
@@ -247,6 +249,16 @@ class Session(Artist):
             self.answered["split"] += after["meshes"][now["active"]]["parts"] > now["meshes"][now["active"]]["parts"]
             self.window.rest()
 
+    def find_and_flip(self) -> None:
+        """Finds proposals, waits for them and flips through them, and leaves it."""
+        window = self.window
+        if self.gets_ready() and self.press_button("Find Proposals", "Proposals"):
+            window.wait_until(lambda s: s["proposals"] and not s["open_jobs"], "Find Proposals finds nothing.", PROPOSALS_SECONDS)
+            if begun := self._begin_flipping():
+                self._flip(begun)
+                window.key("Escape")
+                window.wait_until(lambda s: s["proposals"]["flipping"] is None, "Esc does not end flipping.")
+
     def flip_proposals(self) -> None:
         """Asks for proposals, begins to flip and flips, or ends it."""
         window, now = self.window, self.window.state()
@@ -255,20 +267,30 @@ class Session(Artist):
         elif not self.gets_ready():
             return
         elif window.state()["proposals"]:
-            if self.press_button("Flip Through", "Proposals"):
-                told = "Flip Through begins nothing."
-                begun = window.wait_until(lambda s: s["proposals"] and s["proposals"]["flipping"] is not None, told)
-                self._flip_or_end(begun["proposals"])
+            if begun := self._begin_flipping():
+                self._flip_or_end(begun)
         elif self.press_button("Find Proposals", "Proposals") and self.generator.random() < 0.7:
             window.wait_until(lambda s: not s["open_jobs"], "Finding proposals does not end.", PROPOSALS_SECONDS)
 
+    def _begin_flipping(self) -> State | None:
+        """Presses Flip Through; the proposals then, None where there is no such button."""
+        if not self.press_button("Flip Through", "Proposals"):
+            return None
+        told = "Flip Through begins nothing."
+        begun: State = self.window.wait_until(lambda s: s["proposals"] and s["proposals"]["flipping"] is not None, told)["proposals"]
+        return begun
+
     def _flip_or_end(self, found: State) -> None:
-        """Flips as fast as fingers can, or ends it."""
+        self.window.rest()
+        if self.generator.random() < 0.3:
+            self.window.key(str(self.generator.choice(["Escape", "Return"])))
+        else:
+            self._flip(found)
+
+    def _flip(self, found: State) -> None:
+        """Flips as fast as fingers can."""
         window = self.window
         window.rest()
-        if self.generator.random() < 0.3:
-            window.key(str(self.generator.choice(["Escape", "Return"])))
-            return
         times, key, way = int(self.generator.integers(1, 7)), *[("Right", 1), ("Left", -1)][int(self.generator.integers(2))]
         window.key(key, times)
         after = window.state()["proposals"]

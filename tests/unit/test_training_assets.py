@@ -16,7 +16,7 @@ from partgen.networks.superfaces import CALIBRATION
 from partgen.shapes import Skin
 from partgen.training.assets import AssetExamples, Assets, labelled_skin, read_asset
 from partgen.training.examples import EVERY_HELD_OUT, START, Mixture, OwnPool, Source, held_out_seed, shape_seed
-from partgen.training.export import read_weights
+from partgen.training.export import export, read_weights
 from partgen.training.recipe import recipe
 from partgen.training.skins import MOST_FACES, regions_of_asset, treated_asset
 from partgen.weights.registry import BUNDLED_FOLDER
@@ -265,6 +265,29 @@ def test_a_training_begins_with_the_weights_that_it_is_given(tmp_path: Path, cac
     assert len(record(second)["begun_with"]) == 64
     assert "--begin-with WEIGHTS" in record(second)["command"]
     assert str(tmp_path) not in (second / "weights" / "training.json").read_text()
+
+
+def test_a_share_of_the_weights_that_it_began_with_stays(tmp_path: Path, cache: Path) -> None:
+    first, plain, mixed = tmp_path / "first", tmp_path / "plain", tmp_path / "mixed"
+    assert train(first, cache) == 0
+    going_on = ["--begin-with", first / "weights", "--learning-rate", 1]
+    assert train(plain, cache, *going_on) == 0
+    assert train(mixed, cache, *going_on, "--keep", 0.3) == 0
+    names = dict(KNOWN_RECIPE.build().named_parameters())
+    kept = (read_weights(out / "weights") for out in (first, plain, mixed))
+    before, after, found = (torch.cat([weights[name].flatten() for name in names]) for weights in kept)
+    assert torch.dist(found, 0.3 * before + 0.7 * after) < 0.1 * torch.dist(found, after)
+    assert "--keep 0.3" in record(mixed)["command"]
+
+
+def test_what_cannot_be_kept_is_refused_before_anything_is_trained(tmp_path: Path, cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train(tmp_path / "run", cache, "--keep", 0.3) == 1
+    assert "--begin-with" in capsys.readouterr().err
+    weights = tmp_path / "earlier"
+    export(torch.nn.Linear(2, 2), {}, {}, weights)
+    options = ["--size", "tiny", "--steps", "1", "--out", str(tmp_path / "run"), "--begin-with", str(weights), "--keep", "0.3"]
+    assert main(["train", "completer", *options]) == 1
+    assert not (tmp_path / "run" / "weights").exists()
 
 
 def test_the_bundled_weights_can_be_gone_on_from() -> None:

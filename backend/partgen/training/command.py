@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 from ..arguments import above_zero, natural, positive, share
 from ..devices import Placement, available_devices, place
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
     assets = None if options.assets is None else Assets.of(options.assets)
     training = begun(options, what_is_given(options, assets))
+    earlier = what_to_keep(training, options)
     budget = Budget(options.minutes or math.inf, options.steps or math.inf)
     if budget.spent(training.seconds, training.step) >= 1:
         sentence = f"This training has had its {budget.words}: it is at step {training.step}, after {training.seconds / 60:.1f} minutes."
@@ -68,6 +70,8 @@ def main(arguments: Sequence[str]) -> int:
     if not training.step:
         sentence = f"The {budget.words} were over before there were examples for a first step."
         raise PartgenError("training.no_step", sentence, f"Give it more: --resume {options.out / CHECKPOINT}.")
+    if earlier:
+        keep(training.averaged, earlier, options.keep)
     finish(training, source, budget, last, failed, options, log)
     return 0
 
@@ -83,6 +87,9 @@ def parser() -> argparse.ArgumentParser:
     program.add_argument("--resume", metavar="CHECKPOINT", type=Path, help="go on from this file")
     program.add_argument(
         "--begin-with", metavar="WEIGHTS", type=Path, help="folder of weights of an earlier stage, or training, to begin with"
+    )
+    program.add_argument(
+        "--keep", metavar="SHARE", type=share, help="of what is written, this much stays what it began with (0); needs --begin-with"
     )
     program.add_argument("--assets", metavar="FOLDER", type=Path, help="learn from the labelled meshes (.npz) in there, too")
     program.add_argument(
@@ -115,6 +122,8 @@ def what_is_given(options: argparse.Namespace, assets: Assets | None) -> dict[st
         raise PartgenError("training.no_assets", "--asset-share tells nothing without labelled meshes.", "Name their folder: --assets.")
     if options.begin_with is not None:
         told["begun_with"] = weights_digest(read_weights(options.begin_with))
+    elif options.keep is not None:
+        raise PartgenError("training.nothing_to_keep", "--keep tells nothing without earlier weights.", "Name their folder: --begin-with.")
     return told
 
 
@@ -175,6 +184,28 @@ def begin_with(training: Training, folder: Path) -> None:
         raise PartgenError("training.no_stage", f"{training.recipe.id} has no earlier stage.", "Leave --begin-with out.")
     training.recipe.begin(training.network, read_weights(folder))
     training.averaged.load_state_dict(training.network.state_dict())
+
+
+def what_to_keep(training: Training, options: argparse.Namespace) -> dict[str, Tensor]:
+    """The weights that it began with, where a share of them is to be kept. Raises PartgenError where they are of another network."""
+    if options.keep is None:
+        return {}
+    earlier = read_weights(options.begin_with)
+    if any(name not in earlier or earlier[name].shape != known.shape for name, known in training.network.named_parameters()):
+        sentence = f"The weights in {options.begin_with} are not of {training.recipe.id} {training.recipe.size}: no share of them can stay."
+        raise PartgenError("training.nothing_to_keep", sentence, "Leave --keep out.")
+    return earlier
+
+
+def keep(network: nn.Module, earlier: Mapping[str, Tensor], share: float) -> None:
+    """Moves the parameters back towards `earlier` ones by this share of the way.
+
+    Between weights and what they became by learning on there is often a better place for what neither saw: Wortsman et al. 2022,
+    Robust fine-tuning of zero-shot models, section 3.
+    """
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            parameter.lerp_(earlier[name].to(parameter), share)
 
 
 def training_placement(device: str, precision: str) -> Placement:
@@ -244,6 +275,7 @@ def command(training: Training, budget: Budget, options: argparse.Namespace) -> 
     words += [f"--seed {training.seed}", f"--workers {options.workers}", f"--pool {training.pool}"]
     words += [f"--reuse {training.reuse}"] if training.reuse != known.reuse else []
     words += ["--begin-with WEIGHTS"] if "begun_with" in training.given else []
+    words += [f"--keep {options.keep:g}"] if options.keep is not None else []
     words += [f"--assets FOLDER --asset-share {training.given['assets']['share']:g}"] if "assets" in training.given else []
     words += [f"--learning-rate {training.learning_rate:g}"] if training.learning_rate != known.learning_rate else []
     return " ".join(words)

@@ -42,12 +42,12 @@ RECIPE = Recipe(
         reach=0.0713, boundary=0.621, coarse_boundary=0.448, place=0.218, coarse_place=0.0822,
     ),
     significance=MergeWeights(
-        concave=1.57, convex=0.0299, creases=0.0506, turns=0.0508, contact=8.44, gap=0.287, thickness=0.207, hidden=0.305,
-        hollow=0.457, warp=0.0897, diffusion=0.0459, base=0.0293, small=0.11, open=-0.354, ragged=0.119, whole=0.229,
-        neck=0.475, speck=0.0121, gape=0.0251, uneven=-0.624, round=0.174, section=-0.0504, bulge=0.408, reach=-0.147,
-        boundary=0.652, coarse_boundary=0.395, place=0.0569, coarse_place=0.0305,
+        concave=1.33, convex=0.0256, creases=0.11, turns=0.0612, contact=8.49, gap=0.195, thickness=0.207, hidden=0.142,
+        hollow=0.644, warp=0.0704, diffusion=0.0285, base=0.0391, small=0.11, open=-0.354, ragged=0.175,
+        whole=0.148, neck=0.475, speck=0.0109, gape=0.222, uneven=-0.517, round=0.156, section=-0.0664, bulge=0.38, reach=-0.146,
+        boundary=0.652, coarse_boundary=0.186, place=0.127, coarse_place=0.0336,
     ),
-    components=ComponentWeights(inside=0.237, small=0.64, apart=4.34),
+    components=ComponentWeights(inside=0.305, small=0.64, apart=4.34),
     pieces=160,
 )  # fmt: skip
 SIGNIFICANT = 0.541

@@ -20,10 +20,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from partgen.completion.extraction import ClosedSurface, closed_surface
-from partgen.completion.latent_diffusion import Effort
 from partgen.completion.part_clouds import Frame, PartCloud
 from partgen.completion.part_diffusion import PartDiffusion
+from partgen.latent_diffusion.extraction import ClosedSurface, closed_surface
+from partgen.latent_diffusion.sampling import Effort
 from partgen.training.examples import held_out_seed
 from partgen.training.export import read_weights
 from partgen.training.pairs import QUERIES, seen_pairs, skin_pairs

@@ -11,10 +11,10 @@ from partgen.completion import Options, completer, drawn_solids
 from partgen.completion.division import DividingCompleter, Say
 from partgen.completion.drawn_solids import SAY, SUREST, DrawnSolids, clouds, drawn_division
 from partgen.completion.generative import ClaimedDivision
-from partgen.completion.latent_diffusion import Effort
 from partgen.completion.part_clouds import OBJECT_HALF_SIZE, PATCH_HALF_SIZE, Frame, PartCloud
 from partgen.completion.part_diffusion import PartDiffusion
 from partgen.errors import Cancelled, PartgenError
+from partgen.latent_diffusion.sampling import Effort
 from partgen.mesh import Mesh
 from partgen.training.completer import SIZES, CompleterNetwork
 from partgen.training.examples import held_out_seed

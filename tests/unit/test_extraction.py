@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from partgen.completion.extraction import HALF_SIZE, closed_surface, expected_reads, grid_levels, marched
 from partgen.errors import Cancelled
 from partgen.geometry.solids import has_disc_vertices, is_watertight, signed_volume
+from partgen.latent_diffusion.extraction import HALF_SIZE, closed_surface, expected_reads, grid_levels, marched
 from scipy.ndimage import gaussian_filter
 
 Points = NDArray[np.float32]

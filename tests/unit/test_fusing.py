@@ -10,9 +10,9 @@ import trimesh
 from numpy.typing import NDArray
 from partgen.completion import CompletedPart
 from partgen.completion.caps import cap_faces, capped
-from partgen.completion.extraction import HALF_SIZE, ClosedSurface, marched, sampled_field
 from partgen.completion.fusing import crossings, fused
 from partgen.completion.patches import Patch, patches, read_surface
+from partgen.latent_diffusion.extraction import HALF_SIZE, ClosedSurface, marched, sampled_field
 from partgen.mesh import Mesh
 
 Points = NDArray[np.float32]

@@ -12,14 +12,14 @@ import pytest
 import torch
 import trimesh
 from partgen.completion import Completion, Options, completer
-from partgen.completion.flow_matching import FlowMatching, noised, velocity
 from partgen.completion.holopart import HoloPartCompleter
-from partgen.completion.latent_diffusion import Conditions, Effort
 from partgen.completion.part_clouds import ObjectClouds
 from partgen.completion.part_diffusion import FULL, REDUCED, PartDiffusion
 from partgen.devices import CPU, Placement, place_for_half_precision
 from partgen.durations import time_in_words
 from partgen.errors import Action, Cancelled, PartgenError
+from partgen.latent_diffusion.flow_matching import FlowMatching, noised, velocity
+from partgen.latent_diffusion.sampling import Conditions, Effort
 from partgen.mesh import Mesh
 from partgen.networks.part_dit import PartDiT
 from partgen.networks.part_encoder import PartEncoder

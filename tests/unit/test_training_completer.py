@@ -9,11 +9,11 @@ import pytest
 import torch
 import trimesh
 from partgen.cli import main
-from partgen.completion.extraction import HALF_SIZE
 from partgen.completion.holopart import HoloPartCompleter
-from partgen.completion.latent_diffusion import Effort
 from partgen.completion.part_diffusion import PartDiffusion
 from partgen.errors import PartgenError
+from partgen.latent_diffusion.extraction import HALF_SIZE
+from partgen.latent_diffusion.sampling import Effort
 from partgen.mesh import Mesh
 from partgen.shapes import make_shape
 from partgen.training import completer, shape_vae

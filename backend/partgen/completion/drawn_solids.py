@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..durations import time_in_words
+from ..latent_diffusion.extraction import CHUNK, HALF_SIZE
+from ..latent_diffusion.sampling import Effort
 from ..weights.loading import location
 from . import Options
 from .division import DividingCompleter, Say, say_nothing
-from .extraction import CHUNK, HALF_SIZE
 from .generative import NOTE, ClaimedDivision, bundled_weights
 from .influence import Claimant
-from .latent_diffusion import Effort
 from .part_clouds import OBJECT_HALF_SIZE, Frame, PartCloud, seed_of_part
 from .part_diffusion import PartDiffusion
 

@@ -10,12 +10,12 @@ import numpy as np
 from igl import fast_winding_number, point_mesh_squared_distance
 from numpy.typing import NDArray
 
+from ..latent_diffusion.extraction import ClosedSurface
 from ..mesh import Mesh
 from . import CompletedPart
 from .caps import cap_faces, edges_of, neighbour_means
 from .crossing import NOTE as CROSSING
 from .crossing import crossing_faces
-from .extraction import ClosedSurface
 from .patches import Patch
 
 Floats = NDArray[np.float64]

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from ..devices import Placement, free_memory, place_for_half_precision, with_retries
 from ..durations import time_in_words
 from ..errors import PartgenError
+from ..latent_diffusion.extraction import ClosedSurface
+from ..latent_diffusion.sampling import Effort
 from ..mesh import Mesh
 from ..progress import Progress, no_progress, within
 from ..weights.loading import location
 from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, check_labels, no_delivery
-from .extraction import ClosedSurface
 from .fusing import fused
-from .latent_diffusion import Effort
 from .part_clouds import ObjectClouds, seed_of_part
 from .part_diffusion import FULL, REDUCED, PartDiffusion
 from .patches import Patch, patches, read_surface

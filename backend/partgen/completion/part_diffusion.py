@@ -22,13 +22,13 @@ from torch import Tensor, nn
 from ..devices import Placement
 from ..durations import seconds_of
 from ..errors import Action, PartgenError
+from ..latent_diffusion.extraction import CHUNK, ClosedSurface, expected_reads
+from ..latent_diffusion.flow_matching import FlowMatching
+from ..latent_diffusion.sampling import Conditions, Effort, LatentDiffusion
 from ..networks.part_dit import PartDiT, PartDiTConfig
 from ..networks.part_encoder import PartEncoder, PartEncoderConfig
 from ..networks.shape_vae import ShapeVAE, ShapeVAEConfig, TransformerBlock
 from ..progress import Progress, no_progress, within
-from .extraction import CHUNK, ClosedSurface, expected_reads
-from .flow_matching import FlowMatching
-from .latent_diffusion import Conditions, Effort, LatentDiffusion
 from .part_clouds import POINTS, PartCloud
 
 CONFIG, WEIGHTS = "config.json", "diffusion_pytorch_model.safetensors"

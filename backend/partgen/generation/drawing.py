@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
-from ..completion.extraction import HALF_SIZE, ClosedSurface, Field, marched, refined, sampled_field, simplified
-from ..completion.flow_matching import FlowMatching
-from ..completion.latent_diffusion import Conditions, Effort, LatentDiffusion
 from ..errors import PartgenError
+from ..latent_diffusion.extraction import HALF_SIZE, ClosedSurface, Field, marched, refined, sampled_field, simplified
+from ..latent_diffusion.flow_matching import FlowMatching
+from ..latent_diffusion.sampling import Conditions, Effort, LatentDiffusion
 from ..networks.shaper import ShaperNetwork
 from ..progress import Progress, no_progress, within
 from ..weights.loading import load, location

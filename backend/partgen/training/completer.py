@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..completion.flow_matching import FlowMatching, noised, velocity
 from ..errors import PartgenError
+from ..latent_diffusion.flow_matching import FlowMatching, noised, velocity
 from ..networks.part_dit import PartDiT, PartDiTConfig
 from ..networks.part_encoder import PartEncoder, PartEncoderConfig
 from ..networks.shape_vae import ShapeVAE, ShapeVAEConfig

@@ -14,10 +14,10 @@ from manifold3d import Manifold
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from ..completion.extraction import HALF_SIZE
 from ..completion.part_clouds import Frame, ObjectClouds, PartCloud
 from ..geometry.sampling import samples_with_normals
 from ..geometry.visibility import cameras_around
+from ..latent_diffusion.extraction import HALF_SIZE
 from ..mesh import Mesh
 from ..shapes import Skin, make_shape
 from .recipe import Arrays

@@ -16,9 +16,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..completion.flow_matching import FlowMatching, noised, velocity
 from ..errors import PartgenError
 from ..generation.hints import MOST, ROWS
+from ..latent_diffusion.flow_matching import FlowMatching, noised, velocity
 from ..networks.part_words import PartWordsConfig
 from ..networks.shaper import ShaperNetwork
 from . import shape_vae

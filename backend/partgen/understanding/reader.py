@@ -21,7 +21,7 @@ from .judging import Judge
 from .labels import ANSWERS, OPS
 from .network import Probabilities, UnderstandingWeights, answers
 from .reading import are_apart, contradicts, typed
-from .refusing import SENTENCES, suggestions
+from .refusing import sentence, suggestions
 from .vocabulary import FOLDER, MOST_TOKENS, Vocabulary
 
 MODEL = "understanding"
@@ -86,7 +86,7 @@ class Reader:
         return self._refusal(prompt, kind, _likeliest(said), sure, model)
 
     def _refusal(self, prompt: str, kind: str, likeliest: Sequence[str], sure: float, model: str = MODEL) -> Understanding:
-        return Understanding(prompt, (), SENTENCES[kind], kind, suggestions(likeliest), sure, model)
+        return Understanding(prompt, (), sentence(kind, prompt), kind, suggestions(likeliest), sure, model)
 
 
 def confidence(said: Probabilities, heads: Sequence[Found]) -> float:

@@ -10,7 +10,7 @@ from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_
 from mathutils import Vector
 from partgen.errors import PartgenError
 
-from .. import applying, messages, modes, mouse, preferences, stored_features, viewports
+from .. import applying, messages, modes, mouse, preferences, status_bar, stored_features, viewports
 from ..operators import chosen_objects
 from ..viewports import viewport_at
 from ..wording import names_in_words
@@ -115,7 +115,7 @@ across all of them. It changes nothing; Esc ends it"""
             return {"CANCELLED"} if meaning is Reaction.END else {"CANCELLED", "PASS_THROUGH"}
         if meaning is Reaction.HOLD:
             exploring.is_held = not exploring.is_held and exploring.point is not None
-            context.workspace.status_text_set(_draw_keys)  # only then is it drawn anew
+            status_bar.show(context.workspace, _draw_keys)
         has_changed = meaning is Reaction.HOLD
         if place is not None and meaning in (Reaction.LOOK, Reaction.HOLD) and not (exploring.is_held and meaning is Reaction.LOOK):
             has_changed |= _look(exploring, context, *place, event)
@@ -142,8 +142,7 @@ def start(context: bpy.types.Context) -> session.Session:
     mouse.take(stop)
     exploring = session.start(list({o.session_uid: o for o in explorable_objects(context)}.values()))
     drawing.start()
-    context.workspace.status_text_set(_draw_keys)
-    _workspaces.add(context.workspace.name)
+    status_bar.show(context.workspace, _draw_keys)
     return exploring
 
 
@@ -152,9 +151,7 @@ def stop() -> None:
     """Ends exploring, with nothing left of it; harmless where nobody explores."""
     session.stop()
     drawing.stop()
-    while _workspaces:
-        if workspace := bpy.data.workspaces.get(_workspaces.pop()):
-            workspace.status_text_set(None)
+    status_bar.clear()
 
 
 def _look(
@@ -177,5 +174,4 @@ def _draw_keys(header: bpy.types.Header, context: bpy.types.Context) -> None:
     row.label(text="End", icon="EVENT_ESC")
 
 
-_workspaces: set[str] = set()  # those whose status bar tells the keys
 CLASSES = (PARTGEN_OT_explore,)

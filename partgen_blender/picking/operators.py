@@ -12,7 +12,7 @@ from mathutils import Vector
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
-from .. import messages, modes, mouse, preferences, viewports
+from .. import messages, modes, mouse, preferences, status_bar, viewports
 from ..viewports import viewport_at
 from . import committing, drawing, scripting, session, sight
 
@@ -242,7 +242,7 @@ a line around or along parts picks what it means, Enter makes of it what is chos
         if has_changed:
             preferences.redraw_viewports()
         if before != _told_by_keys(picking) or meaning is Reaction.NEXT_KIND:
-            context.workspace.status_text_set(_draw_keys)  # only then is it drawn anew
+            status_bar.show(context.workspace, _draw_keys)
         if picking.waiting and self._timer is None:
             self._timer = context.window_manager.event_timer_add(_PREPARING_SECONDS, window=context.window)
         is_for_blender = meaning in (Reaction.PASS, Reaction.LOOK) and self._pressed is None
@@ -433,8 +433,7 @@ def start(context: bpy.types.Context) -> session.Session:
     picking = session.start(context.view_layer)
     picking.chosen_before = context.scene.name, context.scene.partgen_picking.commit_as
     drawing.start()
-    context.workspace.status_text_set(_draw_keys)
-    _workspaces.add(context.workspace.name)
+    status_bar.show(context.workspace, _draw_keys)
     return picking
 
 
@@ -448,9 +447,7 @@ def stop(keeps_choice: bool = False) -> None:
             scene.partgen_picking.commit_as = chosen
     session.stop()
     drawing.stop()
-    while _workspaces:
-        if workspace := bpy.data.workspaces.get(_workspaces.pop()):
-            workspace.status_text_set(None)
+    status_bar.clear()
 
 
 def _view(context: bpy.types.Context, view: str) -> tuple[bpy.types.SpaceView3D | None, sight.View]:
@@ -529,5 +526,4 @@ def _draw_keys(header: bpy.types.Header, context: bpy.types.Context) -> None:
     row.label(text=" Cancel", icon="EVENT_ESC")
 
 
-_workspaces: set[str] = set()  # those whose status bar tells the keys
 CLASSES = (PARTGEN_OT_pick, PARTGEN_OT_pick_drawn)

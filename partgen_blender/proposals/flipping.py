@@ -13,7 +13,7 @@ import bpy
 import gpu
 from partgen.errors import PartgenError
 
-from .. import messages, modes, mouse, overlay, preferences, signs, viewports
+from .. import messages, modes, mouse, overlay, preferences, signs, status_bar, viewports
 from ..viewport_drawing import ViewportDrawing
 from . import session
 from .session import subject
@@ -36,7 +36,6 @@ class Flipping:
     place: int = 0
     batch: gpu.types.GPUBatch | None = None
     tables: dict[int, gpu.types.GPUTexture] = field(default_factory=dict)
-    workspace: str = ""
 
     def object(self) -> bpy.types.Object | None:
         """The object as it is now; None where it is gone."""
@@ -82,12 +81,12 @@ def start(kept: session.Kept, workspace: bpy.types.WorkSpace | None = None) -> F
     """Begins with the proposal that is chosen, else the first. Raises PartgenError where the object is gone or was edited since."""
     object_ = session.require_unchanged(kept)
     mouse.free()
-    flipped = Flipping(kept, object_.session_uid, session.chosen(kept, object_) or 0, workspace=workspace.name if workspace else "")
+    flipped = Flipping(kept, object_.session_uid, session.chosen(kept, object_) or 0)
     _current.append(flipped)
     _drawing.start()
     overlay.leave_out([flipped.object_uid])
     if workspace is not None:
-        workspace.status_text_set(_draw_keys)
+        status_bar.show(workspace, _draw_keys)
     return flipped
 
 
@@ -96,11 +95,10 @@ def stop() -> None:
     """Ends flipping, with nothing left of it; harmless where nobody flips."""
     if not _current:
         return
-    flipped = _current.pop()
+    _current.pop()
     _drawing.stop()
     overlay.leave_out()
-    if workspace := bpy.data.workspaces.get(flipped.workspace):
-        workspace.status_text_set(None)
+    status_bar.clear()
     preferences.redraw()
     preferences.redraw_viewports()
 

@@ -9,7 +9,7 @@ from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_
 from mathutils import Vector
 from partgen.errors import PartgenError
 
-from .. import applying, messages, modes, mouse, preferences, regrouping, twins, viewports
+from .. import applying, messages, modes, mouse, preferences, regrouping, status_bar, twins, viewports
 from . import drawing, session
 
 _NEAR_MARK = 10.0
@@ -135,7 +135,7 @@ Enter makes it a part at the scale that is set, also in selected objects that we
             return self._commit(refining)
         if meaning is Reaction.FOLLOW and refining.others:
             refining.follow_or_not()
-            context.workspace.status_text_set(_draw_keys)  # only then is it drawn anew
+            status_bar.show(context.workspace, _draw_keys)
         elif meaning is Reaction.TAKE_BACK and refining.clicks:
             refining.remove(len(refining.clicks) - 1)
         elif meaning in (Reaction.WANT, Reaction.REFUSE) and place is not None and refining.is_seen(context.view_layer, place[0]):
@@ -191,8 +191,7 @@ def start(context: bpy.types.Context) -> session.Session:
     mouse.take(stop)
     refining = session.start(context)
     drawing.start()
-    context.workspace.status_text_set(_draw_keys)
-    _workspaces.add(context.workspace.name)
+    status_bar.show(context.workspace, _draw_keys)
     return refining
 
 
@@ -201,9 +200,7 @@ def stop() -> None:
     """Ends refining, with nothing left of it; harmless where nobody refines."""
     session.stop()
     drawing.stop()
-    while _workspaces:
-        if workspace := bpy.data.workspaces.get(_workspaces.pop()):
-            workspace.status_text_set(None)
+    status_bar.clear()
 
 
 def _draw_keys(header: bpy.types.Header, context: bpy.types.Context) -> None:
@@ -219,5 +216,4 @@ def _draw_keys(header: bpy.types.Header, context: bpy.types.Context) -> None:
     row.label(text="Leave Everything as It Was", icon="EVENT_ESC")
 
 
-_workspaces: set[str] = set()  # those whose status bar tells the keys
 CLASSES = (PARTGEN_OT_refine,)

@@ -101,6 +101,29 @@ def test_what_is_no_edit_is_refused_with_something_to_try(read, prompt):
     assert all(read(suggestion).refused is None for suggestion in understanding.suggestions)
 
 
+@pytest.mark.parametrize(
+    ("prompt", "told"),
+    [
+        ("delete it", "delete or hide the object"),
+        ("please remove this part", "delete or hide the object"),
+        ("Get rid of the whole thing!", "delete or hide the object"),
+        ("make it invisible", "delete or hide the object"),
+        ("undo that", "undo it"),
+        ("not longer", "say what should"),
+        ("do not make it longer", "say what should"),
+    ],
+)
+def test_what_words_cannot_do_is_told_with_the_way_to_do_it(read, prompt, told):
+    understanding = read(prompt)
+    assert understanding.edits == ()
+    assert told in understanding.refused
+
+
+@pytest.mark.parametrize("prompt", ["not longer, just thicker", "remove the sharp edges", "hello there"])
+def test_only_what_is_refused_and_begins_so_is_told_otherwise(read, prompt):
+    assert read(prompt).refused in (None, *SENTENCES.values())
+
+
 def test_opposite_edits_are_called_contradictory(read):
     assert read("make it wider and narrower").refused == SENTENCES["contradictory"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 SENTENCES: Mapping[str, str] = {
@@ -15,6 +16,31 @@ SENTENCES: Mapping[str, str] = {
     "long": "This is too long: say it in a sentence or two.",
     "unsure": "It is not sure enough what is meant.",
 }
+
+_TAKES_AWAY = "Words do not take a part away: delete or hide the object itself."
+_BEGIN = r"^\W*(?:please\s+|just\s+|can you\s+)*"
+_WHOLE = r"\s+(?:it|this|that|them|these|everything|(?:the |this |that )?(?:whole )?(?:part|object|piece|thing))\b"
+CLEARER: Sequence[tuple[re.Pattern[str], str]] = tuple(
+    (re.compile(_BEGIN + pattern, re.IGNORECASE), sentence)
+    for pattern, sentence in (
+        (rf"(?:delete|remove|erase|discard|hide|get rid of|throw away){_WHOLE}", _TAKES_AWAY),
+        (r"(?:throw|take) (?:it|this|that) away\b", _TAKES_AWAY),
+        (r"(?:make (?:it|this) )?(?:invisible|disappear|vanish)\b", _TAKES_AWAY),
+        (r"(?:undo|revert|take (?:it|this|that) back|go back)\b", "Words do not take a change back: undo it."),
+        (r"(?:not|never|don't|don’t|do not|without)\b", "This says what should not change: say what should."),
+    )
+)
+"""Of what is refused anyway: how it begins, and a sentence that helps more than the one for its kind."""
+
+
+def sentence(kind: str, prompt: str) -> str:
+    """Why `prompt` is refused, of `SENTENCES` or clearer."""
+    if kind in ("unrelated", "vague", "unsure"):
+        for pattern, clearer in CLEARER:
+            if pattern.match(prompt):
+                return clearer
+    return SENTENCES[kind]
+
 
 EXAMPLES: Mapping[str, str] = {
     "scale": "make it 20 % longer", "taper": "taper it to a point", "flare": "flare the end", "bend": "bend it by 30 degrees",

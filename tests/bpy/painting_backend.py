@@ -29,7 +29,7 @@ from partgen.texturing import easel, shape_from_views
 from partgen.texturing.inpainting import REDUCED
 
 BANDS = 8
-shape_from_views.RESOLUTION = 56  # a third of the cells: tests look at no details
+shape_from_views.RESOLUTION = 36  # a tenth of the cells: tests look at no details, and unwrapping many faces takes seconds
 
 
 class Stripes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.app.handlers import persistent
 
-from . import explore, jobs, mouse, overlay, picking, regrouping, stored_tree
+from . import explore, jobs, messages, mouse, overlay, picking, regrouping, stored_tree
 
 # Meshes that were in Edit Mode when they were last heard of: their derived parts can be written when they leave it.
 _being_edited: set[int] = set()
@@ -22,6 +22,7 @@ def _after_undo(scene: bpy.types.Scene, *_: object) -> None:
 
 @persistent
 def _before_load(*_: object) -> None:
+    messages.shown.clear()  # they speak of objects that the other file does not have
     jobs.abandon_all("because another file was opened")
     mouse.free()
 

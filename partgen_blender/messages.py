@@ -23,7 +23,7 @@ class Message:
 
 
 shown: list[Message] = []
-"""What the panel shows until it is dismissed or the next job starts."""
+"""What the panel shows until it is dismissed, the next job starts or another file is opened."""
 _unreported: list[Message] = []  # what the status bar has not shown yet
 
 

@@ -341,6 +341,15 @@ def test_file_loaded_meanwhile(tmp_path: Path) -> None:
     assert not stored_tree.is_stored(bpy.data.meshes["Slow Row"])
 
 
+def test_what_was_said_of_one_file_is_gone_in_another(tmp_path: Path) -> None:
+    path = str(tmp_path / "other.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    messages.tell("WARNING", 'Table: no part has the faces of "Leg" now, so what you gave there is gone.')
+    assert "Table" in told()
+    bpy.ops.wm.open_mainfile(filepath=path)
+    assert not messages.shown
+
+
 def test_object_deleted_meanwhile() -> None:
     row = make_row("Row")
     bpy.ops.partgen.decompose()

@@ -1,11 +1,13 @@
-"""Boundaries: faces change sides only near borders; straight borders stay and jagged ones get shorter."""
+"""Boundaries: faces change sides only near borders; straight borders stay and jagged ones get shorter, at every scale."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from partgen.geometry.adjacency import FaceGraph, face_graph
-from partgen.segmentation.boundaries import smooth_boundaries
+from partgen.part_tree import PartTree
+from partgen.segmentation.boundaries import smooth_at_all_scales, smooth_boundaries
+from scipy.cluster.hierarchy import linkage
 from shapes import Shape, apart, at, ball, box, dumbbell, grid
 
 
@@ -102,6 +104,36 @@ def test_borders_within_a_part_stay() -> None:
     graph = sheet()
     region = jagged(graph)
     assert np.array_equal(smooth_boundaries(graph, region, np.array([0, 0])), region)
+
+
+def patches(graph: FaceGraph, count: int) -> tuple[np.ndarray, PartTree]:
+    """Frayed patches of a sheet, and a tree that joins those that lie near each other."""
+    random = np.random.default_rng(0)
+    seeds = random.random((count, 2))
+    places = graph.centers[:, None, :2] + random.normal(size=(graph.face_count, 1, 2)) * 0.02
+    region = np.linalg.norm(places - seeds, axis=2).argmin(axis=1)
+    return region, PartTree.from_merges(linkage(seeds, "ward")[:, :2], 1)
+
+
+@pytest.mark.parametrize("parts", [120, 60, 30, 12, 4])
+def test_borders_run_smoothly_at_every_scale(parts: int) -> None:
+    graph = sheet(60)
+    region, tree = patches(graph, 120)
+    cut = tree.cut_into(parts).astype(np.int64)
+    result = smooth_at_all_scales(graph, region, tree)
+    assert border(graph, cut[result]) < 0.8 * border(graph, cut[region])
+    assert (cut[result] == cut[region]).mean() > 0.7  # what frays is a fifth of the finest
+
+
+def test_a_face_joins_no_part_but_one_beside_its_own() -> None:
+    graph = sheet(60)
+    region, _ = patches(graph, 120)
+    result = smoothed(graph, region)
+    one, other = region[graph.pairs[:, 0]], region[graph.pairs[:, 1]]
+    beside = {*zip(one.tolist(), other.tolist(), strict=True), *zip(other.tolist(), one.tolist(), strict=True)}
+    moved = result != region
+    assert moved.sum() > 100
+    assert set(zip(region[moved].tolist(), result[moved].tolist(), strict=True)) <= beside
 
 
 @pytest.mark.parametrize("shape", [apart([ball(1)]), apart([at(box(1, 1, 1), 2.0 * i, 0, 0) for i in range(5)])], ids=["ball", "boxes"])

@@ -51,12 +51,12 @@ def _row_median(values: Floats) -> Floats:
     return np.where(valid > 0, median, np.nan)
 
 
-def smoothing_operator(graph: FaceGraph, crease: float = 0.5) -> csr_matrix:
+def smoothing_operator(graph: FaceGraph, valley: float = 0.5, ridge: float = 0.5) -> csr_matrix:
     """Row-stochastic (C, C) averaging over neighbours, weighted by edge length and weakened across bends.
 
-    `crease` in radians: across a bend of that size the weight falls to 1/e.
+    `valley` and `ridge` in radians: across a concave, or a convex, bend of that size the weight falls to 1/e.
     """
-    weights = graph.lengths * np.exp(-np.abs(graph.bends) / crease)
+    weights = graph.lengths * np.exp(-np.abs(graph.bends) / np.where(graph.bends > 0, valley, ridge))
     first, second = graph.pairs[:, 0], graph.pairs[:, 1]
     count = graph.face_count
     strength = np.bincount(first, weights, count) + np.bincount(second, weights, count)

@@ -21,7 +21,7 @@ from ..mesh import Mesh
 from ..part_tree import PartTree
 from ..progress import Progress, no_progress
 from . import Segmentation
-from .boundaries import smooth_boundaries
+from .boundaries import smooth_at_all_scales
 from .merging import ComponentWeights, Merges, MergeWeights, Recipe, part_merges
 from .regions import RegionGraph, region_graph
 
@@ -47,8 +47,6 @@ RECIPE = Recipe(
 SIGNIFICANT = 0.459
 # Beyond this number, people tell fewer parts apart than shapes have: the default grows with the square root only.
 MANY = 12
-# Borders of all cuts into at most this many parts are smoothed; finer ones are those of superfaces.
-PARTS_WITH_SMOOTH_BORDERS = 24
 
 
 class GeometricSegmenter:
@@ -102,8 +100,7 @@ def grow(mesh: Mesh, method: str, merge: Merging, significant: float, progress: 
     begin("Building the part tree")
     merges, features = merge(regions)
     begin("Smoothing boundaries")
-    bordered = PartTree.from_merges(merges.nodes, 1).cut_into(PARTS_WITH_SMOOTH_BORDERS).astype(np.int64)
-    region = smooth_boundaries(graph, regions.region_of_face, bordered)
+    region = smooth_at_all_scales(graph, regions.region_of_face, PartTree.from_merges(merges.nodes, 1))
     leaf = whole_polygons(mesh, leaf_of_faces(mesh, graph, region), graph)
     region_of_leaf = np.unique(leaf).astype(np.int64)
     features = None if features is None else features[region_of_leaf]

@@ -366,7 +366,7 @@ def _name_and_color(source: bpy.types.Object, parts: list[_Part], objects: list[
             color = [*part.given.color, 1.0]
         elif not is_white:
             color = list(source.color)
-        name = part.given.name or f"{_title(source)} Part {part.rank + 1:02d}"
+        name = part.given.name or name_by_number(source, part.rank)
         if part.kept is not None:
             _follow_given(obj, part.given, name, color)
             continue
@@ -404,6 +404,11 @@ def _arrange(
     if hierarchy == "PARENTING":
         return [], grouping.hang_under_empties(_title(source), groups, objects, source, collection)
     return [], []
+
+
+def name_by_number(source: bpy.types.Object, rank: int) -> str:
+    """What the object of a part of `source` is called whose part has no name."""
+    return f"{_title(source)} Part {rank + 1:02d}"
 
 
 def _title(source: bpy.types.Object) -> str:

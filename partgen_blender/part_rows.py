@@ -84,8 +84,8 @@ def open_row(mesh: bpy.types.Mesh, number: int, is_open: bool) -> None:
     follow(mesh)
 
 
-def mark(mesh: bpy.types.Mesh, nodes: list[int], extend: bool = False) -> None:
-    """Marks the rows of these nodes, alone or beside what is marked, and makes the first of them active."""
+def mark(mesh: bpy.types.Mesh, nodes: list[int], extend: bool = False) -> int:
+    """Marks the rows of these nodes, alone or beside what is marked, and makes the first of them active. Returns how many have rows."""
     rows = mesh.partgen.rows
     listed = _column(rows, "node", np.int32)
     marked = np.isin(listed, nodes) | (_column(rows, "is_marked", bool) if extend else False)
@@ -95,6 +95,7 @@ def mark(mesh: bpy.types.Mesh, nodes: list[int], extend: bool = False) -> None:
     if place is not None:
         mesh.partgen.active_row = place
     mesh.update_tag()
+    return int(np.isin(nodes, listed).sum())
 
 
 # ---- what a row shows ------------------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ All of it is kept beside the tree, in the property ``partgen_tree`` of the mesh,
 Which polygons were hidden with them is the face attribute ``partgen_hidden``: what else is hidden, the artist hid.
 
 A node keeps what it was given whatever the slider does. At a finer scale its larger half shows it, and so on down, as that keeps
-the number of the part too; at a coarser one it waits until the part is there again.
+the number of the part too, unless another piece has that name or color by itself; at a coarser one it waits until the part is there
+again.
 """
 
 from __future__ import annotations
@@ -124,14 +125,16 @@ def show_polygons(mesh: bpy.types.Mesh) -> None:
 def shown(tree: PartTree, given: Mapping[int, Given], part_count: int) -> dict[int, Given]:
     """What the parts of a cut show of it: by node, for those that show anything."""
     limit = 2 * tree.leaf_count - min(max(part_count, 1), tree.leaf_count)  # the first node that the cut leaves open
+    part_of = {node: _at_cut(tree, node, limit) for node in given if 0 <= node < 2 * tree.leaf_count - 1}
     found: dict[int, Given] = {}
-    for node in sorted(given, reverse=True):  # what is given to a smaller part overrides what it has of a larger one
-        if not 0 <= node < 2 * tree.leaf_count - 1:
-            continue
-        part = _at_cut(tree, node, limit)
+    for node in sorted(part_of, reverse=True):  # what is given to a smaller part overrides what it has of a larger one
+        part, own = part_of[node], given[node]
         if part is not None:
-            above, own = found.get(part, Given()), given[node]
-            found[part] = Given(own.name or above.name, own.color or above.color, own.is_made and part == node)
+            above = found.get(part, Given())
+            alike = [other for other in part_of if other < node and part_of[other] not in (None, part) and is_below(tree, other, node)]
+            name = "" if any(given[other].name == own.name for other in alike) else own.name
+            color = () if any(given[other].color == own.color for other in alike) else own.color
+            found[part] = Given(name or above.name, color or above.color, own.is_made and part == node)
     return found
 
 
@@ -153,6 +156,13 @@ def default_color(tree: PartTree, node: int) -> Color:
 def made_by_artist(given: Mapping[int, Given]) -> list[int]:
     """The nodes that shall survive later edits."""
     return [node for node, part in given.items() if part != Given()]
+
+
+def is_below(tree: PartTree, node: int, above: int) -> bool:
+    """Whether a node lies below another one, or is that."""
+    while node < above and int(tree.parent[node]) != node:
+        node = int(tree.parent[node])
+    return node == above
 
 
 def _at_cut(tree: PartTree, node: int, limit: int) -> int | None:

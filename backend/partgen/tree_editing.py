@@ -11,7 +11,7 @@ the slider goes on working, finer and coarser, and what is made of one edit surv
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -82,7 +82,7 @@ def split_leaves(tree: PartTree, leaf_of_face: ArrayLike, wanted: ArrayLike, sca
     merges = np.concatenate([np.stack([divided, pieces], axis=1), node_of[tree.merges]])
     before = np.concatenate([np.arange(count, dtype=np.int32), divided])
     edit = _edited(tree, merges, -1, node_of, tree.count(scale), before)
-    return replace(edit, tree=_renumbered(tree, edit.count, edit)), labels
+    return replace(edit, tree=renumbered(tree, edit.count, edit)), labels
 
 
 def with_region(tree: PartTree, region: ArrayLike, scale: float, kept: Iterable[int] = (), like: int = -1) -> TreeEdit:
@@ -106,7 +106,7 @@ def with_region(tree: PartTree, region: ArrayLike, scale: float, kept: Iterable[
         around = _inside(tree, tree.leaves(node))
         edit = edit.then(_cut_free(edit.tree, around, edit.count, edit.node_of[survivors]))
     edit = edit.then(_cut_free(edit.tree, inside, edit.count, edit.node_of[survivors]))
-    return replace(edit, tree=_renumbered(tree, tree.count(scale), edit, like))
+    return replace(edit, tree=renumbered(tree, tree.count(scale), edit, {edit.node: like} if like >= 0 else {}))
 
 
 def merged_parts(tree: PartTree, nodes: Iterable[int], scale: float, kept: Iterable[int] = ()) -> TreeEdit:
@@ -133,7 +133,7 @@ def split_part(tree: PartTree, node: int, pieces: int, scale: float, kept: Itera
         edit = with_region(tree, tree.leaves(node), scale, kept)
         node = edit.node
     edit = edit.then(_undone(edit.tree, node, pieces, edit.count))
-    return replace(edit, tree=_renumbered(tree, tree.count(scale), edit))
+    return replace(edit, tree=renumbered(tree, tree.count(scale), edit))
 
 
 def moved_faces(
@@ -176,10 +176,15 @@ def _inside(tree: PartTree, region: ArrayLike) -> Bools:
 
 
 def _swallowed(tree: PartTree, inside: Bools, kept: Sequence[int], count: int) -> list[int]:
-    """Those of `kept` that lie around the region but within one part of the cut, and would be cut up: the largest first."""
+    """Those of `kept` that lie around the region but within one part of the cut, and would be cut up: the largest first.
+
+    None where that part is itself one of `kept`: what the artist has brought together there stays together.
+    """
     there = 2 * tree.leaf_count - count  # the nodes below this number are made before the cut
     size = int(inside.sum())
     on_path = set(kept).intersection(tree.path(int(np.argmax(inside))).tolist())
+    if int(tree.nodes_into(count)[np.argmax(inside)]) in on_path:
+        return []
     # Not the root, which survives in any case: there is nothing to keep it apart from.
     around = [n for n in on_path if size < int(tree.leaf_sizes[n]) < tree.leaf_count and inside[tree.leaves(n)].sum() == size]
     return sorted((node for node in around if int(tree.parent[node]) < there), reverse=True)
@@ -297,11 +302,12 @@ def _edited(before: PartTree, merges: NDArray, node: int, node_of: Ints, count: 
     return TreeEdit(PartTree.from_merges(merges, count), node, node_of, leaves, count)
 
 
-def _renumbered(before: PartTree, count: int, edit: TreeEdit, like: int = -1) -> PartTree:
+def renumbered(before: PartTree, count: int, edit: TreeEdit, heirs: Mapping[int, int] | None = None) -> PartTree:
     """The tree of `edit` with numbers such that as much as possible has the colour and the name that it had in `before`.
 
-    First the parts that are looked at, `count` before the edit: each has the number of the part that it has most leaves of, and new
-    ones the smallest that are free. What only finer cuts show takes what is left, its own where that is not taken.
+    First `heirs`, nodes now and the nodes before whose numbers they take over. Then the parts that are looked at, `count` before the
+    edit: each has the number of the part that it has most leaves of, and new ones the smallest that are free. What only finer cuts show
+    takes what is left, its own where that is not taken.
     """
     tree = replace(edit.tree, numbers=None)
     ranks, numbers_before = tree.node_ranks, before.node_ranks
@@ -312,8 +318,8 @@ def _renumbered(before: PartTree, count: int, edit: TreeEdit, like: int = -1) ->
         if number_of_rank[rank] < 0 and not taken[number]:
             number_of_rank[rank], taken[number] = number, True
 
-    if like >= 0:
-        give(int(ranks[edit.node]), int(numbers_before[like]))
+    for now, was in (heirs or {}).items():
+        give(int(ranks[now]), int(numbers_before[was]))
     parts_before, parts = before.nodes_into(count)[edit.leaf_before], tree.nodes_into(edit.count)
     pairs, overlaps = np.unique(np.stack([parts_before, parts]), axis=1, return_counts=True)
     for was, now in pairs[:, np.argsort(-overlaps, kind="stable")].T.tolist():

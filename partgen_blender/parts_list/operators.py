@@ -222,8 +222,10 @@ class PARTGEN_OT_mark_selected_parts(_OfParts, bpy.types.Operator):
             nodes = selecting.nodes_of_selected_objects(context, mesh) or selecting.nodes_of_selected_faces(mesh)
             if not nodes:
                 raise PartgenError("parts.none_selected", "No part is selected.", "Select objects of parts, or faces in Edit Mode.")
-            part_rows.mark(mesh, nodes, self.extend)
-            return f"{counted(len(nodes), 'part')} {'is' if len(nodes) == 1 else 'are'} marked."
+            marked = part_rows.mark(mesh, nodes, self.extend)
+            if marked < len(nodes):
+                return f"{marked} of {len(nodes)} parts are marked: the list shows no more."
+            return f"{counted(marked, 'part')} {'is' if marked == 1 else 'are'} marked."
 
         return self.edit(context, done)
 

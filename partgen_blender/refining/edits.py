@@ -72,9 +72,7 @@ def _make_part(
     # Leaves whose faces are all deleted go where most of their part goes, so that no part is left that nobody can see.
     region = np.concatenate([labels[wanted], _faceless(edit, labels, wanted)])
     edit = edit.then(tree_editing.with_region(edit.tree, region, edit.scale, kept[kept >= 0]))
-    inherited, former = _inherited(stored, edit, stored_parts.shown(stored.tree, given, stored.tree.count(scale)))
-    look = replace(inherited, name=name or inherited.name, is_made=True)
-    return edit.node, _store(mesh, edit, labels, {edit.node: look}, former, divided)
+    return edit.node, _store(mesh, edit, labels, {edit.node: stored_parts.Given(name, is_made=True)}, divided=divided)
 
 
 def make_same_part(regions: Mapping[bpy.types.Mesh, ArrayLike], name: str = "") -> int:
@@ -97,25 +95,36 @@ def make_same_part(regions: Mapping[bpy.types.Mesh, ArrayLike], name: str = "") 
 
 
 def merge(mesh: bpy.types.Mesh, nodes: Sequence[int]) -> int:
-    """Makes one part of several, which keeps name and colour of the first: returns its node."""
-    stored, given = _editable(mesh), stored_parts.read(mesh)
+    """Makes one part of several, which keeps name and colour of the first: returns its node. It is shown if any of them was."""
+    stored, given, scale = _editable(mesh), stored_parts.read(mesh), mesh.partgen.scale
     _require_nodes(stored.tree, nodes)
-    looks = stored_parts.shown(stored.tree, given, stored.tree.count(mesh.partgen.scale))
-    _require_several(stored.tree, nodes, mesh.partgen.scale)
-    edit = tree_editing.merged_parts(stored.tree, nodes, mesh.partgen.scale, stored_parts.made_by_artist(given))
-    _store(mesh, edit, stored.leaf_of_polygon, {edit.node: replace(looks.get(int(nodes[0]), stored_parts.Given()), is_made=True)})
+    _require_several(stored.tree, nodes, scale)
+    edit = tree_editing.merged_parts(stored.tree, nodes, scale, stored_parts.made_by_artist(given))
+    first = int(nodes[0])  # it is called so as a piece, too
+    new = {edit.node: stored_parts.Given(is_made=True), int(edit.node_of[first]): given.get(first, stored_parts.Given())}
+    _store(mesh, edit, stored.leaf_of_polygon, new, {first: edit.node})
+    hidden = stored_parts.hidden_leaves(mesh, edit.tree.leaf_count)[edit.tree.leaves(edit.node)]
+    if hidden.any() and not hidden.all():
+        show(mesh, [edit.node])
     return edit.node
 
 
 def split(mesh: bpy.types.Mesh, node: int, pieces: int = 2) -> list[int]:
-    """Takes a part apart into `pieces`, those that it was last merged from: returns their nodes. The largest keeps name and colour."""
-    stored, given = _editable(mesh), stored_parts.read(mesh)
+    """Takes a part apart into `pieces`, those that it was last merged from: returns their nodes.
+
+    The one that brought the name into the part keeps name and colour, else the one with most faces.
+    """
+    stored, given, scale = _editable(mesh), stored_parts.read(mesh), mesh.partgen.scale
     _require_nodes(stored.tree, [node])
-    edit = tree_editing.split_part(stored.tree, node, pieces, mesh.partgen.scale, stored_parts.made_by_artist(given))
+    edit = tree_editing.split_part(stored.tree, node, pieces, scale, stored_parts.made_by_artist(given))
     below = edit.tree.leaves(edit.node)
-    found = np.unique(edit.tree.nodes(edit.scale)[below]).tolist()
-    _store(mesh, edit, stored.leaf_of_polygon, {piece: stored_parts.Given(is_made=True) for piece in found})
-    return found
+    found, piece = np.unique(edit.tree.nodes_into(edit.count)[below], return_inverse=True)
+    faces = np.bincount(piece, stored.polygons_of_leaf[below])
+    name = stored_parts.shown(stored.tree, given, stored.tree.count(scale)).get(node, stored_parts.Given()).name
+    had_name = [int(edit.node_of[then]) for then, part in given.items() if part.name == name and name]
+    heir = next((int(one) for one in found if one in had_name), int(found[faces.argmax()]))
+    _store(mesh, edit, stored.leaf_of_polygon, dict.fromkeys(found.tolist(), stored_parts.Given(is_made=True)), {node: heir})
+    return found.tolist()
 
 
 def assign(mesh: bpy.types.Mesh, faces: ArrayLike, node: int) -> int:
@@ -140,9 +149,7 @@ def move_faces(mesh: bpy.types.Mesh, part_of_polygon: ArrayLike) -> dict[int, in
         return {node: node for node in np.unique(before).tolist()}
     kept = stored_parts.made_by_artist(given)
     edit, labels, grown = tree_editing.moved_faces(stored.tree, stored.leaf_of_polygon, wanted, scale, kept)
-    looks = stored_parts.shown(stored.tree, given, stored.tree.count(scale))
-    heirs = {now: replace(looks.get(then, stored_parts.Given()), is_made=True) for then, now in grown.items()}
-    _store(mesh, edit, labels, heirs)
+    _store(mesh, edit, labels, dict.fromkeys(grown.values(), stored_parts.Given(is_made=True)), grown)
     return {node: grown.get(node, int(edit.node_of[node])) for node in np.unique(before).tolist()}
 
 
@@ -160,19 +167,23 @@ def rename(mesh: bpy.types.Mesh, node: int, name: str) -> None:
     """Names a part, "" for the name by number. An object that was made of just this part is renamed too."""
     stored_tree.require_editable(mesh)
     _require_nodes(regrouping.require_tree(mesh), [node])
-    stored_parts.give(mesh, node, name=name.strip(), is_made=True)
-    for object_ in _objects_of(mesh, node) if name.strip() else ():
-        object_.name = object_.data.name = name.strip()
-        object_[collections.PART]["name"], object_[collections.PART]["asked"] = object_.name, name.strip()
+    _give(mesh, node, name=name.strip())
+    tree = regrouping.require_tree(mesh)
+    for source, object_ in _objects_of(mesh, [node]):
+        if not name.strip() and object_.name != object_[collections.PART]["name"]:
+            continue  # the artist named the object itself
+        asked = name.strip() or collections.name_by_number(source, int(tree.node_ranks[node]))
+        object_.name = object_.data.name = asked
+        object_[collections.PART]["name"], object_[collections.PART]["asked"] = object_.name, asked
 
 
 def recolor(mesh: bpy.types.Mesh, node: int, color: Sequence[float]) -> None:
     """Colours a part, scene-linear RGB; () for the colour by number. An object that was made of just this part is coloured too."""
     stored_tree.require_editable(mesh)
     _require_nodes(regrouping.require_tree(mesh), [node])
-    stored_parts.give(mesh, node, color=tuple(color), is_made=True)
+    _give(mesh, node, color=tuple(color))
     shown = (*(color or stored_parts.default_color(regrouping.require_tree(mesh), node)), 1.0)
-    for object_ in _objects_of(mesh, node):
+    for _, object_ in _objects_of(mesh, [node]):
         object_.color = shown
         object_[collections.PART]["color"] = list(shown)
 
@@ -192,10 +203,9 @@ def show(mesh: bpy.types.Mesh, nodes: Sequence[int], is_shown: bool = True) -> N
     hidden[below] = not is_shown
     stored_parts.hide_polygons(mesh, hidden[stored.leaf_of_polygon])
     stored_parts.write_hidden(mesh, hidden)
-    for node in changed:  # what else the artist has hidden stays hidden
-        for object_ in _objects_of(mesh, node):
-            if object_.name in bpy.context.view_layer.objects:
-                object_.hide_set(not is_shown)
+    for _, object_ in _objects_of(mesh, changed):  # what else the artist has hidden stays hidden
+        if object_.name in bpy.context.view_layer.objects:
+            object_.hide_set(not is_shown)
 
 
 def without_faces(mesh: bpy.types.Mesh) -> list[str]:
@@ -221,14 +231,29 @@ def _settle(mesh: bpy.types.Mesh, node: int, reach: float, settled: borders.Sett
     return move_faces(mesh, settled(surface_of(mesh), now, node, reach)).get(node, node)
 
 
-def _inherited(stored: stored_tree.StoredTree, edit: TreeEdit, looks: Mapping[int, stored_parts.Given]) -> tuple[stored_parts.Given, int]:
-    """What the part that an edit made has of the former part whose number it took over, and the node that is left of that: -1 for none."""
-    number = edit.tree.node_ranks[edit.node]
-    former = next((node for node in looks if stored.tree.node_ranks[node] == number), -1)
-    if former < 0:
-        return stored_parts.Given(), -1
-    left = int(edit.node_of[former])
-    return looks[former], -1 if left in tree_editing.way_up(edit.tree, edit.node) else left
+def _give(mesh: bpy.types.Mesh, node: int, **what: object) -> None:
+    """Gives a part of the artist's name or color; others at the scale look as they did, also where they showed none because it had it."""
+    tree = regrouping.require_tree(mesh)
+    count, others = tree.count(mesh.partgen.scale), [other for other in parts(mesh) if other != node]
+    before = stored_parts.names(tree, stored_parts.read(mesh), others, count)
+    stored_parts.give(mesh, node, is_made=True, **what)
+    after = stored_parts.names(tree, stored_parts.read(mesh), others, count)
+    for other in others:
+        if after[other] != before[other]:
+            stored_parts.give(mesh, other, name=before[other])
+
+
+def _heirs(parts_then: Ints, parts_now: Ints, became: Mapping[int, int]) -> dict[int, int]:
+    """Which part of before each part is now that is no new one: node now -> node then. `became` is known of some: node then -> node now.
+
+    Of the others each is what has most of its faces; `parts_then` and `parts_now` (P,).
+    """
+    heirs = {now: then for then, now in became.items()}
+    pairs, faces = np.unique(np.stack([parts_then, parts_now]), axis=1, return_counts=True)
+    for then, now in pairs[:, np.argsort(-faces, kind="stable")].T.tolist():
+        if now not in heirs and then not in heirs.values():
+            heirs[now] = then
+    return heirs
 
 
 def _store(
@@ -236,22 +261,30 @@ def _store(
     edit: TreeEdit,
     labels: Ints,
     new: Mapping[int, stored_parts.Given],
-    bare: int = -1,
+    became: Mapping[int, int] | None = None,
     divided: Mapping[int, tuple[int, int]] | None = None,
 ) -> Mapping[int, tuple[int, int]]:
     """Writes an edit with everything that goes with the tree.
 
-    `new`: what nodes of the new tree are given beside what they have; `bare`: one that has nothing any more; `divided`: how the same
-    edit divided the identities of another object. Returns how it divided those of this one.
+    `new`: what nodes of the new tree are given beside what they have; `became`: which part of now one of before is, where that is not
+    the one that has most of its faces; `divided`: how the same edit divided the identities of another object. Returns how it divided
+    those of this one.
     """
-    had = carrying.Belongings.of(mesh)
+    had, scale = carrying.Belongings.of(mesh), mesh.partgen.scale
     assert had is not None
+    parts_now = edit.tree.nodes_into(edit.count)[labels]
+    heirs = _heirs(had.stored.tree.nodes(scale)[had.stored.leaf_of_polygon], parts_now, became or {})
+    edit = replace(edit, tree=tree_editing.renumbered(had.stored.tree, had.stored.tree.count(scale), edit, heirs))
     given = had.given_through(edit.node_of)
-    given.pop(bare, None)
+    for now, then in heirs.items():  # what a part was given it takes along; what is left of it elsewhere, or within it, has it no more
+        if not stored_parts.is_below(edit.tree, now, int(edit.node_of[then])):
+            given.pop(int(edit.node_of[then]), None)
     given |= {node: _combined(given.get(node), part) for node, part in new.items()}
-    given |= {node: part for node, part in _looks_kept(had, mesh.partgen.scale, edit, given).items() if node not in new}
-    shared = carrying.shared_after(had, edit, mesh.partgen.scale, divided)
-    stored_tree.rewrite(mesh, shared.tree if shared else edit.tree, labels)
+    shared = carrying.shared_after(had, edit, scale, divided)
+    tree = shared.tree if shared else edit.tree
+    named = {node: part.name for node, part in new.items() if part.name}
+    given |= _looks_kept(had, scale, replace(edit, tree=tree), given, {now: heirs.get(now, -1) for now in np.unique(parts_now).tolist()}, named)
+    stored_tree.rewrite(mesh, tree, labels)
     carrying.carry(mesh, had, given, edit.leaf_before)
     if shared:
         carrying.share(mesh, had, shared)
@@ -260,24 +293,32 @@ def _store(
 
 
 def _looks_kept(
-    had: carrying.Belongings, scale: float, edit: TreeEdit, given: Mapping[int, stored_parts.Given]
+    had: carrying.Belongings,
+    scale: float,
+    edit: TreeEdit,
+    given: Mapping[int, stored_parts.Given],
+    heirs: Mapping[int, int],
+    named: Mapping[int, str],
 ) -> dict[int, stored_parts.Given]:
-    """What parts have to be given that an edit did not touch, to be called as they were at `scale`, and to have the same color.
+    """What parts have to be given to be called as before at `scale`, and to have the same color.
 
-    A part shows what was given to a larger one whose larger half it is. That one an edit may have done away with, or put together
+    `heirs`: which part of before each is, -1 for a new one, which has name and color by number; `named`: what some are called from now
+    on. A part shows what was given to a larger one whose larger half it is. That one an edit may have done away with, or put together
     with others, whose name the part would show then.
     """
     tree = had.stored.tree
     before, after = stored_parts.shown(tree, had.given, tree.count(scale)), stored_parts.shown(edit.tree, given, edit.count)
-    pairs = np.unique(np.stack([tree.nodes(scale)[edit.leaf_before], edit.tree.nodes_into(edit.count)]), axis=1)
-    then_count, now_count = (np.bincount(nodes) for nodes in pairs)
     kept = {}
-    for then, now in pairs[:, (then_count[pairs[0]] == 1) & (now_count[pairs[1]] == 1)].T.tolist():
-        look, seen = before.get(then, stored_parts.Given()), after.get(now, stored_parts.Given())
-        name = look.name or (stored_parts.default_name(tree, then) if seen.name else "")
-        color = look.color or (stored_parts.default_color(tree, then) if seen.color else ())
-        if (name, color) != (seen.name, seen.color):
-            kept[now] = replace(given.get(now, stored_parts.Given()), name=name, color=color)
+    for now, then in heirs.items():
+        own, seen = given.get(now, stored_parts.Given()), after.get(now, stored_parts.Given())
+        look = before.get(then) or had.given.get(then) or stored_parts.Given() if then >= 0 else own
+        of = (tree, then) if then >= 0 else (edit.tree, now)
+        name = named.get(now) or look.name or stored_parts.default_name(*of)
+        color = look.color or stored_parts.default_color(*of)
+        if name != (seen.name or stored_parts.default_name(edit.tree, now)):
+            kept[now] = own = replace(own, name=name)
+        if color != (seen.color or stored_parts.default_color(edit.tree, now)):
+            kept[now] = replace(own, color=color)
     return kept
 
 
@@ -298,13 +339,13 @@ def _faceless(edit: TreeEdit, labels: Ints, wanted: NDArray[np.bool_]) -> Ints:
     return np.flatnonzero(~has_faces & np.isin(parts_, inside)).astype(np.int32)
 
 
-def _objects_of(mesh: bpy.types.Mesh, node: int) -> list[bpy.types.Object]:
-    """The separate objects that were made of exactly this part."""
-    sources = [o for o in bpy.data.objects if o.data == mesh]
-    leaves = regrouping.require_tree(mesh).leaves(node)
-    leaves = leaves[regrouping.polygons_of_leaf(mesh)[leaves] > 0]
-    made = (part for source in sources for part in applying.parts_of_this_tree(source))
-    return [part for part in made if np.array_equal(collections.leaves_of(part), leaves)]
+def _objects_of(mesh: bpy.types.Mesh, nodes: Sequence[int]) -> list[tuple[bpy.types.Object, bpy.types.Object]]:
+    """The separate objects that were made of exactly one of these parts, each behind the object that it was made of."""
+    tree, has_faces = regrouping.require_tree(mesh), regrouping.polygons_of_leaf(mesh) > 0
+    wanted = {tuple(leaves[has_faces[leaves]].tolist()) for leaves in map(tree.leaves, nodes)}
+    sources = [o for o in bpy.data.objects if o.data == mesh] if wanted else []
+    made = [(source, part) for source in sources for part in applying.parts_of_this_tree(source)]
+    return [(source, part) for source, part in made if tuple(collections.leaves_of(part).tolist()) in wanted]
 
 
 def _editable(mesh: bpy.types.Mesh) -> stored_tree.StoredTree:

@@ -283,7 +283,9 @@ def _store(
     shared = carrying.shared_after(had, edit, scale, divided)
     tree = shared.tree if shared else edit.tree
     named = {node: part.name for node, part in new.items() if part.name}
-    given |= _looks_kept(had, scale, replace(edit, tree=tree), given, {now: heirs.get(now, -1) for now in np.unique(parts_now).tolist()}, named)
+    given |= _looks_kept(
+        had, scale, replace(edit, tree=tree), given, {now: heirs.get(now, -1) for now in np.unique(parts_now).tolist()}, named
+    )
     stored_tree.rewrite(mesh, tree, labels)
     carrying.carry(mesh, had, given, edit.leaf_before)
     if shared:

@@ -124,6 +124,104 @@ def test_what_is_left_of_a_split_part_keeps_name_and_color_when_the_rest_is_merg
     assert stored_parts.shown(regrouping.tree_of(mesh), stored_parts.read(mesh), 4)[leg].color == pytest.approx((0.1, 0.2, 0.3))
 
 
+def names_by_faces(mesh: bpy.types.Mesh) -> dict[str, int]:
+    """How many faces each part has, by its name, which no two share."""
+    found = {name_of(mesh, node): len(faces) for node, faces in faces_of(mesh).items()}
+    assert len(found) == len(faces_of(mesh)), f"two parts have one name: {found}"
+    return found
+
+
+def test_a_merge_that_is_split_again_leaves_the_name_with_the_piece_that_had_it() -> None:
+    mesh = chair().data
+    before = faces_of(mesh)
+    small, large = min(before, key=lambda n: len(before[n])), max(before, key=lambda n: len(before[n]))
+    edits.rename(mesh, small, "Leg")
+    named = names_by_faces(mesh)
+    edits.split(mesh, edits.merge(mesh, [small, large]))
+    assert names_by_faces(mesh) == named
+    mesh.partgen.parts = 6
+    assert names_by_faces(mesh)["Leg"] == len(before[small])
+
+
+def test_a_part_that_loses_most_of_its_leaves_keeps_its_name_while_it_has_most_of_its_faces() -> None:
+    mesh = chair(2).data
+    edits.rename(mesh, edits.parts(mesh)[0], "Seat")
+    mesh.partgen.parts = 4
+    before = faces_of(mesh)
+    seat = next(node for node in before if name_of(mesh, node) == "Seat")
+    named = names_by_faces(mesh)
+    for other in [name for name in named if name != "Seat"]:
+        target = next(node for node in faces_of(mesh) if name_of(mesh, node) == other)
+        source = next(node for node in faces_of(mesh) if name_of(mesh, node) == "Seat")
+        wanted = np.zeros(len(mesh.polygons), bool)
+        wanted[sorted(faces_of(mesh)[source])[:1]] = True
+        edits.assign(mesh, wanted, target)
+    assert names_by_faces(mesh) == {name: count + 1 for name, count in named.items()} | {"Seat": len(before[seat]) - 3}
+
+
+@pytest.mark.parametrize("pair", [(0, 1), (1, 2), (2, 4), (3, 5)])
+def test_merging_others_gives_them_no_name_that_a_larger_part_had(pair: tuple[int, int]) -> None:
+    mesh = chair(2).data
+    edits.rename(mesh, edits.parts(mesh)[0], "Seat")
+    mesh.partgen.parts = 6
+    first, second = (edits.parts(mesh)[place] for place in pair)
+    called = name_of(mesh, first)
+    node = edits.merge(mesh, [first, second])
+    assert name_of(mesh, node) == called
+    names_by_faces(mesh)
+
+
+def test_a_part_within_a_merged_one_leaves_the_rest_of_it_together() -> None:
+    mesh = chair().data
+    first, second, *_ = edits.parts(mesh)
+    edits.rename(mesh, first, "Leg")
+    node = edits.merge(mesh, [first, second])
+    its = faces_of(mesh)[node]
+    wanted = np.zeros(len(mesh.polygons), bool)
+    wanted[min(its)] = True
+    edits.make_part(mesh, wanted, "Foot")
+    named = names_by_faces(mesh)
+    assert (named["Leg"], named["Foot"], len(named)) == (len(its) - 1, 1, 4)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_is_edited_every_other_part_keeps_its_name(seed: int) -> None:
+    random, mesh = np.random.default_rng(seed), chair(int(seed % 4) + 3).data
+    for number in range(8):
+        before = {faces: name_of(mesh, node) for node, faces in faces_of(mesh).items()}
+        node, other = random.permutation(edits.parts(mesh))[:2].tolist()
+        touched = {faces_of(mesh)[node]}
+        match random.integers(5):
+            case 0:
+                edits.rename(mesh, node, f"Name {number}")
+            case 1 if len(before) > 3:
+                touched.add(faces_of(mesh)[other])
+                edits.merge(mesh, [node, other])
+            case 2 if len(regrouping.tree_of(mesh).leaves(node)) > 1:
+                edits.split(mesh, node)
+            case 3:
+                touched.add(faces_of(mesh)[other])
+                edits.assign(mesh, np.isin(np.arange(len(mesh.polygons)), sorted(faces_of(mesh)[other])[:2]), node)
+            case 4:
+                wanted = np.isin(np.arange(len(mesh.polygons)), sorted(faces_of(mesh)[node])[:3])
+                if wanted.sum() < len(faces_of(mesh)[node]):
+                    edits.make_part(mesh, wanted, f"New {number}")
+        after = {faces: name_of(mesh, now) for now, faces in faces_of(mesh).items()}
+        assert {faces: after.get(faces) for faces in before if faces not in touched} == {
+            faces: name for faces, name in before.items() if faces not in touched
+        }
+        assert len(set(after.values())) == len(after)
+
+
+def test_a_part_that_is_merged_with_a_hidden_one_is_shown_whole() -> None:
+    mesh = chair().data
+    first, second, *_ = edits.parts(mesh)
+    edits.show(mesh, [second], False)
+    edits.merge(mesh, [first, second])
+    assert mesh_data.hidden_polygons(mesh) is None
+    assert not stored_parts.hidden_leaves(mesh, regrouping.tree_of(mesh).leaf_count).any()
+
+
 def test_a_part_is_split_in_as_many_pieces_as_asked() -> None:
     mesh = chair(2).data
     before = faces_of(mesh)
@@ -245,6 +343,26 @@ def test_a_rename_reaches_the_object_that_was_made_of_the_part() -> None:
     applying.apply(source)
     assert "Arm" in bpy.data.objects
     assert "Arm.001" not in bpy.data.objects
+
+
+def test_the_name_by_number_reaches_the_object_too() -> None:
+    source = chair()
+    made = set(map(str, (o.name for o in applying.apply(source))))
+    node = edits.parts(source.data)[0]
+    edits.rename(source.data, node, "Arm")
+    edits.rename(source.data, node, "")
+    assert {o.name for o in applying.apply(source)} == made
+
+
+def test_hiding_all_but_one_of_many_objects_asks_for_each_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = chair(12)
+    applying.apply(source)
+    asked: list[object] = []
+    listed = applying.parts_of_this_tree
+    monkeypatch.setattr(applying, "parts_of_this_tree", lambda of: asked.append(of) or listed(of))
+    edits.show(source.data, edits.parts(source.data)[1:], False)
+    assert len(asked) == 1
+    assert sum(not part.hide_get() for part in listed(source)) == 1
 
 
 def test_names_survive_saving_and_opening(tmp_path: Path) -> None:
@@ -490,6 +608,15 @@ def test_a_list_of_very_many_parts_shows_the_largest_and_says_how_many_are_missi
     mesh.partgen.scale = 0.0
     assert len(mesh.partgen.rows) == part_rows.MOST_ROWS
     assert part_rows.left_out(mesh) == count - part_rows.MOST_ROWS
+
+
+def test_what_the_list_has_no_row_for_is_not_said_to_be_marked() -> None:
+    bpy.ops.mesh.primitive_grid_add(x_subdivisions=20, y_subdivisions=20)
+    mesh = bpy.context.object.data
+    count = len(mesh.polygons)
+    stored_tree.write(mesh, studio.tree(count), np.arange(count), "geometric")
+    mesh.partgen.scale = 0.0
+    assert part_rows.mark(mesh, edits.parts(mesh)) == part_rows.MOST_ROWS
 
 
 # ---- buttons ---------------------------------------------------------------------------------------------------------

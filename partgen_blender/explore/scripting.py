@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
-from .. import stored_tree
+from .. import attribute_names, stored_tree
 from . import session
 
 Floats = NDArray[np.float32]
@@ -44,8 +44,10 @@ def likeness(object_: bpy.types.Object, polygon: int, objects: Iterable[bpy.type
 def write(found: Mapping[bpy.types.Object, Floats], name: str = "Likeness") -> None:
     """Keeps what `likeness` found as a float attribute of faces; one that has this name already is filled anew.
 
-    Raises PartgenError, and changes nothing, where an object cannot be changed or has something else of this name.
+    Raises PartgenError, and changes nothing, where an object cannot be changed or has something else of this name, or an attribute
+    cannot be called so.
     """
+    attribute_names.require_free(name)
     for object_ in found:
         stored_tree.require_editable(object_.data)
         existing = object_.data.attributes.get(name)

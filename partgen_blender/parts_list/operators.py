@@ -103,7 +103,7 @@ class PARTGEN_OT_rename_part(_OfParts, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         def done(mesh: bpy.types.Mesh) -> str:
             edits.rename(mesh, _node(self, mesh), self.name)
-            return f"{self.name} it is." if self.name else "It has its name by number again."
+            return f"{self.name.strip()} it is." if self.name.strip() else "It has its name by number again."
 
         return self.edit(context, done)
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
-from .. import applying, carrying, collections, cutting, mesh_data, regrouping, stored_tree, twins
+from .. import applying, attribute_names, carrying, collections, cutting, mesh_data, regrouping, stored_tree, twins
 from ..palette import colors_of_ranks
 from ..refining import edits
 from .subtrees import restricted
@@ -42,17 +42,8 @@ _FIRST_FACE_SET = 1  # which all faces have of a mesh without the attribute
 _FACE_SET = ".sculpt_face_set"
 _MATERIAL_INDEX = "material_index"
 _PICKED_RANK = 1
-_LONGEST_NAME = 63
-"""Bytes: what Blender takes for a vertex group, a material, an object and an attribute alike."""
 _NEEDS_VIEW_LAYER = ("FACE_SELECTION", "SEPARATE")
 _TAKES_NAME = ("SEPARATE", "VERTEX_GROUP", "MATERIAL", "ATTRIBUTE")
-_RESERVED = frozenset(
-    {
-        "bevel_weight_edge", "bevel_weight_vert", "crease_edge", "crease_vert", "custom_normal", "freestyle_edge", "freestyle_face", "id",
-        "material_index", "position", "sharp_edge", "sharp_face", "uv_seam",
-    }
-)  # fmt: skip
-"""Attributes that say something to Blender itself, whether a mesh has them or not."""
 
 
 def commit(picked: Mapping[bpy.types.Object, Bools], kind: str, name: str = "", keep_shading: bool = True) -> list[str]:
@@ -63,6 +54,8 @@ def commit(picked: Mapping[bpy.types.Object, Bools], kind: str, name: str = "", 
     nothing is overwritten. `keep_shading`: across the cut of a separate object.
     Raises PartgenError, and changes nothing, where nothing is picked or one of the objects cannot be changed.
     """
+    if kind not in NAMES:
+        raise PartgenError("pick.no_kind", f"Nothing can become a {kind}.", f"Choose one of: {', '.join(NAMES)}.")
     chosen = {o: faces for o, leaves in picked.items() if (faces := faces_of(o, leaves)).any()}
     if not chosen:
         raise PartgenError("pick.nothing", "Nothing is picked.", "Click a part first.")
@@ -117,7 +110,7 @@ def _free_name(object_: bpy.types.Object, kind: str, name: str) -> str:
 
 
 def _shortened(name: str, ending: str) -> str:
-    return name.encode()[: _LONGEST_NAME - len(ending)].decode(errors="ignore") + ending
+    return name.encode()[: attribute_names.LONGEST - len(ending)].decode(errors="ignore") + ending
 
 
 def _is_taken(object_: bpy.types.Object, kind: str, name: str) -> bool:
@@ -126,13 +119,10 @@ def _is_taken(object_: bpy.types.Object, kind: str, name: str) -> bool:
     if kind == "PART":
         return any(part.name == name for part in regrouping.given_of(object_.data).values())
     if kind in ("VERTEX_GROUP", "ATTRIBUTE"):  # Blender gives no name to both
-        return name in object_.vertex_groups or name in object_.data.attributes or (kind == "ATTRIBUTE" and _is_reserved(name))
+        return (
+            name in object_.vertex_groups or name in object_.data.attributes or (kind == "ATTRIBUTE" and attribute_names.is_reserved(name))
+        )
     return False  # Blender numbers objects itself
-
-
-def _is_reserved(name: str) -> bool:
-    """Whether an attribute of this name would mean something to Blender or to PartGen."""
-    return name in _RESERVED or name.startswith((".", "partgen_"))
 
 
 def _require_editable(object_: bpy.types.Object, faces: Bools, kind: str, name: str) -> None:
@@ -167,11 +157,9 @@ def _require_in_view_layer(object_: bpy.types.Object, kind: str) -> None:
 
 
 def _require_name(object_: bpy.types.Object, kind: str, name: str) -> None:
-    if len(name.encode()) > _LONGEST_NAME:
-        sentence = f'The name "{name[:20]}…" is too long for Blender.'
-        raise PartgenError("pick.name_too_long", sentence, f"{_LONGEST_NAME} letters are the most; accents and symbols count as several.")
-    if kind == "ATTRIBUTE" and _is_reserved(name):
-        raise PartgenError("pick.name_reserved", f"An attribute called {name} means something else already.", "Choose another name.")
+    attribute_names.require_short(name)
+    if kind == "ATTRIBUTE":
+        attribute_names.require_free(name)
     attribute = object_.data.attributes.get(name)
     if kind == "ATTRIBUTE":
         is_other = name in object_.vertex_groups or (attribute is not None and not _is_mark(attribute))

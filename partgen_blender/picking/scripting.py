@@ -55,7 +55,7 @@ def picks_from(text: str) -> list[Pick]:
         for pick in picks:
             _require_types(pick)
         return picks
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         remedy = 'Give a list such as [{"object": "Lamp", "polygon": 12, "parts": 7}].'
         raise PartgenError("pick.no_picks", f"The picks cannot be read: {error}.", remedy) from error
 

@@ -37,7 +37,10 @@ class View:
 
     @classmethod
     def of_camera(cls, scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> View:
-        """What the scene's camera renders. Raises AttributeError where the scene has no camera."""
+        """What the scene's camera renders. Raises AttributeError where the scene has no camera, PartgenError where it has no size."""
+        if not np.linalg.det(np.array(scene.camera.matrix_world, np.float64)):
+            sentence = f"{scene.camera.name} sees nothing: it has a scale of 0."
+            raise PartgenError("pick.no_sight", sentence, "Give it a scale, or look from the viewport.")
         render = scene.render
         width, height = render.resolution_x * render.resolution_percentage / 100, render.resolution_y * render.resolution_percentage / 100
         camera = scene.camera.evaluated_get(depsgraph)

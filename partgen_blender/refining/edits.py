@@ -142,6 +142,9 @@ def move_faces(mesh: bpy.types.Mesh, part_of_polygon: ArrayLike) -> dict[int, in
     stored, given = _editable(mesh), stored_parts.read(mesh)
     scale = mesh.partgen.scale
     wanted = np.asarray(part_of_polygon, np.int32)
+    if len(wanted) != len(mesh.polygons):
+        sentence = f"{mesh.name} has {len(mesh.polygons):,} faces, but {len(wanted):,} parts were given for them."
+        raise PartgenError("region.size", sentence, "Give one for each face.")
     if len(np.unique(wanted)) < 2:
         raise PartgenError("region.whole", "That part would be the whole object.", "Move the scale to 1 to have one part.")
     before = stored.tree.nodes(scale)[stored.leaf_of_polygon]
@@ -181,6 +184,8 @@ def recolor(mesh: bpy.types.Mesh, node: int, color: Sequence[float]) -> None:
     """Colours a part, scene-linear RGB; () for the colour by number. An object that was made of just this part is coloured too."""
     stored_tree.require_editable(mesh)
     _require_nodes(regrouping.require_tree(mesh), [node])
+    if len(color) not in (0, 3) or not np.isfinite(color).all():
+        raise PartgenError("part.no_color", f"{tuple(color)} is no color.", "Give three numbers: red, green and blue.")
     _give(mesh, node, color=tuple(color))
     shown = (*(color or stored_parts.default_color(regrouping.require_tree(mesh), node)), 1.0)
     for _, object_ in _objects_of(mesh, [node]):

@@ -833,6 +833,15 @@ def test_scripts_name_an_object_that_need_not_be_selected_and_what_has_no_featur
     assert list(scripting.likeness(named, 0, (o for o in ()))) == [named]
 
 
+@pytest.mark.parametrize("name", ["material_index", "sharp_edge", "partgen_x", ".a", "", " ", "x" * 90])
+def test_an_attribute_that_means_something_else_is_not_overwritten(name: str) -> None:
+    object_ = squares([WARM, COLD])
+    before = sorted(object_.data.attributes.keys())
+    with pytest.raises(PartgenError, match=r"Choose another name|too long|needs a name"):
+        scripting.write(scripting.likeness(object_, 0), name)
+    assert sorted(object_.data.attributes.keys()) == before
+
+
 def test_scripts_are_told_what_cannot_be_compared() -> None:
     object_, other = squares([WARM, COLD]), squares([WARM, COLD], "Other", weights="others")
     for refused, reason in (

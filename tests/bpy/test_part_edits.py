@@ -473,6 +473,11 @@ def test_what_makes_no_sense_is_refused_in_a_sentence() -> None:
             edits.make_part(mesh, wanted)
     with pytest.raises(PartgenError, match="no such part"):
         edits.assign(mesh, upper_half(mesh), 10_000)
+    for color in ((1.0, 0.0), (0.0, 0.0, float("nan"))):
+        with pytest.raises(PartgenError, match="no color"):
+            edits.recolor(mesh, edits.parts(mesh)[0], color)
+    with pytest.raises(PartgenError, match="one for each face"):
+        edits.move_faces(mesh, edits.part_of_polygon(mesh)[1:])
     assert mesh.partgen.parts == 4
 
 

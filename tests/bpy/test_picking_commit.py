@@ -213,6 +213,22 @@ def test_a_name_that_blender_would_not_take_for_a_mark_is_refused(name: str) -> 
     assert sorted(chair.data.attributes.keys()) == before
 
 
+def test_what_parts_cannot_become_is_refused_with_what_they_can() -> None:
+    with pytest.raises(PartgenError, match=r"Choose one of: FACE_SELECTION, .*PART"):
+        pick(studio.decomposed(), "SCULPTURE")
+
+
+def test_a_camera_without_a_size_is_said_to_see_nothing() -> None:
+    studio.decomposed()
+    camera = studio.put("Camera", bpy.data.cameras.new("Camera"))
+    camera.scale = (0, 0, 0)
+    bpy.context.scene.camera = camera
+    bpy.context.view_layer.update()
+    path = [{"name": "", "loc": place, "time": 0.0} for place in ((0, 0), (9, 0), (9, 9))]
+    with pytest.raises(RuntimeError, match="Camera sees nothing"):
+        bpy.ops.partgen.pick_drawn(view="CAMERA", path=path, commit_as="ATTRIBUTE")
+
+
 def test_an_object_with_a_long_name_gets_marks_with_names_that_fit() -> None:
     chair = studio.decomposed("ü" * 30)
     for kind in ("ATTRIBUTE", "VERTEX_GROUP", "MATERIAL"):

@@ -248,7 +248,7 @@ def test_text_that_names_no_leaves_is_refused_with_a_reason(text: str) -> None:
         regions.from_words(text, 9)
 
 
-@pytest.mark.parametrize("text", ["nonsense", "[1]", '[{"objct": "A"}]', "{}", "[{}]"])
+@pytest.mark.parametrize("text", ["nonsense", "[1]", '[{"objct": "A"}]', "{}", "[{}]", "[" * 100_000])
 def test_picks_that_cannot_be_read_are_refused_with_an_example(text: str) -> None:
     with pytest.raises(PartgenError, match="cannot be read"):
         scripting.picks_from(text)

@@ -122,7 +122,7 @@ def test_borders_run_smoothly_at_every_scale(parts: int) -> None:
     cut = tree.cut_into(parts).astype(np.int64)
     result = smooth_at_all_scales(graph, region, tree)
     assert border(graph, cut[result]) < 0.8 * border(graph, cut[region])
-    assert (cut[result] == cut[region]).mean() > 0.7  # what frays is a fifth of the finest
+    assert (cut[result] == cut[region]).mean() > 0.65  # what frays is a fifth of the finest
 
 
 def test_a_face_joins_no_part_but_one_beside_its_own() -> None:

@@ -19,9 +19,9 @@ VALLEY, RIDGE = 0.25, 0.8
 STEPS, STEPS_AT = 48, 20_000
 FEWEST_STEPS, MOST_STEPS = 6, 80
 # Finer cuts are smoothed less far, as the square root of a part's area: the steps are those for this many parts, or fewer.
-PARTS_AT = 48
+PARTS_AT = 96
 # All regions first, then cuts into so many parts: a coarser cut, which is looked at more, has the last word.
-LEVELS = (192, 96, 48, 24)
+LEVELS = (192, 96, 48, 24, 12)
 
 
 def smooth_at_all_scales(graph: FaceGraph, region: Ints, tree: PartTree) -> Ints:

@@ -29,7 +29,7 @@ import sample
 
 EXTENSION = "bl_ext.user_default.partgen_blender"
 # How far from the finest parts (0) by way of the object's own scale (0.5) to the whole (1).
-STEPS = (0.28, 0.38, 0.5, 0.65, 0.8)
+STEPS = (0.28, 0.35, 0.5, 0.65, 0.8)
 EXPLODED_STEP = STEPS[1]
 PICTURE_SIZE = (960, 840)
 IMPORTERS = {

@@ -214,6 +214,67 @@ def test_what_lies_under_a_plate_ends_where_it_is_seen_to_end() -> None:
     np.testing.assert_allclose(plate.vertices[plate.faces[plate.generated]][..., 2], 1.125, atol=1e-6)
 
 
+def plate(thickness: float) -> trimesh.Trimesh:
+    """2 by 2 and as thick as a share of that."""
+    return trimesh.creation.box((2, 2, 2 * thickness)).subdivide().subdivide().subdivide()
+
+
+THIN = (0.05, 0.02, 0.01, 0.005, 0.002, 0.0005)
+
+
+def sticks_out(parts: tuple[CompletedPart, ...], whole: trimesh.Trimesh) -> float:
+    """How far parts leave the bounds of the whole."""
+    points = np.concatenate([part.vertices for part in parts])
+    return float(np.maximum(whole.bounds[0] - points, points - whole.bounds[1]).max())
+
+
+@pytest.mark.parametrize("thickness", THIN)
+def test_a_plate_however_thin_is_divided_within_itself(thickness: float) -> None:
+    whole = plate(thickness)
+    x = whole.triangles_center[:, 0]
+    parts = completed(as_mesh(whole), (x > -0.3).astype(int) + (x > 0.4), "solid")
+    assert min(part.measures.volume for part in parts) > 0.2 * whole.volume
+    assert sum(part.measures.volume for part in parts) == pytest.approx(whole.volume, rel=1e-3)
+    assert sticks_out(parts, whole) < 1e-5
+
+
+@pytest.mark.parametrize("thickness", [0.2, *THIN])
+def test_the_sides_of_a_plate_share_its_inside_and_none_is_turned_inside_out(thickness: float) -> None:
+    whole = plate(thickness)
+    up = whole.face_normals[:, 2]
+    parts = completed(as_mesh(whole), np.where(up > 0.5, 1, np.where(up < -0.5, 2, 0)), "solid")
+    assert min(part.measures.volume for part in parts) > -1e-3 * whole.volume
+    assert sum(part.measures.volume for part in parts) == pytest.approx(whole.volume, rel=1e-3)
+    assert sticks_out(parts, whole) < 0.15 * 2 * thickness + 1e-5
+
+
+def test_the_lid_of_a_can_is_no_sheet_within_it() -> None:
+    can = trimesh.creation.cylinder(0.5, 1, sections=32).subdivide().subdivide()
+    lid = completed(as_mesh(can), (can.face_normals[:, 2] > 0.5).astype(int), "solid")[1]
+    assert lid.made_by == "solid"
+    assert lid.measures.volume > 0.01 * can.volume
+
+
+def test_the_inner_wall_of_a_pipe_is_said_to_be_inside_out() -> None:
+    pipe = trimesh.creation.annulus(0.35, 0.5, 2, sections=48).subdivide_to_size(0.2)
+    pipe = trimesh.Trimesh(pipe.vertices, pipe.faces)
+    beside = np.hypot(*pipe.triangles_center[:, :2].T)
+    outer, inner = completed(as_mesh(pipe), ((np.abs(pipe.face_normals[:, 2]) < 0.5) & (beside < 0.42)).astype(int), "solid")
+    assert outer.measures.volume > 0
+    assert not any("inside out" in note for note in outer.notes)
+    assert inner.measures.volume > 0 or any("inside out" in note for note in inner.notes)
+
+
+def test_a_part_that_is_the_back_of_another_is_told_to_be_that() -> None:
+    vertices, faces = trimesh.creation.box((1, 1, 1)).subdivide().vertices, np.array([[0, 1, 2]])
+    mesh = Mesh.from_triangles(vertices, np.concatenate([faces, faces[:, ::-1]]))
+    told: list[CompletedPart] = []
+    completer("solid").complete(mesh, np.array([0, 1], np.int32), deliver=told.append)
+    assert sorted(part.label for part in told) == [0, 1]
+    (back,) = (part for part in told if not len(part.faces))
+    assert "backs of other parts" in back.notes[0]
+
+
 def test_a_flat_cut_does_not_go_through_a_hollow() -> None:
     outside, inside = completed(*cup(), "solid")
     below, hollow = np.pi * 1.0**2 * 1.0, np.pi * 0.6**2 * 0.4

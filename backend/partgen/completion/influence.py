@@ -20,6 +20,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinat
 from scipy.spatial import ConvexHull, QhullError, cKDTree
 
 from ..geometry.adjacency import normals_and_areas
+from ..geometry.solids import signed_volume
 from .caps import cap_faces
 from .patches import OpenSurface
 
@@ -42,6 +43,14 @@ CELLS = 48
 MARGIN = 3
 """Cells around the object."""
 
+ACROSS = 8
+"""Of these cells across an object that is thinner, they are made smaller, until there are as many as in a cube."""
+
+FINEST = 400
+"""Cells along the longest side, at most."""
+
+ASTRAY = 0.4
+"""By how much of the object's volume its cells may be wrong together: more, and they tell nothing of what is inside."""
 
 SAMPLES = 3000
 """Of a patch, at most, by which it claims space."""
@@ -141,12 +150,14 @@ def _with_slope(field: Floats) -> Floats:
 class Territory:
     """A grid over an object: `claims` (parts, X, Y, Z) float32 how strongly each part claims each cell, also outside the object, where
     they go on from the nearest inside; `depth` (X, Y, Z) in cells below the surface, negative outside; `low` (3,) the middle
-    of the first cell, `cell` the side of one."""
+    of the first cell, `cell` the side of one; `holds` whether the cells inside have about the volume of the object: those of a plate
+    thinner than they are do not."""
 
     claims: NDArray[np.float32]
     depth: Floats
     low: Floats
     cell: float
+    holds: bool
 
     @cached_property
     def owner(self) -> Ints:
@@ -200,20 +211,33 @@ def territory(points: Floats, faces: Ints, claimants: Sequence[Claimant], claims
     used = points[np.unique(faces)]
     low, high = used.min(axis=0), used.max(axis=0)
     diagonal = float(np.linalg.norm(high - low))
-    cell = float((high - low).max()) / CELLS
+    cell = _cell(high - low)
     low = low - MARGIN * cell
     shape = np.ceil((high - low) / cell).astype(int) + 1 + MARGIN
     middles = low + cell * np.stack(np.meshgrid(*(np.arange(n) for n in shape), indexing="ij"), axis=-1)
     winding = fast_winding_number(points, faces, middles.reshape(-1, 3)).reshape(shape)
     inside = winding > 0.5
     depth = gaussian_filter(distance_transform_edt(inside) - distance_transform_edt(~inside), 0.5)
+    volume = abs(signed_volume(points, faces))
+    holds = abs(inside.sum() * cell**3 - volume) < ASTRAY * volume
     if not inside.any():
         inside[tuple(np.array(shape) // 2)] = True
     claimed = claims(claimants, middles[inside], diagonal).astype(np.float32)
     number = np.zeros(shape, np.int64)
     number[inside] = np.arange(claimed.shape[1])
     nearest = distance_transform_edt(~inside, return_distances=False, return_indices=True)
-    return Territory(claimed[:, number[tuple(nearest)]], depth, low, cell)
+    return Territory(claimed[:, number[tuple(nearest)]], depth, low, cell, bool(holds))
+
+
+def _cell(extent: Floats) -> float:
+    """The side of a cell for an object of this extent (3,): so many along its longest side, of a plate or a rod as many in all."""
+    longest = float(extent.max())
+    if extent.min() * CELLS >= ACROSS * longest:
+        return longest / CELLS
+    cell = longest / FINEST
+    while (extent / cell + 2 * MARGIN).prod() > CELLS**3:
+        cell *= 1.05
+    return min(cell, longest / CELLS)
 
 
 def hand_made_claims(claimants: Sequence[Claimant], points: Floats, diagonal: float) -> Floats:

@@ -29,6 +29,12 @@ CELLS_ACROSS = 3
 MOST_POINTS = 1_500_000
 """Of a grid."""
 
+INSIDE_OUT = "It is inside out: its sides enclose what is outside the object. Merge it with the part around it, then complete that."
+"""Told of a part such as the inner wall of a mug, whose rim is closed through free space."""
+
+HOLLOW = 1e-3
+"""Of the volume of a part's bounds: how much of it has to be enclosed the wrong way round to be told."""
+
 INSET = 0.05
 """Cells by which the surface lies within the old one, so that neighbours do not overlap."""
 
@@ -39,9 +45,10 @@ def finished(part: CompletedPart, options: Options) -> CompletedPart:
         return remeshed(part)
     if len(part.faces) and not part.measures.is_watertight:
         return remeshed(part, "Its surface could not be stitched.")
-    if len(crossing_faces(part.vertices, part.faces, part.generated)):
-        return replace(part, notes=(*part.notes, CROSSING))
-    return part
+    said = (CROSSING,) if len(crossing_faces(part.vertices, part.faces, part.generated)) else ()
+    if len(part.faces) and part.measures.volume < -HOLLOW * float(np.ptp(part.vertices, axis=0).astype(np.float64).prod()):
+        said = (*said, INSIDE_OUT)
+    return replace(part, notes=(*part.notes, *said)) if said else part
 
 
 def remeshed(part: CompletedPart, *notes: str) -> CompletedPart:

@@ -15,21 +15,25 @@ Ints = NDArray[np.int64]
 FLAT = 1e-3
 """A closed surface whose mean thickness, twice its volume over its area, is below this share of its extent is a sheet."""
 
+FLATTEST = 1e-5
+"""The same for what is closed by itself, whose inside is real however thin: below it, two sides lie on each other."""
+
 THICKNESS = 0.01
 """Of a thickened sheet, as a share of its extent."""
 
 
-def is_flat(patch: OpenSurface, new_points: Floats, new_faces: Ints) -> bool:
-    """Whether a closed patch would hold hardly any volume."""
+def is_flat(patch: OpenSurface, new_points: Floats, new_faces: Ints, share: float = FLAT) -> bool:
+    """Whether a closed patch would hold hardly any volume: be thinner than this share of its extent."""
     points, faces = np.concatenate([patch.points, new_points]), np.concatenate([patch.faces, new_faces])
     area = surface_area(points, faces)
-    return abs(signed_volume(points, faces)) <= FLAT * patch.extent * area / 2
+    return abs(signed_volume(points, faces)) <= share * patch.extent * area / 2
 
 
-def thickened(patch: OpenSurface) -> tuple[Floats, Ints]:
-    """A second side behind a patch, and walls along its loops: new points (k, 3), and triangles that go on from the patch's."""
+def thickened(patch: OpenSurface, most: float = np.inf) -> tuple[Floats, Ints]:
+    """A second side behind a patch, no further than `most`, and walls along its loops: new points (k, 3), and triangles that go on from
+    the patch's."""
     count = len(patch.points)
-    behind = patch.points - _normals_of_vertices(patch) * THICKNESS * max(patch.extent, 1e-12)
+    behind = patch.points - _normals_of_vertices(patch) * min(THICKNESS * max(patch.extent, 1e-12), most)
     walls = [np.stack([loop, np.roll(loop, -1)], axis=1) for loop in patch.loops]
     start, end = np.concatenate(walls).T
     faces = [patch.faces[:, ::-1] + count, np.stack([end, start, start + count], 1), np.stack([end, start + count, end + count], 1)]

@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 
 from ..geometry.adjacency import components, normals_and_areas
 from ..geometry.rays import RayScene
-from ..geometry.solids import paired_half_edges, signed_volume
+from ..geometry.solids import paired_half_edges, signed_volume, surface_area
 from ..mesh import Mesh
 from ..progress import Progress, no_progress, within
 from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, check_labels, no_delivery
@@ -30,7 +30,7 @@ from .influence import Claimant, Claims, Ground, Territory, hand_made_claims, te
 from .mending import Neighbourhood, mended
 from .patches import OpenSurface, Surface, first_of_doubles, median_edge, open_surface, read_surface
 from .remeshing import finished
-from .sheets import is_flat, thickened
+from .sheets import FLAT, FLATTEST, is_flat, thickened
 from .touching import places
 
 Floats = NDArray[np.float64]
@@ -52,6 +52,9 @@ border between two territories. Finer than this it is only where the part is.
 
 OUTSIDE = 2.0
 """Cells of the object's grid beyond the surface from which on a flat cut counts as leaving the object; less, what is thin would, too."""
+
+TRIED = 300
+"""Points of a filling, at most, by which it is told whether the grid is fine enough there."""
 
 HAIR = 1e-3
 """Of the part's edge length: how far points go aside that lie in one place."""
@@ -122,7 +125,9 @@ class SolidCompleter:
         last_shell = {int(label): number for number, shell in enumerate(shells) for label in np.unique(shell.owner)}
         pieces: dict[int, list[Piece]] = {name: [] for name in names}
         without = [name for name in names if name not in last_shell]
-        parts: dict[int, CompletedPart] = {name: _assembled(mesh, surface, name, [], self.method) for name in without}
+        parts: dict[int, CompletedPart] = {name: _of_nothing(mesh, surface, labels, name) for name in without}
+        for part in parts.values():
+            deliver(part)
         for number, shell in enumerate(shells):
             of_shell = within(progress, number / len(shells), (number + 1) / len(shells))
             for label, piece in _divided(shell, self.claims, options, of_shell):
@@ -198,7 +203,7 @@ def _is_sheet(body: Body) -> bool:
     """Whether a shell with its holes filled would have no inside."""
     opened = open_surface(body.points, body.faces)
     if not opened.loops:
-        return is_flat(opened, np.zeros((0, 3)), np.zeros((0, 3), np.int64))
+        return is_flat(opened, np.zeros((0, 3)), np.zeros((0, 3), np.int64), FLATTEST)
     return is_flat(opened, *cap_faces(opened))
 
 
@@ -252,11 +257,19 @@ def _split_off(body: Body, part: int, parts: Ints, land: Territory, options: Opt
     given = median_edge(body.points, body.faces[mine & (body.origin >= 0)])
     points, faces = cap_faces(opened, FINEST, others.faces, bendable=True, edge_length=given)
     around = body.points, Surroundings.of(body.points, np.concatenate([body.faces[mine], others.faces]))
-    points, flat = _best_filling(opened, points, faces, land, int(np.searchsorted(parts, part)), around, options)
+    index = int(np.searchsorted(parts, part))
+    is_told = _is_told(land, index, opened, points, around)
+    if is_told:
+        points, flat = _best_filling(opened, points, faces, land, index, around, options)
+    else:  # the object is thinner there than the grid tells: the filling stays as it was spanned
+        points = _told_apart(mended(Neighbourhood.of(opened, faces, len(points), *around), points), opened)
+        flat = np.zeros(len(points), bool)
     is_flat_cut = np.logical_or.reduce(np.concatenate([np.zeros(len(opened.points), bool), flat])[faces], axis=1)
     made_by = "split"
-    if is_flat(opened, points, faces):
-        (points, faces), made_by = thickened(opened), "sheet"
+    if is_flat(opened, points, faces, FLAT if is_told else FLATTEST):
+        volume = max(signed_volume(body.points, body.faces), 0.0)
+        thickness = volume / max(surface_area(opened.points, opened.faces), 1e-300)  # of what is left of the object behind the part
+        (points, faces), made_by = thickened(opened, thickness / 2), "sheet"
         is_flat_cut = np.zeros(len(faces), bool)
     added = body.add_points(points)
     names = np.concatenate([opened.welded, added])
@@ -287,6 +300,16 @@ def _heirs(others: Body, opened: OpenSurface, corners: Floats, is_flat_cut: Bool
 # ---- where a filling lies --------------------------------------------------------------------------------------------
 
 
+def _is_told(land: Territory, part: int, opened: OpenSurface, points: Floats, around: tuple[Floats, Surroundings]) -> bool:
+    """Whether the grid tells inside from outside where a filling lies, at `points` (p, 3): not where the object is thinner than a cell."""
+    sample = points[:: max(1, len(points) // TRIED)]
+    if not land.holds or not len(sample):
+        return land.holds
+    inside = sample[fast_winding_number(around[0], around[1].faces, sample) > 0.5]
+    ground = land.ground(part, opened.points)
+    return not len(inside) or bool((ground.at(ground.depth, inside)[0] > -1.0).mean() > 0.5)
+
+
 def _best_filling(
     opened: OpenSurface, points: Floats, faces: Ints, land: Territory, part: int, around: tuple[Floats, Surroundings], options: Options
 ) -> tuple[Floats, Bools]:
@@ -299,7 +322,8 @@ def _best_filling(
     relaxed = _drawn(opened, points, faces, ground, False)
     drawn = _drawn(opened, points, faces, ground, True)
     if options.flat_cuts:
-        flat = in_flat_cuts(opened, points, faces, ground.at(ground.depth, points)[0] * ground.cell > -OUTSIDE * land.cell)
+        inside = ground.at(ground.depth, points)[0] * ground.cell > -OUTSIDE * land.cell
+        flat = in_flat_cuts(opened, points, faces, inside, around)
         relaxed[flat] = drawn[flat] = points[flat]
     reached = np.concatenate([opened.points, relaxed, drawn])
     near = around[1].within(reached.min(axis=0), reached.max(axis=0))
@@ -428,12 +452,17 @@ def _blocked(points: Floats, edges: Ints, scene: RayScene, own: Ints | None = No
 # ---- putting parts together ------------------------------------------------------------------------------------------
 
 
+def _of_nothing(mesh: Mesh, surface: Surface, labels: NDArray[np.int32], label: int) -> CompletedPart:
+    """A part that no shell has a triangle of, and why."""
+    none = np.zeros(0, np.int32)
+    said = "No triangle of it has three corners."
+    if (surface.usable & (labels == label)).any():
+        said = "Its faces are the backs of other parts' faces, so it has no inside of its own. Merge it with those."
+    return CompletedPart(label, none, none, none.astype(bool), mesh.vertices[:0], none.reshape(0, 3), none.astype(bool), "open", (said,))
+
+
 def _assembled(mesh: Mesh, surface: Surface, label: int, pieces: Sequence[Piece], method: str) -> CompletedPart:
-    """A completed part of the closed pieces that have its label."""
-    if not pieces:
-        none = np.zeros(0, np.int32)
-        said = ("No triangle of it has three corners.",)
-        return CompletedPart(label, none, none, none.astype(bool), mesh.vertices[:0], none.reshape(0, 3), none.astype(bool), "open", said)
+    """A completed part of the closed pieces, at least one, that have its label."""
     sizes = np.cumsum([0] + [len(piece.names) for piece in pieces])
     faces = np.concatenate([piece.faces + first for piece, first in zip(pieces, sizes, strict=False)])
     origin = np.concatenate([piece.origin for piece in pieces])

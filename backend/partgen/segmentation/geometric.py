@@ -118,7 +118,7 @@ def expected_seconds(faces: int) -> dict[str, float]:
         "Growing regions": 0.01 + 7e-7 * faces * np.log2(faces + 2),
         "Looking through the inside": 0.35 + 5e-7 * faces,
         "Building the part tree": 0.5,
-        "Smoothing boundaries": 0.02 + 3.5e-6 * faces,
+        "Smoothing boundaries": 0.05 + 1e-5 * faces,
     }
 
 

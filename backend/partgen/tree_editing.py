@@ -93,8 +93,9 @@ def with_region(tree: PartTree, region: ArrayLike, scale: float, kept: Iterable[
     long as the part that most of it comes from. The tree's default scale becomes the one where the artist looked.
 
     `kept`: nodes that shall survive, those that the artist made, named or coloured. One that the region lies in is a part at `scale`
-    too, without it, where it would otherwise be cut up; one that it lies beside or around survives in any case; of one that it
-    overlaps, what is left survives. `like`: a node whose number, which is its colour and its name, the region takes over; without,
+    too, without it, where it would otherwise be cut up, unless the part that is shown there is itself one of them: that stays together,
+    and of the finer one what is left survives. One that it lies beside or around survives in any case; of one that it overlaps, what is
+    left survives. `like`: a node whose number, which is its colour and its name, the region takes over; without,
     whatever has most leaves of a part of before takes over that part's.
 
     Linear in leaves: half a second for 100,000. Raises PartgenError for a region of nothing and for one of everything.

@@ -142,10 +142,26 @@ def test_regions_made_earlier_survive_later_ones_that_do_not_overlap_them(given_
     kept = [int(two.node_of[one.node]), two.node]
     three = made(two.tree, third, two.scale, kept=kept)
     nodes = sets_of_nodes(three.tree)
-    for region in (first, second, third):
+    # Where all that is shown of the first is that it is within the second, the second stays whole and the first gives.
+    left = [first - third if third < first < second else first, second]
+    for region in (*left, third):
         assert frozenset(region) in nodes
-    for node, region in zip(kept, (first, second), strict=True):
+    for node, region in zip(kept, left, strict=True):
         assert set(three.tree.leaves(int(three.node_of[node])).tolist()) == region
+
+
+@EDITS
+@given(trees(fewest=4), some.data())
+def test_what_is_shown_as_one_part_that_the_artist_made_loses_only_the_region_taken_from_it(tree: PartTree, data) -> None:
+    sizes = sorted(data.draw(some.sets(some.integers(1, tree.leaf_count - 1), min_size=3, max_size=3)))
+    order = data.draw(some.permutations(range(tree.leaf_count)))
+    inner, middle, outer = (set(order[:size]) for size in sizes)
+    scale = tree.scale_for(data.draw(some.integers(1, tree.leaf_count)))
+    one = made(tree, middle, scale)
+    two = made(one.tree, outer, one.scale, kept=[one.node])
+    three = made(two.tree, inner, two.scale, kept=[int(two.node_of[one.node]), two.node])
+    shown = set(parts(three.tree, three.scale))
+    assert {frozenset(inner), frozenset(outer - inner)} <= shown
 
 
 @EDITS

@@ -47,8 +47,9 @@ def match(objects: Sequence[bpy.types.Object]) -> list[str]:
     found = identified(surfaces, UP, leader=0, kept=made)
     lost = []
     for number, (object_, its) in enumerate(zip(objects, made, strict=True)):
-        gone = _gone(object_.data, found.trees[number])
-        lost += _names(object_.data, [*gone, *(n for n in its if n not in gone and not is_part(found, number, surfaces[number].tree, n))])
+        without = gone(object_.data, found.trees[number])
+        unmade = [node for node in its if node not in without and not is_part(found, number, surfaces[number].tree, node)]
+        lost += _names(object_.data, [*without, *unmade])
     group = uuid.uuid4().hex
     given = _given_by_identity(objects[0].data, found.joint, found.identity_of_leaf[0], found.trees[0])
     for object_, tree, of_leaf in zip(objects, found.trees, found.identity_of_leaf, strict=True):
@@ -112,7 +113,8 @@ def alike(source: bpy.types.Object, nodes: Iterable[int]) -> dict[bpy.types.Obje
 
 
 def share(source: bpy.types.Object, nodes: Iterable[int]) -> int:
-    """Gives the name and color that parts of `source` have to the same parts of all objects; returns the number of those parts.
+    """Gives the name and color that parts of `source` have to the same parts of all objects but linked ones; returns the number of those
+    parts.
 
     Raises PartgenError as `alike` does.
     """
@@ -122,7 +124,7 @@ def share(source: bpy.types.Object, nodes: Iterable[int]) -> int:
     for node in list(nodes):
         part = stored_parts.shown(tree, stored_parts.read(source.data), tree.count(source.data.partgen.scale)).get(node)
         for object_, others in alike(source, [node]).items():
-            for other in others:
+            for other in others if object_.data.library is None else ():
                 if part is not None and (object_, other) != (source, node):
                     _give(object_.data, other, part)
                     shared += 1
@@ -169,7 +171,7 @@ def _made(mesh: bpy.types.Mesh) -> list[int]:
     return [node for node, part in sorted(stored_parts.read(mesh).items()) if part.is_made and node in now]
 
 
-def _gone(mesh: bpy.types.Mesh, tree: PartTree) -> list[int]:
+def gone(mesh: bpy.types.Mesh, tree: PartTree) -> list[int]:
     """What the artist made or named at any scale and what no part of another tree over the same leaves is, as nodes."""
     stored = stored_tree.read(mesh)
     assert stored is not None

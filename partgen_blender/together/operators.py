@@ -9,7 +9,7 @@ import bpy
 from partgen.counting import counted
 from partgen.errors import PartgenError
 
-from .. import applying, jobs, messages, modes, part_rows, preferences, properties, regrouping, stored_tree
+from .. import applying, jobs, messages, modes, originals, part_rows, preferences, properties, regrouping, stored_tree
 from ..operators import chosen_objects
 from ..parts_list import selecting
 from . import matching, transferring
@@ -35,7 +35,7 @@ def chosen_sources(context: bpy.types.Context) -> list[bpy.types.Object]:
 class MatchedDecomposition(jobs.Decomposition):
     """An object that is decomposed with others: when the last of them is inserted, they are matched, in the same undo step."""
 
-    names: tuple[str, ...] = ()  # of all that are to be matched, the leader first, also those that are decomposed already
+    all_uids: tuple[int, ...] = ()  # of the objects that are to be matched, the leader first, also of those that are decomposed already
     is_tried: bool = field(default=False)
 
     def insert(self) -> list[str]:
@@ -50,8 +50,8 @@ class MatchedDecomposition(jobs.Decomposition):
     def _match_when_all_are_there(self) -> list[str]:
         if any(isinstance(job, MatchedDecomposition) and job.is_over and not job.is_tried for job in self.batch):
             return []
-        found = [bpy.data.objects.get(name) for name in self.names]
-        there = [object_ for object_ in found if object_ is not None and regrouping.tree_of(object_.data) is not None]
+        found = [_standing(object_) for object_ in _by_uid(self.all_uids)]
+        there = [object_ for object_ in found if regrouping.tree_of(object_.data) is not None]
         try:
             return matching.match(there)
         except PartgenError as error:
@@ -64,9 +64,9 @@ def decompose_together(objects: Sequence[bpy.types.Object], method: str = "auto"
 
     The first object leads. Where all are decomposed already they are matched at once. Raises PartgenError with nothing started.
     """
-    missing = [object_ for object_ in objects if not stored_tree.is_stored(object_.data)]
+    missing = [object_ for object_ in objects if not stored_tree.is_stored(_standing(object_).data)]
     if not missing:
-        for sentence in matching.match(objects):
+        for sentence in matching.match([_standing(object_) for object_ in objects]):
             messages.mention(sentence)
         return []
     if len(objects) < 2:
@@ -74,8 +74,19 @@ def decompose_together(objects: Sequence[bpy.types.Object], method: str = "auto"
     started = jobs.decompose(missing, method, kind=MatchedDecomposition)
     for job in started:
         assert isinstance(job, MatchedDecomposition)
-        job.batch, job.names = started, tuple(object_.name for object_ in objects)
+        job.batch, job.all_uids = started, tuple(object_.session_uid for object_ in objects)
     return started
+
+
+def _standing(object_: bpy.types.Object) -> bpy.types.Object:
+    """What carries the parts of an object: for a linked one the local copy of it, where there is one."""
+    return originals.standing_for(object_, False) or object_
+
+
+def _by_uid(uids: Sequence[int]) -> list[bpy.types.Object]:
+    """The objects that are still there, in this order, whatever they are called by now."""
+    there = {object_.session_uid: object_ for object_ in bpy.data.objects}
+    return [there[uid] for uid in uids if uid in there]
 
 
 class PARTGEN_OT_decompose_together(bpy.types.Operator):

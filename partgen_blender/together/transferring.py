@@ -22,9 +22,9 @@ from partgen.correspondence import Correspondence, Surface, carried_labels, carr
 from partgen.errors import PartgenError
 from partgen.identities import grouped, identity_of_nodes, top
 
-from .. import stored_identities, stored_parts, stored_tree
+from .. import attribute_names, carrying, stored_identities, stored_parts, stored_tree
 from . import corners
-from .matching import replace_tree
+from .matching import gone, replace_tree
 from .surfaces import UP, comparable_surfaces, corners_in
 
 KINDS = ("PARTS", "MATERIALS", "ATTRIBUTE", "VERTEX_GROUPS")
@@ -85,6 +85,7 @@ def transfer(
     for number, (target, some) in enumerate(zip(targets, surfaces[1:], strict=True)):
         progress(_SHARE_OF_COMPARING * number / len(targets))
         found.append(_Found(source, target, surfaces[0], some, correspondence(surfaces[0], some, UP)))
+    aside = []
     for number, each in enumerate(found):
         progress(_SHARE_OF_COMPARING + (1 - _SHARE_OF_COMPARING) * number / len(targets))
         if "MATERIALS" in kinds:
@@ -94,11 +95,13 @@ def transfer(
         if "VERTEX_GROUPS" in kinds:
             _transfer_vertex_groups(each)
         if "PARTS" in kinds:
-            _transfer_parts(each)
+            lost = carrying.lost_in_words(_transfer_parts(each))
+            aside += [f"{each.target.name}: {lost}"] if lost else []
         each.target.data.update()
     names = [target.name for target in targets]
     said = names[0] if len(names) == 1 else f"{len(names)} objects"
-    return [f"From {source.name} to {said}: {', '.join(_WORDS[kind] for kind in KINDS if kind in kinds)}.", *([note] if note else [])]
+    carried = ", ".join(_WORDS[kind] for kind in KINDS if kind in kinds)
+    return [f"From {source.name} to {said}: {carried}.", *([note] if note else []), *aside]
 
 
 _SHARE_OF_COMPARING = 0.6
@@ -114,7 +117,7 @@ def transferable_attributes(mesh: bpy.types.Mesh) -> list[str]:
         if attribute.domain in _DOMAINS
         and attribute.data_type in _FIELDS
         and not attribute.is_required
-        and not attribute.name.startswith((".", "partgen_"))
+        and not attribute_names.is_reserved(attribute.name)
     ]
 
 
@@ -163,8 +166,11 @@ def _taken(target: bpy.types.Object, thing: str, name: str) -> PartgenError:
 # ---- parts ---------------------------------------------------------------------------------------------------------
 
 
-def _transfer_parts(found: _Found) -> None:
-    """Regroups the target into the source's parts, joined further as the source's are; names and colors come along."""
+def _transfer_parts(found: _Found) -> list[stored_parts.Given]:
+    """Regroups the target into the source's parts, joined further as the source's are; names and colors come along.
+
+    Returns what the artist had given to parts of the target that are no more.
+    """
     source, target, own, other = found.source, found.target, found.own, found.other
     tree, scale = own.tree, source.data.partgen.scale
     count = tree.count(scale)
@@ -181,9 +187,12 @@ def _transfer_parts(found: _Found) -> None:
             had = looks.get(part, stored_parts.Given())
             name = had.name or f"{target.name} {stored_parts.default_name(tree, part)}"
             given[node] = stored_parts.Given(name, had.color or stored_parts.default_color(tree, part))
+    before = stored_parts.read(target.data)
+    lost = [before[node] for node in gone(target.data, new)]
     stored_identities.forget(target.data)
     replace_tree(target.data, new, given)
-    target.data.partgen.scale = scale
+    target.data.partgen.scale = new.scale_for(len(np.unique(group_of_leaf)))
+    return lost
 
 
 def _by_leaf(carried: NDArray, some: Surface) -> NDArray[np.int32]:

@@ -598,3 +598,39 @@ def test_where_one_is_decomposed_already_only_the_other_is_asked_for(real_backen
     assert [job.object_name for job in started] == ["Bench"]
     assert jobs.finish(120.0)
     assert len(matching.members(desk.data)) == 2
+
+
+def test_decomposing_together_means_the_objects_that_were_selected_whatever_they_are_called_meanwhile(real_backend: None) -> None:
+    desk, bench, other = plain("Desk"), plain("Bench", width=2.0, height=0.5), table("Other")
+    operators.decompose_together([desk, bench])
+    bench.name = "Renamed"
+    other.name = "Bench"
+    assert jobs.finish(120.0)
+    assert {object_.name for object_ in matching.members(desk.data)} == {"Desk", "Renamed"}
+
+
+@pytest.mark.parametrize("parts", [2, 3, 4, 5])
+def test_a_target_has_as_many_parts_as_it_got_and_all_have_names(parts: int) -> None:
+    desk, bench = table("Desk"), table("Bench", width=2.0, height=0.5)
+    desk.data.partgen.parts = parts
+    transferring.transfer(desk, [bench], {"PARTS"})
+    rows = [row for row in bench.data.partgen.rows if row.depth == 0]
+    assert len(rows) <= parts
+    given = stored_parts.read(bench.data)
+    assert all(given[row.node].name for row in rows)
+
+
+def test_names_that_a_transfer_leaves_no_part_for_are_said() -> None:
+    desk, bench = table("Desk"), table("Bench", width=2.0, height=0.5)
+    faces = np.arange(len(bench.data.polygons)) % 7 == 0
+    edits.make_part(bench.data, faces, "Sticker")
+    said = transferring.transfer(desk, [bench], {"PARTS"})
+    assert any("Sticker" in sentence for sentence in said)
+
+
+def test_what_numbers_mean_on_one_object_alone_is_no_attribute_to_transfer() -> None:
+    desk = table("Desk")
+    desk.data.materials.append(bpy.data.materials.new("Wood"))
+    desk.data.polygons.foreach_set("material_index", np.zeros(len(desk.data.polygons), np.int32))
+    desk.data.attributes.get("material_index") or desk.data.attributes.new("material_index", "INT", "FACE")
+    assert "material_index" not in transferring.transferable_attributes(desk.data)

@@ -16,7 +16,7 @@ from itertools import pairwise, product
 import numpy as np
 from numpy.typing import NDArray
 
-from .spreading import components
+from ..components import components
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.int64]

@@ -66,21 +66,6 @@ def edges_of(faces: Ints) -> Ints:
     return np.stack(np.divmod(np.unique(sides[:, 0] * size + sides[:, 1]), size), axis=1)  # numbers sort faster than rows
 
 
-def components(count: int, pairs: Ints) -> Ints:
-    """The component of each of `count` things, from 0 on, where `pairs` (p, 2) hang together: (count,)."""
-    label = np.arange(count)
-    while len(pairs):
-        low = np.minimum(label[pairs[:, 0]], label[pairs[:, 1]])
-        before = label.copy()
-        np.minimum.at(label, label[pairs[:, 0]], low)
-        np.minimum.at(label, label[pairs[:, 1]], low)
-        while (label[label] != label).any():
-            label = label[label]
-        if (label == before).all():
-            break
-    return np.unique(label, return_inverse=True)[1].reshape(-1)
-
-
 def neighbouring_faces(faces: Ints) -> Ints:
     """The pairs of triangles (m, 3) that share an edge with two triangles: (p, 2)."""
     sides = np.sort(np.stack([faces, np.roll(faces, -1, axis=1)], axis=2).reshape(-1, 2), axis=1)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .spreading import components, edges_of, harmonic, neighbouring_faces
+from ..components import components
+from .spreading import edges_of, harmonic, neighbouring_faces
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 import bpy
+import numpy as np
 from partgen.counting import counted
 from partgen.errors import PartgenError
 
@@ -166,10 +167,15 @@ class _OfBorder(_OfParts):
     reach: bpy.props.FloatProperty(name="Reach", description=_REACH, default=borders.REACH, min=0.0, max=0.2, precision=3, subtype="FACTOR")
     node: bpy.props.IntProperty(name="Part", description=_NODE, default=_ACTIVE, options={"HIDDEN", "SKIP_SAVE"})
 
-    def move(self, context: bpy.types.Context, moved: Callable[[bpy.types.Mesh, int, float], int], sentence: str) -> set[str]:
+    def move(
+        self, context: bpy.types.Context, moved: Callable[[bpy.types.Mesh, int, float], int], sentence: str, sentence_if_same: str
+    ) -> set[str]:
+        """Moves the border, and says so, or that it stays. That is an edit as well: the artist may want to try another reach."""
+
         def done(mesh: bpy.types.Mesh) -> str:
+            before = edits.part_of_polygon(mesh)
             part_rows.choose(mesh, moved(mesh, _node(self, mesh), self.reach))
-            return sentence
+            return sentence_if_same if np.array_equal(edits.part_of_polygon(mesh), before) else sentence
 
         return self.edit(context, done)
 
@@ -181,7 +187,8 @@ class PARTGEN_OT_smooth_border(_OfBorder, bpy.types.Operator):
     bl_label = "Smooth Border"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        return self.move(context, edits.smooth_border, "The border is smoothed.")
+        sentence_if_same = "The border is straight already, as far as it may move."
+        return self.move(context, edits.smooth_border, "The border is smoothed.", sentence_if_same)
 
 
 class PARTGEN_OT_snap_border(_OfBorder, bpy.types.Operator):
@@ -191,7 +198,8 @@ class PARTGEN_OT_snap_border(_OfBorder, bpy.types.Operator):
     bl_label = "Snap Border to Creases"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        return self.move(context, edits.snap_border, "The border follows the creases.")
+        sentence_if_same = "The border lies on creases already, as far as it may move."
+        return self.move(context, edits.snap_border, "The border follows the creases.", sentence_if_same)
 
 
 class PARTGEN_OT_select_parts(_OfParts, bpy.types.Operator):

@@ -157,12 +157,18 @@ def move_faces(mesh: bpy.types.Mesh, part_of_polygon: ArrayLike) -> dict[int, in
 
 
 def smooth_border(mesh: bpy.types.Mesh, node: int, reach: float = borders.REACH) -> int:
-    """Straightens the border of a part within `reach` of where it is, a share of the object's diagonal. Returns the part's node."""
+    """Straightens the border of a part within `reach` of where it is, a share of the object's diagonal. Returns the part's node.
+
+    What is straight already stays, and the tree with it, where nothing moves.
+    """
     return _settle(mesh, node, reach, borders.smoothed)
 
 
 def snap_border(mesh: bpy.types.Mesh, node: int, reach: float = borders.REACH) -> int:
-    """Moves the border of a part to the creases within `reach`, a share of the object's diagonal. Returns the part's node."""
+    """Moves the border of a part to the creases within `reach`, a share of the object's diagonal. Returns the part's node.
+
+    What lies on creases already stays, and the tree with it, where nothing moves.
+    """
     return _settle(mesh, node, reach, borders.snapped)
 
 
@@ -233,6 +239,8 @@ def _settle(mesh: bpy.types.Mesh, node: int, reach: float, settled: borders.Sett
     now = part_of_polygon(mesh)
     if not (now == node).any():
         raise PartgenError("part.missing", f"{mesh.name} has no such part at its scale.", "Choose a part in the list.")
+    if (now == node).all():
+        raise PartgenError("border.none", f"{mesh.name} is one part now, without a border.", "Lower the scale to have more parts.")
     return move_faces(mesh, settled(surface_of(mesh), now, node, reach)).get(node, node)
 
 

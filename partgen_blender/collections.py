@@ -181,8 +181,7 @@ def _input(modifier: bpy.types.NodesModifier, identifier: str) -> float:
 def _require_applicable(source: bpy.types.Object, hierarchy: str) -> None:
     if hierarchy not in HIERARCHIES:
         raise ValueError(f"hierarchy must be one of {HIERARCHIES}, not {hierarchy!r}")
-    if source.type != "MESH":
-        raise PartgenError("object.no_mesh", f"{source.name} is not a mesh.", "Choose a mesh that was decomposed.")
+    stored_tree.require_mesh(source)
     if source.library is not None or source.data.library is not None:
         raise PartgenError("object.linked", f"{source.name} is linked.", "Decompose it: that makes a local copy to work on.")
     if hierarchy == "PARENTING" and source.parent is not None and source.parent_type in originals.DEFORMING_PARENTS:

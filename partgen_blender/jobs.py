@@ -153,7 +153,7 @@ def decompose(
     depsgraph = bpy.context.evaluated_depsgraph_get()
     problems: list[PartgenError] = []
     jobs: list[Job] = []
-    for object_ in _one_of_each_subject(objects, evaluated):
+    for object_ in one_of_each_subject(objects, evaluated):
         try:
             jobs.append(_start(client, object_, method, needs_baking(object_, evaluated), apply_with, depsgraph, kind))
         except PartgenError as error:
@@ -511,7 +511,7 @@ def _subject(object_: bpy.types.Object, bakes: bool) -> str:
     return f"mesh {object_.data.session_uid}"
 
 
-def _one_of_each_subject(objects: Iterable[bpy.types.Object], evaluated: bool) -> list[bpy.types.Object]:
+def one_of_each_subject(objects: Iterable[bpy.types.Object], evaluated: bool) -> list[bpy.types.Object]:
     """The objects without those whose mesh an earlier one has too: its labels are theirs."""
     first: dict[str, bpy.types.Object] = {}
     for object_ in objects:

@@ -157,6 +157,12 @@ def read_tree(mesh: bpy.types.Mesh) -> PartTree:
     return _tree(mesh, stored)
 
 
+def require_mesh(object_: bpy.types.Object) -> None:
+    """Raises PartgenError for an object that is no mesh, which nobody can have decomposed."""
+    if object_.type != "MESH":
+        raise PartgenError("object.no_mesh", f"{object_.name} is not a mesh.", "Choose a mesh that was decomposed.")
+
+
 def is_stored(mesh: bpy.types.Mesh) -> bool:
     """Whether `mesh` has a stored tree at all, readable or not: fast enough for a panel's draw."""
     return TREE in mesh

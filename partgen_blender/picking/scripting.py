@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from partgen.errors import PartgenError
 
-from .. import regrouping, twins
+from .. import regrouping, stored_tree, twins
 from . import outlines, regions, session, sight
 from .teaching import Learner
 
@@ -131,8 +131,7 @@ def region(
 
     Raises PartgenError where there is no such part.
     """
-    if object_.type != "MESH":
-        raise PartgenError("object.no_mesh", f"{object_.name} is not a mesh.", "Choose a mesh that was decomposed.")
+    stored_tree.require_mesh(object_)
     if leaves:
         return regions.from_words(leaves, regrouping.require_tree(object_.data).leaf_count)
     if polygon >= 0:
@@ -149,8 +148,7 @@ def learned(object_: bpy.types.Object, wanted: Iterable[int], unwanted: Iterable
 
     Raises PartgenError where there are no such faces, or none is wanted.
     """
-    if object_.type != "MESH":
-        raise PartgenError("object.no_mesh", f"{object_.name} is not a mesh.", "Choose a mesh that was decomposed.")
+    stored_tree.require_mesh(object_)
     told = [(int(face), True) for face in wanted] + [(int(face), False) for face in unwanted]
     learner = Learner.of(object_.data, regrouping.require_tree(object_.data))
     count = len(learner.leaf_of_polygon)

@@ -37,6 +37,8 @@ def match(objects: Sequence[bpy.types.Object]) -> list[str]:
     are parts still, as far as that can be; what cannot is said. Raises PartgenError, and changes nothing, for
     fewer than two, and for one without a usable tree or that cannot be changed.
     """
+    for object_ in objects:
+        stored_tree.require_mesh(object_)
     objects = list({object_.data.session_uid: object_ for object_ in reversed(objects)}.values())[::-1]
     if len(objects) < 2:
         raise PartgenError("together.one", "There is only one object to match.", "Select at least two objects of a kind.")
@@ -93,12 +95,14 @@ def members(mesh: bpy.types.Mesh) -> list[bpy.types.Object]:
 def alike(source: bpy.types.Object, nodes: Iterable[int]) -> dict[bpy.types.Object, list[int]]:
     """The parts that are the same as parts of `source`, nodes at its scale: those of every object that shares identities with it.
 
-    Raises PartgenError where `source` shares none, or its parts were changed since.
+    Raises PartgenError where `source` shares none, its parts were changed since, or a node is none of them.
     """
     stored = _identities(source)
     tree = regrouping.tree_of(source.data)
     assert tree is not None
-    scale = source.data.partgen.scale
+    scale, nodes = source.data.partgen.scale, list(nodes)
+    if not np.isin(nodes, tree.nodes(scale)).all():
+        raise PartgenError("part.missing", f"{source.name} has no such part at its scale.", "Choose a part in the list.")
     wanted = np.unique(stored.at(scale)[np.concatenate([np.empty(0, np.int32), *(tree.leaves(node) for node in nodes)])])
     found = {}
     for object_ in members(source.data):

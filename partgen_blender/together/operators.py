@@ -22,13 +22,18 @@ _KINDS = (
 )
 
 
-def chosen_sources(context: bpy.types.Context) -> list[bpy.types.Object]:
-    """The chosen objects, in place of a part the object that it was made of, one for each mesh, the active one first."""
-    found: dict[int, bpy.types.Object] = {}
-    for object_ in chosen_objects(context):
-        source = applying.source_of(object_) or object_
-        found.setdefault(source.data.session_uid, source)
-    return list(found.values())
+def chosen_sources(context: bpy.types.Context, evaluated: bool = False) -> list[bpy.types.Object]:
+    """The chosen objects, in place of a part the object that it was made of, the active one first.
+
+    One for each mesh; with `evaluated` every one whose modifiers make another of it.
+    """
+    found = [applying.source_of(object_) or object_ for object_ in chosen_objects(context)]
+    return jobs.one_of_each_subject(found, evaluated)
+
+
+def wants_evaluated(context: bpy.types.Context) -> bool:
+    """Whether the panel says that objects are decomposed with their modifiers."""
+    return bool(context.scene.partgen.surface == "EVALUATED")
 
 
 @dataclass(kw_only=True)
@@ -36,6 +41,7 @@ class MatchedDecomposition(jobs.Decomposition):
     """An object that is decomposed with others: when the last of them is inserted, they are matched, in the same undo step."""
 
     all_uids: tuple[int, ...] = ()  # of the objects that are to be matched, the leader first, also of those that are decomposed already
+    is_evaluated: bool = False  # whether these are matched as they are with their modifiers
     is_tried: bool = field(default=False)
 
     def insert(self) -> list[str]:
@@ -50,8 +56,8 @@ class MatchedDecomposition(jobs.Decomposition):
     def _match_when_all_are_there(self) -> list[str]:
         if any(isinstance(job, MatchedDecomposition) and job.is_over and not job.is_tried for job in self.batch):
             return []
-        found = [_standing(object_) for object_ in _by_uid(self.all_uids)]
-        there = [object_ for object_ in found if regrouping.tree_of(object_.data) is not None]
+        found = [_standing(object_, self.is_evaluated) for object_ in _by_uid(self.all_uids)]
+        there = [object_ for object_ in found if object_ is not None and regrouping.tree_of(object_.data) is not None]
         try:
             return matching.match(there)
         except PartgenError as error:
@@ -59,28 +65,36 @@ class MatchedDecomposition(jobs.Decomposition):
             return []
 
 
-def decompose_together(objects: Sequence[bpy.types.Object], method: str = "auto") -> list[jobs.Job]:
+def decompose_together(objects: Sequence[bpy.types.Object], method: str = "auto", evaluated: bool = False) -> list[jobs.Job]:
     """Decomposes those of `objects` that are not yet, then matches all; returns the jobs. `jobs.pump` inserts all at once.
 
-    The first object leads. Where all are decomposed already they are matched at once. Raises PartgenError with nothing started.
+    The first object leads. `evaluated` works on copies with modifiers applied, as `jobs.decompose` does. Where all are decomposed already
+    they are matched at once. Raises PartgenError with nothing started.
     """
-    missing = [object_ for object_ in objects if not stored_tree.is_stored(_standing(object_).data)]
+    there, missing = [], []
+    for object_ in objects:
+        standing = _standing(object_, evaluated)
+        if standing is None or not stored_tree.is_stored(standing.data):
+            missing.append(object_)
+        else:
+            there.append(standing)
     if not missing:
-        for sentence in matching.match([_standing(object_) for object_ in objects]):
+        for sentence in matching.match(there):
             messages.mention(sentence)
         return []
     if len(objects) < 2:
         raise PartgenError("together.one", "There is only one object to decompose together.", "Select at least two objects of a kind.")
-    started = jobs.decompose(missing, method, kind=MatchedDecomposition)
+    started = jobs.decompose(missing, method, evaluated, kind=MatchedDecomposition)
     for job in started:
         assert isinstance(job, MatchedDecomposition)
-        job.batch, job.all_uids = started, tuple(object_.session_uid for object_ in objects)
+        job.batch, job.all_uids, job.is_evaluated = started, tuple(object_.session_uid for object_ in objects), evaluated
     return started
 
 
-def _standing(object_: bpy.types.Object) -> bpy.types.Object:
-    """What carries the parts of an object: for a linked one the local copy of it, where there is one."""
-    return originals.standing_for(object_, False) or object_
+def _standing(object_: bpy.types.Object, evaluated: bool) -> bpy.types.Object | None:
+    """What carries the parts of an object: itself, or its local copy where it is linked; its baked copy, if any, where modifiers count."""
+    bakes = jobs.needs_baking(object_, evaluated)
+    return originals.standing_for(object_, bakes) or (None if bakes else object_)
 
 
 def _by_uid(uids: Sequence[int]) -> list[bpy.types.Object]:
@@ -98,19 +112,24 @@ The active object leads. It runs beside Blender"""
     bl_options = {"REGISTER"}
 
     method: bpy.props.EnumProperty(name="Method", description="How parts are found", items=properties.METHODS, default="auto")
+    surface: bpy.props.EnumProperty(
+        name="Mesh", description="Which mesh of the objects is decomposed", items=properties.SURFACES, default="ORIGINAL"
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return _can_choose_several(cls, context)
+        return _can_choose_several(cls, context, wants_evaluated(context))
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if not self.properties.is_property_set("method"):
-            self.method = context.scene.partgen.method
+        for name in ("method", "surface"):
+            if not self.properties.is_property_set(name):
+                setattr(self, name, getattr(context.scene.partgen, name))
         return self.execute(context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
+        evaluated = self.surface == "EVALUATED"
         try:
-            started = decompose_together(chosen_sources(context), self.method)
+            started = decompose_together(chosen_sources(context, evaluated), self.method, evaluated)
         except PartgenError as error:
             return messages.report_error(self, error)
         if not started:  # they were matched at once: that changed something
@@ -269,10 +288,10 @@ def select_alike(context: bpy.types.Context, source: bpy.types.Object, nodes: Se
     return len(found)
 
 
-def _can_choose_several(cls: type, context: bpy.types.Context) -> bool:
+def _can_choose_several(cls: type, context: bpy.types.Context, evaluated: bool = False) -> bool:
     if not modes.can_work(cls, context):
         return False
-    if len(chosen_sources(context)) < 2:
+    if len(chosen_sources(context, evaluated)) < 2:
         cls.poll_message_set("Select at least two mesh objects of a kind")  # type: ignore[attr-defined]
         return False
     return True

@@ -9,7 +9,7 @@ from ..operators import chosen_objects
 from ..wording import names_in_words
 from ..wrapping import draw_text
 from . import matching, transferring
-from .operators import active_source, chosen_sources
+from .operators import active_source, chosen_sources, wants_evaluated
 
 _MOST_ATTRIBUTES = 5
 """So many attributes have a button; any other is named in the operator."""
@@ -42,7 +42,8 @@ class PARTGEN_PT_together(bpy.types.Panel):
         if are_decomposed:
             row.operator("partgen.match_parts", text=_counted("Match Parts of {} Objects", len(chosen)), icon="LINKED")
         else:
-            row.operator("partgen.decompose_together", text=_counted("Decompose {} Objects Together", len(chosen)), icon="LINKED")
+            count = len(chosen_sources(context, wants_evaluated(context)))
+            row.operator("partgen.decompose_together", text=_counted("Decompose {} Objects Together", count), icon="LINKED")
         if source is not None:
             _draw_shared(layout, context, source)
         if are_decomposed and len(chosen) > 1 and source is not None:

@@ -8,6 +8,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 from partgen.correspondence import Frame, Surface, checked
+from partgen.errors import PartgenError
 
 from .. import mesh_data, stored_features, stored_tree
 from .corners import Corners
@@ -18,7 +19,8 @@ UP = 2
 def comparable_surfaces(objects: Sequence[bpy.types.Object]) -> tuple[list[Surface], str]:
     """The surfaces of decomposed objects, and a sentence where they can be compared by geometry alone, "" where by looks too.
 
-    Looks count where one method with one set of weights made all of them. Raises PartgenError for one that has no usable tree.
+    Looks count where one method with one set of weights made all of them. Raises PartgenError for one that has no usable tree, or no
+    surface in the world.
     """
     stored = [stored_tree.require(object_.data) for object_ in objects]
     features = [stored_features.known(object_.data) for object_ in objects]
@@ -39,8 +41,12 @@ def corners_in(object_: bpy.types.Object, frame: Frame) -> Corners:
 
 
 def _linear(object_: bpy.types.Object) -> NDArray[np.float64]:
-    """How an object's own space is turned, scaled and sheared in the world: (3, 3)."""
-    return np.array(object_.matrix_world, np.float64)[:3, :3]
+    """How an object's own space is turned, scaled and sheared in the world: (3, 3). Raises PartgenError where that is not finite."""
+    matrix = np.array(object_.matrix_world, np.float64)[:3, :3]
+    if not np.isfinite(matrix).all():
+        remedy = "Clear or repair its scale, its parent or its constraints."
+        raise PartgenError("object.not_finite", f"The transform of {object_.name} is not finite.", remedy)
+    return matrix
 
 
 def _surface(object_: bpy.types.Object, stored: stored_tree.StoredTree, features: NDArray[np.float32] | None) -> Surface:
@@ -55,4 +61,7 @@ def _surface(object_: bpy.types.Object, stored: stored_tree.StoredTree, features
     crosses = np.add.reduceat(np.cross(about, about[following]), starts)  # Newell: twice the area along the normal
     double = np.linalg.norm(crosses, axis=1)
     normals = crosses / np.maximum(double, np.finfo(np.float64).tiny)[:, None] * (-1.0 if np.linalg.det(matrix) < 0 else 1.0)
+    if not double.sum() > 0:
+        remedy = "Look whether its scale is 0, and repair it, or leave the object out."
+        raise PartgenError("mesh.no_extent", f"No face of {object_.name} has an area in the world.", remedy)
     return checked(Surface(centers, normals, double / 2, stored.leaf_of_polygon, stored.tree, features))

@@ -78,6 +78,8 @@ def transfer(
     share the source's mesh are left out. `progress` hears how much is done, 0 to 1. Raises PartgenError, and changes nothing, where an
     object has no usable tree or cannot be changed, the source lacks what is asked for, or it would take another thing's name.
     """
+    for object_ in (source, *targets):
+        stored_tree.require_mesh(object_)
     targets = [object_ for object_ in targets if object_.data != source.data]
     _require_possible(source, targets, kinds, attribute)
     surfaces, note = comparable_surfaces([source, *targets])

@@ -14,6 +14,7 @@ from bl_ext.user_default.partgen_blender import (
     collections,
     jobs,
     messages,
+    originals,
     part_rows,
     regrouping,
     stored_features,
@@ -607,6 +608,45 @@ def test_decomposing_together_means_the_objects_that_were_selected_whatever_they
     other.name = "Bench"
     assert jobs.finish(120.0)
     assert {object_.name for object_ in matching.members(desk.data)} == {"Desk", "Renamed"}
+
+
+def test_with_modifiers_it_is_their_copies_that_are_decomposed_and_matched(real_backend: None) -> None:
+    desk, bench = plain("Desk"), plain("Bench", width=2.0, height=0.5)
+    bench.data = desk.data  # one mesh, two shapes
+    bench.modifiers.new("Subdivide", "SUBSURF").subdivision_type = "SIMPLE"
+    desk.modifiers.new("Mirror", "MIRROR").use_axis = (False, False, True)
+    choose(desk, bench)
+    bpy.context.scene.partgen.surface = "EVALUATED"
+    assert bpy.ops.partgen.decompose_together(surface="EVALUATED") == {"FINISHED"}
+    assert jobs.finish(120.0)
+    assert not [message for message in messages.shown if message.level == "ERROR"]
+    copies = [originals.copy_of(object_, "evaluated") for object_ in (desk, bench)]
+    assert {object_.name for object_ in matching.members(copies[0].data)} == {copy.name for copy in copies}
+    assert not stored_tree.is_stored(desk.data)
+    operators.decompose_together([desk, bench], evaluated=True)
+    assert not jobs.open_jobs()  # the copies are decomposed already
+
+
+@pytest.mark.parametrize(
+    ("scale", "sentence"), [(0.0, "No face of Bench has an area"), (float("nan"), "The transform of Bench is not finite")]
+)
+def test_what_has_no_surface_in_the_world_is_called_by_its_name(scale: float, sentence: str) -> None:
+    desk, bench = two_tables()
+    bench.matrix_world = Matrix.Diagonal((scale, scale, scale, 1.0))
+    for compare in (lambda: matching.match([desk, bench]), lambda: transferring.transfer(desk, [bench], {"PARTS"})):
+        with pytest.raises(PartgenError, match=sentence):
+            compare()
+
+
+def test_what_is_no_mesh_and_parts_that_are_not_there_are_refused_in_a_sentence() -> None:
+    desk, bench = two_tables()
+    empty = bpy.data.objects.new("Nothing", None)
+    for compare in (lambda: matching.match([desk, empty]), lambda: transferring.transfer(empty, [desk], {"PARTS"})):
+        with pytest.raises(PartgenError, match="Nothing is not a mesh"):
+            compare()
+    matching.match([desk, bench])
+    with pytest.raises(PartgenError, match="Desk has no such part"):
+        matching.alike(desk, [9999])
 
 
 @pytest.mark.parametrize("parts", [2, 3, 4, 5])

@@ -9,7 +9,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .counting import counted
 from .errors import PartgenError
+
+STRAY = 1e6
+"""So many times as far from the middle of an object as half of its vertices are, a vertex is a mistake."""
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -61,6 +65,18 @@ class Mesh:
             raise PartgenError("mesh.not_finite", sentence, "Remove them, or re-export the mesh.")
         if not np.ptp(self.vertices[self.faces.reshape(-1)].astype(np.float64), axis=0).max() > 0:
             raise PartgenError("mesh.no_extent", f"All vertices of {self.name} lie in one point.", "Choose an object that has a surface.")
+        if count := self._stray_vertices():
+            strays = counted(count, "vertex", "vertices")
+            sentence = f"{self.name} has {strays} so far out that the rest is but a point beside that distance."
+            raise PartgenError("mesh.stray_vertices", sentence, "Remove what lies there, or re-export the mesh.")
+
+    def _stray_vertices(self) -> int:
+        """How many vertices of faces lie so much further out than half of them do that what is between them would be one point."""
+        used = np.zeros(len(self.vertices), bool)
+        used[self.faces] = True
+        places = self.vertices[used].astype(np.float64)
+        away = np.abs(places - np.median(places, axis=0)).max(axis=1)
+        return int((away > STRAY * np.median(away)).sum()) if np.median(away) > 0 else 0
 
 
 def polygon_centers(corners: ArrayLike, polygon_offsets: ArrayLike) -> NDArray[np.float64]:

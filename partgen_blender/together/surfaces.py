@@ -53,6 +53,9 @@ def _surface(object_: bpy.types.Object, stored: stored_tree.StoredTree, features
     polygons = mesh_data.read_polygons(object_.data, object_.name)
     matrix = _linear(object_)
     corners = (polygons.vertices.astype(np.float64) @ matrix.T)[polygons.corner_vertices]
+    if not np.isfinite(corners).all():
+        sentence = f"{object_.name} has vertices that are not finite numbers."
+        raise PartgenError("mesh.not_finite", sentence, "Remove them, or import it again.")
     starts, sizes = polygons.polygon_offsets[:-1], np.diff(polygons.polygon_offsets)
     centers = polygons.centers @ matrix.T
     following = np.arange(1, len(corners) + 1)

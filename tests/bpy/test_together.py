@@ -638,6 +638,15 @@ def test_what_has_no_surface_in_the_world_is_called_by_its_name(scale: float, se
             compare()
 
 
+def test_vertices_that_are_nowhere_are_said() -> None:
+    desk, bench = two_tables()
+    places = np.zeros(3 * len(bench.data.vertices), np.float32)
+    places[0] = np.inf  # only arrays may say so: a single number Blender limits
+    bench.data.vertices.foreach_set("co", places)
+    with pytest.raises(PartgenError, match="Bench has vertices that are not finite"):
+        matching.match([desk, bench])
+
+
 def test_what_is_no_mesh_and_parts_that_are_not_there_are_refused_in_a_sentence() -> None:
     desk, bench = two_tables()
     empty = bpy.data.objects.new("Nothing", None)

@@ -30,6 +30,7 @@ def test_triangles_are_their_own_polygons() -> None:
         ([[0, 0, 0], [1, 0, 0], [0, np.nan, 0]], [[0, 1, 2]], "mesh.not_finite"),
         ([[0, 0, 0], [1, 0, 0], [0, np.inf, 0]], [[0, 1, 2]], "mesh.not_finite"),
         ([[5, 5, 5], [5, 5, 5], [5, 5, 5], [9, 9, 9]], [[0, 1, 2]], "mesh.no_extent"),
+        ([*VERTICES.tolist(), [1e30, 0, 0]], [*FACES.tolist(), [0, 1, len(VERTICES)]], "mesh.stray_vertices"),
     ],
 )
 def test_what_no_segmenter_could_use_is_refused_by_name(vertices: object, faces: object, code: str) -> None:
@@ -38,6 +39,12 @@ def test_what_no_segmenter_could_use_is_refused_by_name(vertices: object, faces:
     assert raised.value.code == code
     assert "Lamp" in raised.value.sentence
     assert raised.value.remedy
+
+
+def test_a_tiny_detail_of_a_large_object_is_no_mistake() -> None:
+    detail = 1e-3 * np.random.default_rng(0).random((300, 3))
+    mesh = Mesh.from_triangles(np.concatenate([detail, 100.0 * VERTICES]), np.concatenate([np.arange(300).reshape(-1, 3), 300 + FACES]))
+    assert mesh.polygon_count == 100 + len(FACES)
 
 
 def test_vertices_that_no_face_uses_may_be_anything() -> None:

@@ -51,11 +51,11 @@ def _linear(object_: bpy.types.Object) -> NDArray[np.float64]:
 
 def _surface(object_: bpy.types.Object, stored: stored_tree.StoredTree, features: NDArray[np.float32] | None) -> Surface:
     polygons = mesh_data.read_polygons(object_.data, object_.name)
-    matrix = _linear(object_)
-    corners = (polygons.vertices.astype(np.float64) @ matrix.T)[polygons.corner_vertices]
-    if not np.isfinite(corners).all():
+    if not np.isfinite(polygons.vertices).all():
         sentence = f"{object_.name} has vertices that are not finite numbers."
         raise PartgenError("mesh.not_finite", sentence, "Remove them, or import it again.")
+    matrix = _linear(object_)
+    corners = (polygons.vertices.astype(np.float64) @ matrix.T)[polygons.corner_vertices]
     starts, sizes = polygons.polygon_offsets[:-1], np.diff(polygons.polygon_offsets)
     centers = polygons.centers @ matrix.T
     following = np.arange(1, len(corners) + 1)

@@ -166,3 +166,26 @@ def test_arrays_that_are_no_polygons_are_refused(corners, offsets, code):
     with pytest.raises(PartgenError) as refusal:
         triangulate(np.zeros((3, 3)), corners, offsets)
     assert refusal.value.code == code
+
+
+def test_two_quads_around_a_vertex_of_their_own_have_no_triangle_in_common() -> None:
+    """As on Suzanne's nose: both diagonals would join the same two vertices, and their triangles around the tip be one."""
+    vertices = np.array([[0, -0.75, -0.195], [0, -0.797, -0.188], [0.047, -0.77, -0.15], [0, -0.742, -0.141], [-0.047, -0.77, -0.15]])
+    faces, owner = triangulate(vertices, [0, 1, 2, 3, 4, 1, 0, 3], [0, 4, 8])
+    assert len(np.unique(np.sort(faces, axis=1), axis=0)) == 4
+    assert owner.tolist() == [0, 0, 1, 1]
+    edges = np.sort(np.stack([faces, np.roll(faces, -1, axis=1)], axis=2).reshape(-1, 2), axis=1)
+    assert np.unique(edges, axis=0, return_counts=True)[1].max() == 2
+
+
+def test_doubled_quads_stay_doubles() -> None:
+    vertices = np.array([[0, 0, 0], [1, 0, 0], [1.5, 1, 0], [0, 1, 0]])
+    faces, _ = triangulate(vertices, [0, 1, 2, 3, 3, 2, 1, 0], [0, 4, 8])
+    assert len(np.unique(np.sort(faces, axis=1), axis=0)) == 2
+
+
+def test_a_diagonal_turns_only_where_it_lies_inside() -> None:
+    vertices = np.array([[0, 0, 0], [1, 0, 0.0], [0.2, 0.2, 0], [0, 1, 0], [0, 0, 1.0]])  # an arrow's head, and a triangle on its half
+    faces, owner = triangulate(vertices, [0, 1, 2, 3, 1, 0, 2], [0, 4, 7])
+    quad = np.sort(faces[owner == 0], axis=1)
+    assert sorted(quad.tolist()) == [[0, 1, 2], [0, 2, 3]]

@@ -13,6 +13,9 @@ Doubles = NDArray[np.float64]
 
 FLAT = 1e-9
 """Share of a polygon's area below which a triangle of it counts as having none."""
+ALONG_AC = np.array([[0, 1, 2], [0, 2, 3]])
+ALONG_BD = np.array([[0, 1, 3], [1, 2, 3]])
+"""The triangles of a quad, as indices of its corners."""
 
 
 def triangulate(vertices: NDArray, corner_vertices: NDArray, polygon_offsets: NDArray, name: str = "The mesh") -> tuple[Ints, Ints]:
@@ -21,7 +24,8 @@ def triangulate(vertices: NDArray, corner_vertices: NDArray, polygon_offsets: ND
     Arguments: `vertices` (V, 3); `corner_vertices` (C,) the vertex of every corner; `polygon_offsets` (P+1,) where each
     polygon's corners begin, the last one C; `name` for sentences. Returns `faces` (C - 2P, 3) int32, wound as their
     polygon and in its order, and `polygon_of_face` (C - 2P,) int32. Every edge of a polygon is an edge of one of its
-    triangles, so neighbours stay neighbours. Raises PartgenError where the arrays are no polygons.
+    triangles, so neighbours stay neighbours; and where two quads share two edges in a row, no triangle of the one lies on one of the
+    other, which would look like a double. Raises PartgenError where the arrays are no polygons.
     """
     corner_vertices = np.asarray(corner_vertices, np.int32)
     offsets = np.asarray(polygon_offsets, np.int64)
@@ -34,6 +38,7 @@ def triangulate(vertices: NDArray, corner_vertices: NDArray, polygon_offsets: ND
         begin = offsets[polygons]
         local = _triangles_of(vertices, corner_vertices[begin[:, None] + np.arange(count)])
         corners[first_face[polygons][:, None] + np.arange(count - 2)] = begin[:, None, None] + local
+    _turn_diagonals(vertices, corner_vertices, offsets, corners)
     return corner_vertices[corners], np.repeat(np.arange(len(counts), dtype=np.int32), counts - 2)
 
 
@@ -74,16 +79,51 @@ def _strip(count: int) -> NDArray[np.int64]:
 def _triangles_of_quads(points: Doubles) -> NDArray[np.int64]:
     """Splits quads `points` (N, 4, 3) along the diagonal that lies inside, or the shorter one where both do. (N, 2, 3)."""
     a, b, c, d = points.transpose(1, 0, 2)
-    normal = np.cross(c - a, d - b)  # along Newell's, and as long as twice the area
-    area = np.linalg.norm(normal, axis=1)
-    normal /= np.maximum(area, np.finfo(float).tiny)[:, None]
-    abc = np.einsum("ij,ij->i", np.cross(b - a, c - a), normal)  # twice the area as seen along the normal; acd has the rest
-    abd = np.einsum("ij,ij->i", np.cross(b - a, d - a), normal)  # and bcd the rest here
-    least_ac, least_bd = np.minimum(abc, area - abc), np.minimum(abd, area - abd)
+    least_ac, least_bd, area = _least_areas(points)
     inside_ac, inside_bd = least_ac > FLAT * area, least_bd > FLAT * area
     shorter_bd = np.linalg.norm(d - b, axis=1) < np.linalg.norm(c - a, axis=1) * (1 - FLAT)
     along_bd = np.where(inside_ac == inside_bd, np.where(inside_ac, shorter_bd, least_bd > least_ac), inside_bd)
-    return np.where(along_bd[:, None, None], [[0, 1, 3], [1, 2, 3]], [[0, 1, 2], [0, 2, 3]])
+    return np.where(along_bd[:, None, None], ALONG_BD, ALONG_AC)
+
+
+def _least_areas(points: Doubles) -> tuple[Doubles, Doubles, Doubles]:
+    """Twice the area of the smaller triangle of quads `points` (N, 4, 3), split along either diagonal, and of the whole: (N,) each.
+
+    As seen along the normal: below 0 where the diagonal lies outside.
+    """
+    a, b, c, d = points.transpose(1, 0, 2)
+    normal = np.cross(c - a, d - b)  # along Newell's, and as long as twice the area
+    area = np.linalg.norm(normal, axis=1)
+    normal /= np.maximum(area, np.finfo(float).tiny)[:, None]
+    abc = np.einsum("ij,ij->i", np.cross(b - a, c - a), normal)  # acd has the rest
+    abd = np.einsum("ij,ij->i", np.cross(b - a, d - a), normal)  # and bcd the rest here
+    return np.minimum(abc, area - abc), np.minimum(abd, area - abd), area
+
+
+def _turn_diagonals(vertices: NDArray, corner_vertices: Ints, offsets: NDArray[np.int64], corners: NDArray[np.int64]) -> None:
+    """Splits a quad along its other diagonal, in `corners` (F, 3), where a triangle of it lies on one of another polygon.
+
+    That is so around a vertex that only these two have, as on Suzanne's nose. Quads with the same four corners are doubles, and stay.
+    """
+    counts = np.diff(offsets)
+    owner = np.repeat(np.arange(len(counts)), counts - 2)
+    is_rare = np.bincount(corner_vertices, minlength=len(vertices)) == 2
+    some = np.flatnonzero(is_rare[corner_vertices[corners]].any(axis=1))
+    _, group, times = np.unique(np.sort(corner_vertices[corners[some]], axis=1), axis=0, return_inverse=True, return_counts=True)
+    order = np.argsort(group.reshape(-1), kind="stable")
+    for pair in owner[some[order[times[group.reshape(-1)[order]] == 2]]].reshape(-1, 2):
+        quads = pair[counts[pair] == 4]
+        begins = offsets[quads]
+        rings = corner_vertices[begins[:, None] + np.arange(4)]
+        if len(quads) == 2 and (np.sort(rings[0]) == np.sort(rings[1])).all():
+            continue
+        for begin, first, ring in zip(begins.tolist(), (begins - 2 * quads).tolist(), rings, strict=True):
+            points = vertices[ring].astype(np.float64)[None]
+            is_along_bd = np.array_equal(corners[first : first + 2] - begin, ALONG_BD)
+            least_ac, least_bd, area = _least_areas(points if np.isfinite(points).all() else np.zeros((1, 4, 3)))
+            if (least_ac if is_along_bd else least_bd)[0] > FLAT * area[0]:
+                corners[first : first + 2] = begin + (ALONG_AC if is_along_bd else ALONG_BD)
+                break
 
 
 def _newell_normals(points: Doubles) -> Doubles:

@@ -9,7 +9,7 @@ from .. import applying, backend, method_menu, operators
 from . import patches, proposals
 from .methods import METHODS, has_steps, is_drawn_by_seed, method_of, name_of
 
-_OTHER_WAYS = {"whole": "closed already", "sheet": "a thin sheet"}
+_OTHER_WAYS = {"whole": "closed already", "sheet": "a sheet or wall"}
 """How a part was made where not by filling its holes."""
 
 

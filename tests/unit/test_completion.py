@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -255,14 +256,92 @@ def test_the_lid_of_a_can_is_no_sheet_within_it() -> None:
     assert lid.measures.volume > 0.01 * can.volume
 
 
-def test_the_inner_wall_of_a_pipe_is_said_to_be_inside_out() -> None:
-    pipe = trimesh.creation.annulus(0.35, 0.5, 2, sections=48).subdivide_to_size(0.2)
-    pipe = trimesh.Trimesh(pipe.vertices, pipe.faces)
-    beside = np.hypot(*pipe.triangles_center[:, :2].T)
-    outer, inner = completed(as_mesh(pipe), ((np.abs(pipe.face_normals[:, 2]) < 0.5) & (beside < 0.42)).astype(int), "solid")
-    assert outer.measures.volume > 0
-    assert not any("inside out" in note for note in outer.notes)
-    assert inner.measures.volume > 0 or any("inside out" in note for note in inner.notes)
+def pipe() -> tuple[trimesh.Trimesh, np.ndarray]:
+    """A pipe of radius 0.35 within and 0.5 without; its inner wall is part 1."""
+    tube = trimesh.creation.annulus(0.35, 0.5, 2, sections=48).subdivide_to_size(0.2)
+    tube = trimesh.Trimesh(tube.vertices, tube.faces)
+    beside = np.hypot(*tube.triangles_center[:, :2].T)
+    return tube, ((np.abs(tube.face_normals[:, 2]) < 0.5) & (beside < 0.42)).astype(int)
+
+
+def mug() -> tuple[trimesh.Trimesh, np.ndarray]:
+    """A mug of radius 1 and height 2; its inside, wall and floor, is part 1."""
+    outside, inside = [(0, 0), (0.5, 0), (1, 0), (1, 1), (1, 2)], [(0.8, 2), (0.8, 1), (0.8, 0.2), (0.4, 0.2), (0, 0.2)]
+    turned = trimesh.creation.revolve(np.array(outside + inside, float), sections=48)
+    middle = turned.triangles_center
+    return turned, ((np.hypot(*middle[:, :2].T) < 0.81) & (middle[:, 2] > 0.1)).astype(int)
+
+
+def hollow_box() -> tuple[trimesh.Trimesh, np.ndarray]:
+    """A box of side 2 with a cavity of side 1.8 in it, which is part 1."""
+    box, cavity = (trimesh.creation.box((side,) * 3).subdivide().subdivide() for side in (2.0, 1.8))
+    cavity.invert()
+    return trimesh.util.concatenate([box, cavity]), np.repeat([0, 1], [len(box.faces), len(cavity.faces)])
+
+
+@pytest.mark.parametrize("make", [pipe, mug, hollow_box])
+def test_a_wall_that_looks_inward_gets_a_thickness_within_the_material(make: Callable) -> None:
+    whole, labels = make()
+    outer, inner = completed(as_mesh(whole), labels, "solid")
+    assert inner.made_by == "sheet"
+    assert inner.measures.volume > 0.02 * whole.volume
+    assert outer.measures.volume > 0.5 * whole.volume
+    assert outer.measures.volume + inner.measures.volume == pytest.approx(whole.volume, rel=1e-5)
+    assert outer.measures.is_watertight
+    assert inner.measures.is_watertight
+    assert not outer.notes
+    assert not inner.notes
+
+
+def test_an_object_that_is_turned_inside_out_as_a_whole_is_filled_as_if_it_was_not() -> None:
+    ball = trimesh.creation.icosphere(subdivisions=2)
+    volume = ball.volume
+    ball.invert()
+    parts = completed(as_mesh(ball), (ball.triangles_center[:, 2] > 0).astype(int), "solid")
+    assert sum(part.measures.volume for part in parts) == pytest.approx(volume)
+    assert [part.made_by for part in parts] == ["solid", "solid"]
+
+
+def cloth(height: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> trimesh.Trimesh:
+    """A sheet of 1 by 1 in cloth of 40 by 40 squares, one side of which is modelled."""
+    u, v = np.meshgrid(np.linspace(0, 1, 41), np.linspace(0, 1, 41), indexing="ij")
+    index = np.arange(u.size).reshape(u.shape)
+    a, b, c, d = index[:-1, :-1], index[1:, :-1], index[1:, 1:], index[:-1, 1:]
+    faces = np.concatenate([np.stack([a, b, c], -1).reshape(-1, 3), np.stack([a, c, d], -1).reshape(-1, 3)])
+    return trimesh.Trimesh(height(u, v).reshape(-1, 3), faces, process=False)
+
+
+CLOTHS = {
+    "flag": lambda u, v: np.stack([2 * u, 0.15 * u * np.sin(12 * u + 2 * v), v], -1),
+    "cape": lambda u, v: np.stack([np.cos(np.pi * u) * (0.4 + 0.3 * v), np.sin(np.pi * u) * (0.4 + 0.3 * v), -1.2 * v], -1),
+    "scroll": lambda u, v: np.stack([(0.2 + 0.3 * u) * np.cos(9 * u), (0.2 + 0.3 * u) * np.sin(9 * u), v], -1),
+}
+
+
+@pytest.mark.parametrize("name", CLOTHS)
+def test_cloth_that_is_modelled_on_one_side_gets_a_thickness(name: str) -> None:
+    sheet = cloth(CLOTHS[name])
+    labels = (sheet.triangles_center[:, 2] > np.median(sheet.triangles_center[:, 2])).astype(int)
+    parts = completed(as_mesh(sheet), labels, "solid")
+    extent = np.ptp(sheet.vertices, axis=0).max()
+    for part in parts:
+        assert part.made_by == "sheet"
+        assert part.measures.is_watertight
+        assert not part.notes
+        assert 0.005 < part.measures.volume / (sheet.area / 2 * extent) < 0.02
+    one, other = (np.unique(part.vertices[part.faces[part.generated]].reshape(-1, 3), axis=0) for part in parts)
+    shared = set(map(tuple, one.tolist())) & set(map(tuple, other.tolist()))
+    assert len(shared) >= 2 * 41  # both sides of the cut, where the parts meet
+
+
+@pytest.mark.parametrize("share", [0.0, 0.8])
+def test_a_vessel_or_a_dome_without_a_floor_is_filled(share: float) -> None:
+    ball = trimesh.creation.icosphere(subdivisions=3)
+    ball.update_faces(ball.triangles_center[:, 2] > -share)
+    parts = completed(as_mesh(ball), (ball.triangles_center[:, 0] > 0).astype(int), "solid")
+    assert [part.made_by for part in parts] == ["solid", "solid"]
+    depth = 1 + share
+    assert sum(part.measures.volume for part in parts) == pytest.approx(np.pi * depth**2 * (3 - depth) / 3, rel=0.05)
 
 
 def test_a_part_that_is_the_back_of_another_is_told_to_be_that() -> None:

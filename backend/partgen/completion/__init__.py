@@ -61,7 +61,7 @@ class CompletedPart:
 
 OTHER_WAYS = {
     "whole": "was closed already, nothing was added",
-    "sheet": "is a thin sheet without an inside, and was given a thickness",
+    "sheet": "is a sheet or a wall without an inside of its own, and was given a thickness",
     "remesh": "was remeshed, because its surface could not be stitched",
     "open": "could not be closed",
 }

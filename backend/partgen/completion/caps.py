@@ -14,7 +14,7 @@ from . import DEFAULT_OPTIONS, CompletedPart, Completion, Deliver, Options, chec
 from .filling import fill, nested_loops, newell_normal
 from .patches import OpenSurface, Patch, patches, read_surface
 from .remeshing import finished
-from .sheets import is_flat, thickened
+from .sheets import is_flat, thickened, thickness_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -57,7 +57,7 @@ def capped(mesh: Mesh, patch: Patch) -> CompletedPart:
         return patch.closed_with(mesh, np.zeros((0, 3)), np.zeros((0, 3), np.int64), "whole")
     points, faces = cap_faces(patch)
     if is_flat(patch, points, faces):
-        points, faces = thickened(patch)
+        points, faces = thickened(patch, thickness_of(patch))
         return patch.closed_with(mesh, points, faces, "sheet")
     return patch.closed_with(mesh, points, faces, "caps")
 

@@ -15,6 +15,7 @@ from ..geometry.solids import measure, signed_volume, surface_area
 from . import CompletedPart, Options
 from .crossing import NOTE as CROSSING
 from .crossing import crossing_faces
+from .sheets import is_inside_out
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -30,10 +31,7 @@ MOST_POINTS = 1_500_000
 """Of a grid."""
 
 INSIDE_OUT = "It is inside out: its sides enclose what is outside the object. Merge it with the part around it, then complete that."
-"""Told of a part such as the inner wall of a mug, whose rim is closed through free space."""
-
-HOLLOW = 1e-3
-"""Of the volume of a part's bounds: how much of it has to be enclosed the wrong way round to be told."""
+"""Told of a part that is closed through free space, as straight caps close the inner wall of a mug."""
 
 INSET = 0.05
 """Cells by which the surface lies within the old one, so that neighbours do not overlap."""
@@ -46,7 +44,7 @@ def finished(part: CompletedPart, options: Options) -> CompletedPart:
     if len(part.faces) and not part.measures.is_watertight:
         return remeshed(part, "Its surface could not be stitched.")
     said = (CROSSING,) if len(crossing_faces(part.vertices, part.faces, part.generated)) else ()
-    if len(part.faces) and part.measures.volume < -HOLLOW * float(np.ptp(part.vertices, axis=0).astype(np.float64).prod()):
+    if is_inside_out(part.vertices.astype(np.float64), part.faces.astype(np.int64)):
         said = (*said, INSIDE_OUT)
     return replace(part, notes=(*part.notes, *said)) if said else part
 

@@ -30,7 +30,7 @@ from .influence import Claimant, Claims, Ground, Territory, hand_made_claims, te
 from .mending import Neighbourhood, mended
 from .patches import OpenSurface, Surface, first_of_doubles, median_edge, open_surface, read_surface
 from .remeshing import finished
-from .sheets import FLAT, FLATTEST, is_flat, thickened
+from .sheets import FLAT, FLATTEST, has_no_inside, is_flat, is_inside_out, normals_of_vertices, thickened, thickness_of
 from .touching import places
 
 Floats = NDArray[np.float64]
@@ -99,6 +99,22 @@ class Piece:
     points: Floats
     origin: Ints
     made_by: str
+
+
+@dataclass(frozen=True, eq=False)
+class Filling:
+    """What closes an open surface: `points` (p, 3) and `faces` (q, 3), which go on from the surface's; `is_flat_cut` (q,); `is_hollow`:
+    the surface holds hardly anything with it."""
+
+    points: Floats
+    faces: Ints
+    is_flat_cut: Bools
+    is_hollow: bool
+
+    @classmethod
+    def nothing(cls) -> Filling:
+        """That of a surface which is closed."""
+        return cls(np.zeros((0, 3)), np.zeros((0, 3), np.int64), np.zeros(0, bool), False)
 
 
 class SolidCompleter:
@@ -204,14 +220,19 @@ def _is_sheet(body: Body) -> bool:
     opened = open_surface(body.points, body.faces)
     if not opened.loops:
         return is_flat(opened, np.zeros((0, 3)), np.zeros((0, 3), np.int64), FLATTEST)
-    return is_flat(opened, *cap_faces(opened))
+    return has_no_inside(opened, *cap_faces(opened))
 
 
 def _sheets(body: Body) -> Iterator[tuple[int, Piece]]:
+    """The parts of a sheet, all as thick as each other, so that they meet where the sheet was cut."""
+    whole = open_surface(body.points, body.faces)
+    normals = np.zeros_like(body.points)
+    np.add.at(normals, whole.welded, normals_of_vertices(whole))
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-300)
     for part in np.unique(body.owner).tolist():
         mine = body.take(body.owner == part)
         opened = open_surface(mine.points, mine.faces)
-        points, faces = thickened(opened)
+        points, faces = thickened(opened, thickness_of(whole), normals[opened.welded])
         yield part, _piece(opened, points, faces, mine.origin, np.full(len(points), -1), "sheet")
 
 
@@ -249,27 +270,12 @@ def _split_off(body: Body, part: int, parts: Ints, land: Territory, options: Opt
     mine = body.owner == part
     opened = open_surface(body.points, body.faces[mine])
     origin, others = body.origin[mine], body.take(~mine)
-    nothing = np.zeros((0, 3), np.int64)
-    if not opened.loops:
-        body.faces, body.owner, body.origin = others.faces, others.owner, others.origin
-        return _piece(opened, np.zeros((0, 3)), nothing, origin, np.zeros(0, np.int64), "split")
-    # Of the input's triangles alone: measured on fillings of earlier parts as well, each would be finer than the one before.
-    given = median_edge(body.points, body.faces[mine & (body.origin >= 0)])
-    points, faces = cap_faces(opened, FINEST, others.faces, bendable=True, edge_length=given)
-    around = body.points, Surroundings.of(body.points, np.concatenate([body.faces[mine], others.faces]))
-    index = int(np.searchsorted(parts, part))
-    is_told = _is_told(land, index, opened, points, around)
-    if is_told:
-        points, flat = _best_filling(opened, points, faces, land, index, around, options)
-    else:  # the object is thinner there than the grid tells: the filling stays as it was spanned
-        points = _told_apart(mended(Neighbourhood.of(opened, faces, len(points), *around), points), opened)
-        flat = np.zeros(len(points), bool)
-    is_flat_cut = np.logical_or.reduce(np.concatenate([np.zeros(len(opened.points), bool), flat])[faces], axis=1)
-    made_by = "split"
-    if is_flat(opened, points, faces, FLAT if is_told else FLATTEST):
+    filling = _filling(body, mine, others, opened, parts, land, options) if opened.loops else Filling.nothing()
+    points, faces, is_flat_cut, made_by = filling.points, filling.faces, filling.is_flat_cut, "split"
+    if filling.is_hollow or _is_turned(body, opened, points, faces):
         volume = max(signed_volume(body.points, body.faces), 0.0)
         thickness = volume / max(surface_area(opened.points, opened.faces), 1e-300)  # of what is left of the object behind the part
-        (points, faces), made_by = thickened(opened, thickness / 2), "sheet"
+        (points, faces), made_by = thickened(opened, min(thickness_of(opened), thickness / 2)), "sheet"
         is_flat_cut = np.zeros(len(faces), bool)
     added = body.add_points(points)
     names = np.concatenate([opened.welded, added])
@@ -279,10 +285,33 @@ def _split_off(body: Body, part: int, parts: Ints, land: Territory, options: Opt
     return _piece(opened, points, faces, origin, added, made_by)
 
 
+def _filling(body: Body, mine: Bools, others: Body, opened: OpenSurface, parts: Ints, land: Territory, options: Options) -> Filling:
+    """What closes the triangles `mine` (n,) of a body, an open surface, towards the `others`."""
+    # Of the input's triangles alone: measured on fillings of earlier parts as well, each would be finer than the one before.
+    given = median_edge(body.points, body.faces[mine & (body.origin >= 0)])
+    points, faces = cap_faces(opened, FINEST, others.faces, bendable=True, edge_length=given)
+    around = body.points, Surroundings.of(body.points, np.concatenate([body.faces[mine], others.faces]))
+    index = int(np.searchsorted(parts, body.owner[mine][0]))
+    is_told = _is_told(land, index, opened, points, around)
+    if is_told:
+        points, flat = _best_filling(opened, points, faces, land, index, around, options)
+    else:  # the object is thinner there than the grid tells: the filling stays as it was spanned
+        points = _told_apart(mended(Neighbourhood.of(opened, faces, len(points), *around), points), opened)
+        flat = np.zeros(len(points), bool)
+    is_flat_cut = np.logical_or.reduce(np.concatenate([np.zeros(len(opened.points), bool), flat])[faces], axis=1)
+    return Filling(points, faces, is_flat_cut, is_flat(opened, points, faces, FLAT if is_told else FLATTEST))
+
+
+def _is_turned(body: Body, opened: OpenSurface, points: Floats, faces: Ints) -> bool:
+    """Whether a part would hold what is outside of the body, closed on its front, as the inner wall of a mug would or a cavity does."""
+    every, of_both = np.concatenate([opened.points, points]), np.concatenate([opened.faces, faces])
+    return is_inside_out(every, of_both) and signed_volume(body.points, body.faces) > 0
+
+
 def _heirs(others: Body, opened: OpenSurface, corners: Floats, is_flat_cut: Bools, parts: Ints, land: Territory) -> Ints:
     """The label (q,) that each triangle of a filling, `corners` (q, 3, 3), belongs to on the other side: that of the nearest triangle
     across the loops. Behind a flat cut (q,), which is no border of territories, of the parts across the one that claims the place most."""
-    across = np.isin(others.faces, opened.welded[np.concatenate(opened.loops)]).any(axis=1)
+    across = np.isin(others.faces, opened.welded[np.concatenate(opened.loops)]).any(axis=1) if opened.loops else others.owner >= 0
     if not across.any():
         return np.full(len(corners), others.owner[0] if len(others.owner) else -1)
     near = cKDTree(others.points[others.faces[across]].reshape(-1, 3)).query(corners.mean(axis=1))[1]

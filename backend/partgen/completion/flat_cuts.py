@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from ..geometry.adjacency import components
 from .caps import edges_of
-from .crossing import Surroundings
 from .patches import OpenSurface
 
 Floats = NDArray[np.float64]
@@ -23,26 +22,24 @@ FLAT = 0.005
 
 
 ON_SURFACE = 1e-4
-"""As a share of the part's extent: a filling that mostly lies nearer than this to a surface covers that, and cuts nothing."""
+"""As a share of the part's extent: a filling that mostly lies nearer than this to the part covers it, and cuts nothing."""
 
 
-def in_flat_cuts(opened: OpenSurface, points: Floats, faces: Ints, inside: Bools, around: tuple[Floats, Surroundings]) -> Bools:
+def in_flat_cuts(opened: OpenSurface, points: Floats, faces: Ints, inside: Bools) -> Bools:
     """Which new vertices (p,) of fillings, `points` (p, 3) and `faces` (q, 3) as of `cap_faces`, are in a flat cut: one whose border is
-    planar, which has no vertex that is not `inside` (p,) the object, and which does not lie on the surface `around`, as behind a lid."""
+    planar, which has no vertex that is not `inside` (p,) the object, and which does not lie on the part itself, as behind a lid."""
     fixed, every = len(opened.points), np.concatenate([opened.points, points])
     filling = components(len(every), edges_of(faces))
     border = np.unique(np.concatenate(opened.loops))
     within = np.setdiff1d(filling[fixed:], filling[fixed:][~inside]).tolist()
     flat = [number for number in within if is_planar(every[border[filling[border] == number]])]
-    return np.isin(filling[fixed:], [number for number in flat if not _covers(points[filling[fixed:] == number], opened.extent, around)])
+    return np.isin(filling[fixed:], [number for number in flat if not _covers(points[filling[fixed:] == number], opened)])
 
 
-def _covers(points: Floats, extent: float, around: tuple[Floats, Surroundings]) -> bool:
-    near = around[1].within(points.min(axis=0), points.max(axis=0))
-    if not len(near):
-        return False
-    squared = point_mesh_squared_distance(points, around[0], around[1].faces[near])[0]
-    return bool((squared < (ON_SURFACE * extent) ** 2).mean() > 0.5)
+def _covers(points: Floats, opened: OpenSurface) -> bool:
+    """Whether points (p, 3) of a filling mostly lie on the surface that it closes."""
+    squared = point_mesh_squared_distance(points, opened.points, opened.faces)[0]
+    return bool((squared < (ON_SURFACE * opened.extent) ** 2).mean() > 0.5)
 
 
 def is_planar(points: Floats) -> bool:

@@ -352,7 +352,7 @@ def _best_filling(
     drawn = _drawn(opened, points, faces, ground, True)
     if options.flat_cuts:
         inside = ground.at(ground.depth, points)[0] * ground.cell > -OUTSIDE * land.cell
-        flat = in_flat_cuts(opened, points, faces, inside, around)
+        flat = in_flat_cuts(opened, points, faces, inside)
         relaxed[flat] = drawn[flat] = points[flat]
     reached = np.concatenate([opened.points, relaxed, drawn])
     near = around[1].within(reached.min(axis=0), reached.max(axis=0))

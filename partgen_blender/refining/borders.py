@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from partgen.refining import Surface
-from partgen.refining.totals import totals
 
 from ..components import components
 from .walking import arrival, front, nearest
@@ -111,7 +110,7 @@ def _zone(surface: Surface, parts: Ints, part: int, reach: float, ease: Floats, 
     number[faces] = np.arange(len(faces))
     pairs, apart, lengths = number[surface.pairs[among]], apart[among], surface.lengths[among]
     # A kite between two centres and the ends of their edge has half the product as its area; each face has half of that.
-    areas = totals(pairs.reshape(-1), np.repeat(0.25 * lengths * apart, 2), len(faces))
+    areas: Floats = np.bincount(pairs.reshape(-1), np.repeat(0.25 * lengths * apart, 2), len(faces)).astype(np.float64)
     whole = np.bincount(parts, surface.areas)
     is_speck = _is_speck(pairs, parts[faces], surface.areas[faces], whole, depth[faces] <= reach)
     weights, costs = ease[among] * lengths / np.maximum(apart, 1e-9), price[among] * lengths

@@ -344,6 +344,97 @@ def test_a_vessel_or_a_dome_without_a_floor_is_filled(share: float) -> None:
     assert sum(part.measures.volume for part in parts) == pytest.approx(np.pi * depth**2 * (3 - depth) / 3, rel=0.05)
 
 
+def boxes(columns: int, rows: int, alike: bool = True) -> tuple[trimesh.Trimesh, np.ndarray]:
+    """Boxes of side 1 side by side, and the number of the box of every triangle; with `alike` their triangles lie on each other."""
+    box = trimesh.creation.box((1, 1, 1))
+    if alike:  # both diagonals of every side
+        quads = [box.faces[a] for a in np.stack([np.argsort(box.face_normals @ way)[-2:] for way in [*np.eye(3), *-np.eye(3)]])]
+        middles = np.array([box.vertices[np.unique(quad)].mean(axis=0) for quad in quads])
+        box = trimesh.Trimesh(np.concatenate([box.vertices, middles]), _stars(quads, len(box.vertices)))
+    placed = [box.copy().apply_translation((column, row, 0)) for row in range(rows) for column in range(columns)]
+    return trimesh.util.concatenate(placed), np.repeat(np.arange(len(placed)), len(box.faces))
+
+
+def _stars(quads: list[np.ndarray], count: int) -> np.ndarray:
+    """Four triangles around the middle of each quad, made of two, where the middles come behind `count` vertices."""
+    faces = []
+    for number, (one, other) in enumerate(quads):
+        edges = {(a, b) for face in (one, other) for a, b in zip(face.tolist(), np.roll(face, -1).tolist(), strict=True)}
+        faces += [(a, b, count + number) for a, b in sorted(edges) if (b, a) not in edges]
+    return np.array(faces)
+
+
+def as_exported(heap: trimesh.Trimesh) -> Mesh:
+    """As glTF has it: every triangle with vertices of its own."""
+    return Mesh.from_triangles(heap.vertices[heap.faces].reshape(-1, 3), np.arange(3 * len(heap.faces)).reshape(-1, 3))
+
+
+PARTS_OF_BOXES = {
+    "each": lambda box: box,
+    "like a chessboard": lambda box: box % 2,
+    "in rows": lambda box: box // 3,
+}
+
+
+@pytest.mark.parametrize("method", LOCAL)
+@pytest.mark.parametrize("grouping", PARTS_OF_BOXES)
+@pytest.mark.parametrize("form", ["loose", "welded", "exported", "mirrored"])
+@pytest.mark.parametrize("alike", [True, False])
+def test_boxes_side_by_side_are_closed_already(alike: bool, form: str, grouping: str, method: str) -> None:
+    heap, box = boxes(3, 3, alike)
+    if form == "welded":
+        heap.merge_vertices()
+    if form == "mirrored":
+        heap = trimesh.Trimesh(heap.vertices * (-1, 1, 1), heap.faces, process=False)
+    labels = PARTS_OF_BOXES[grouping](box)
+    mesh = as_exported(heap) if form == "exported" else as_mesh(heap)
+    for part in completed(mesh, labels, method):
+        assert part.made_by == "whole"
+        assert part.measures.is_watertight
+        assert part.measures.volume == pytest.approx(9 * (labels == part.label).mean())
+        assert not part.generated.any()
+
+
+def test_a_box_beside_others_is_divided_as_if_it_stood_alone() -> None:
+    heap, box = boxes(3, 3)
+    fine, face_of = heap.vertices, heap.faces
+    middle = trimesh.Trimesh(fine, face_of[box == 4]).subdivide().subdivide()
+    around = trimesh.Trimesh(fine, face_of[box != 4], process=False)
+    alone = completed(as_mesh(middle), (middle.triangles_center[:, 2] > 0).astype(int), "solid")
+    whole = trimesh.util.concatenate([around, middle])
+    labels = np.concatenate([box[box != 4], 10 + (middle.triangles_center[:, 2] > 0)])
+    beside = {part.label: part for part in completed(as_mesh(whole), labels, "solid")}
+    assert [beside[label].measures.volume for label in (10, 11)] == pytest.approx([part.measures.volume for part in alone], rel=1e-3)
+
+
+def test_a_box_between_two_that_are_closed_is_divided_with_walls_of_its_own() -> None:
+    heap, box = boxes(3, 1)
+    heap, box = trimesh.Trimesh(*trimesh.remesh.subdivide(heap.vertices, heap.faces)), np.repeat(box, 4)
+    up = heap.triangles_center[:, 2] > 0
+    parts = {part.label: part for part in completed(as_mesh(heap), np.where(box == 1, 10 + up, box), "solid")}
+    assert [parts[label].made_by for label in (0, 2)] == ["whole", "whole"]
+    halves = [parts[label].measures.volume for label in (10, 11)]
+    assert min(halves) > 0.3
+    assert sum(halves) == pytest.approx(1.0, rel=1e-3)
+
+
+def test_a_box_with_two_sides_is_one_box() -> None:
+    box = trimesh.creation.box((1, 1, 1))
+    both = Mesh.from_triangles(box.vertices, np.concatenate([box.faces, box.faces[:, ::-1]]))
+    (part,) = completed(both, np.zeros(24, int), "solid")
+    assert part.measures.volume == pytest.approx(1.0)
+    assert len(part.faces) == 12
+
+
+def test_a_hollow_box_beside_another_keeps_its_cavity() -> None:
+    heap, labels = hollow_box()
+    beside = trimesh.creation.box((2, 2, 2)).subdivide().subdivide().apply_translation((2, 0, 0))
+    whole = trimesh.util.concatenate([heap, beside])
+    hollow, solid = completed(as_mesh(whole), np.r_[np.zeros(len(labels), int), np.ones(len(beside.faces), int)], "solid")
+    assert hollow.measures.volume == pytest.approx(8 - 1.8**3, rel=1e-3)
+    assert solid.measures.volume == pytest.approx(8, rel=1e-3)
+
+
 def test_a_part_that_is_the_back_of_another_is_told_to_be_that() -> None:
     vertices, faces = trimesh.creation.box((1, 1, 1)).subdivide().vertices, np.array([[0, 1, 2]])
     mesh = Mesh.from_triangles(vertices, np.concatenate([faces, faces[:, ::-1]]))

@@ -39,7 +39,7 @@ class CapsCompleter:
         deliver: Deliver = no_delivery,
     ) -> Completion:
         labels = check_labels(mesh, labels)
-        found = patches(mesh, read_surface(mesh), labels, np.unique(labels[labels >= 0]) if wanted is None else wanted)
+        found = patches(mesh, read_surface(mesh, labels), labels, np.unique(labels[labels >= 0]) if wanted is None else wanted)
         parts = []
         for index, patch in enumerate(found):
             progress(index / len(found), f"Closing part {index + 1} of {len(found)}")

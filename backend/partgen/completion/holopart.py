@@ -57,7 +57,7 @@ class HoloPartCompleter:
     ) -> Completion:
         labels = check_labels(mesh, labels)
         progress(0.0, "Reading the surface")
-        found = patches(mesh, read_surface(mesh), labels, np.unique(labels[labels >= 0]) if wanted is None else wanted)
+        found = patches(mesh, read_surface(mesh, labels), labels, np.unique(labels[labels >= 0]) if wanted is None else wanted)
         progress(0.01, "Loading the network")
         all_proposals = options.proposals + options.proposals_ahead
         placement, notes = self._announced(place_for_half_precision(), options, len(found) * all_proposals, progress)

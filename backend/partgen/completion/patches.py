@@ -14,11 +14,11 @@ from ..geometry.adjacency import components, distinct_faces, neighbours, normals
 from ..geometry.solids import boundary_loops, cut_to_manifold
 from ..mesh import Mesh
 from . import CompletedPart
+from .shells import BACK, NO_SHELL, own_shells
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-
 
 @dataclass(frozen=True, eq=False)
 class Surface:
@@ -26,7 +26,7 @@ class Surface:
 
     `points` (W, 3); `corners` (F, 3) with coherent outward winding; `turned` (F,) whether that is not the input's winding;
     `vertices` (W,) the input's vertex that stands for each welded point; `usable` (F,) false where a triangle has two corners
-    in one point.
+    in one point. `shell` (F,) as `shells.own_shells` tells it.
     """
 
     points: Floats
@@ -34,6 +34,7 @@ class Surface:
     turned: Bools
     vertices: Ints
     usable: Bools
+    shell: Ints
 
 
 def median_edge(points: Floats, faces: Ints) -> float:
@@ -87,8 +88,11 @@ class Patch(OpenSurface):
         )  # fmt: skip
 
 
-def read_surface(mesh: Mesh) -> Surface:
-    """Welds and orients a mesh: doubled vertices are one, two-sided faces one, windings agree and look outward."""
+def read_surface(mesh: Mesh, labels: NDArray[np.int32] | None = None) -> Surface:
+    """Welds and orients a mesh: doubled vertices are one, two-sided faces one, windings agree and look outward.
+
+    With `labels` (F,), the shells are found that parts have by themselves, and keep their winding.
+    """
     points, corners = weld(mesh.vertices, mesh.faces)
     usable = (corners != np.roll(corners, 1, axis=1)).all(axis=1)
     face_of_input, input_of_face = distinct_faces(points, corners)
@@ -102,7 +106,13 @@ def read_surface(mesh: Mesh) -> Surface:
     vertex_of = np.full(len(points), len(mesh.vertices), np.int64)
     np.minimum.at(vertex_of, corners, mesh.faces)
     corners = np.where(turned[:, None], corners[:, ::-1], corners)
-    return Surface(points, corners, turned, vertex_of, usable)
+    shell = np.full(len(corners), NO_SHELL)
+    if labels is not None:
+        given = np.where(turned[:, None], corners[:, ::-1], corners)
+        shell, is_told, is_turned = own_shells(points, given, np.where(usable, labels, -1))
+        turned[is_told] = is_turned
+        corners = np.where(turned[:, None], given[:, ::-1], given)
+    return Surface(points, corners, turned, vertex_of, usable, shell)
 
 
 def _goes_against(corners: Ints, others: Ints) -> Bools:
@@ -138,9 +148,10 @@ def patches(mesh: Mesh, surface: Surface, labels: NDArray[np.int32], wanted: Col
 
 
 def _patch(surface: Surface, label: int, faces: Ints) -> Patch:
+    faces = faces[surface.shell[faces] != BACK]
+    apart = surface.shell[faces] >= 0
+    faces = np.sort(np.concatenate([faces[apart], faces[~apart][first_of_doubles(surface.corners[faces[~apart]])]]))
     corners = surface.corners[faces]
-    kept = first_of_doubles(corners)
-    faces, corners = faces[kept], corners[kept]
     opened = open_surface(surface.points, corners)
     inputs = surface.vertices[opened.welded]
     return Patch(opened.points, opened.faces, opened.welded, label, faces, inputs, surface.turned[faces])

@@ -31,6 +31,7 @@ from .mending import Neighbourhood, mended
 from .patches import OpenSurface, Surface, first_of_doubles, median_edge, open_surface, read_surface
 from .remeshing import finished
 from .sheets import FLAT, FLATTEST, has_no_inside, is_flat, is_inside_out, normals_of_vertices, thickened, thickness_of
+from .shells import NO_SHELL
 from .touching import places
 
 Floats = NDArray[np.float64]
@@ -136,7 +137,7 @@ class SolidCompleter:
     ) -> Completion:
         labels = check_labels(mesh, labels)
         names = [int(label) for label in np.unique(labels[labels >= 0] if wanted is None else np.array(list(wanted), int))]
-        surface = read_surface(mesh)
+        surface = read_surface(mesh, labels)
         shells = [shell for shell in bodies(surface, labels) if np.isin(shell.owner, names).any()]
         last_shell = {int(label): number for number, shell in enumerate(shells) for label in np.unique(shell.owner)}
         pieces: dict[int, list[Piece]] = {name: [] for name in names}
@@ -162,16 +163,23 @@ class SolidCompleter:
 
 def bodies(surface: Surface, labels: NDArray[np.int32]) -> list[Body]:
     """The connected shells of the input, each a body; one that looks inward, around a cavity, is in one body with what it lies in."""
-    usable = np.flatnonzero(surface.usable & (labels >= 0))
+    usable = np.flatnonzero(surface.usable & (labels >= 0) & (surface.shell == NO_SHELL))
     kept = usable[first_of_doubles(surface.corners[usable])]
-    whole = Body(surface.points, surface.corners[kept], labels[kept].astype(np.int64), kept)
+    closed = np.flatnonzero(surface.shell >= 0)
+    apart = _many(_body(surface, labels, closed), surface.shell[closed]) if len(closed) else []
     if not len(kept):
-        return []
+        return apart
+    whole = _body(surface, labels, kept)
     shell = components(len(kept), paired_half_edges(surface.points, whole.faces)[0])
     count = int(shell.max()) + 1
     if 1 < count <= MOST_SHELLS:
         shell = _with_cavities(whole, shell, count)
-    return [whole.take(shell == number) for number in np.unique(shell)] if count <= MOST_SHELLS else _many(whole, shell)
+    return apart + ([whole.take(shell == number) for number in np.unique(shell)] if count <= MOST_SHELLS else _many(whole, shell))
+
+
+def _body(surface: Surface, labels: NDArray[np.int32], chosen: Ints) -> Body:
+    """The chosen triangles of the input."""
+    return Body(surface.points, surface.corners[chosen], labels[chosen].astype(np.int64), chosen)
 
 
 def _many(whole: Body, shell: Ints) -> list[Body]:

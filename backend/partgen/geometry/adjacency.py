@@ -165,14 +165,16 @@ def directed(edges: Ints, corners: Ints) -> Ints:
 def angle_around_edge(points: Floats, corners: Ints, edges: Ints, face: Ints) -> Floats:
     """The direction in which each face leaves its edge, as an angle around the edge: (n,), radians.
 
-    `points` (V, 3), triangles `corners` (C, 3); of each pair the edge's ends `edges` (n, 2) and the triangle `face` (n,).
+    `points` (V, 3), triangles `corners` (C, 3); of each pair the edge's ends `edges` (n, 2) and the triangle `face` (n,). The same to the
+    last digit for triangles that lie on each other.
     """
     axis = points[edges[:, 1]] - points[edges[:, 0]]
     axis /= np.maximum(np.linalg.norm(axis, axis=1, keepdims=True), 1e-300)
     helper = np.eye(3)[np.abs(axis).argmin(axis=1)]
     first = np.cross(axis, helper)
     second = np.cross(axis, first)
-    away = points[corners[face]].mean(axis=1) - points[edges[:, 0]]
+    opposite = corners[face].sum(axis=1) - edges.sum(axis=1)
+    away = points[opposite] - points[edges[:, 0]]
     return np.arctan2((away * second).sum(axis=1), (away * first).sum(axis=1))
 
 

@@ -77,7 +77,8 @@ def paired_half_edges(points: Floats | None, corners: Ints) -> tuple[Ints, Ints]
     """Which two triangles share each edge of a 2-manifold: their faces (E, 2), and the edges' end vertices (E, 2).
 
     Triangles that go along the edge in the same direction are no pair. Where more than two meet, those are paired that
-    have the inside between them; `points` (V, 3) tell which (None: such edges stay open).
+    have the inside between them; `points` (V, 3) tell which (None: such edges stay open). Of two that lie on each other there, as where two
+    boxes stand side by side, each is of another solid.
     """
     edges, face, forward = half_edges(corners)
     if not len(edges):
@@ -92,7 +93,7 @@ def paired_half_edges(points: Floats | None, corners: Ints) -> tuple[Ints, Ints]
     crowded = np.flatnonzero(size[run] > 2)
     if len(crowded) and points is not None:
         turn = angle_around_edge(points, corners, edges[crowded], face[crowded])
-        crowded = crowded[np.lexsort((turn, run[crowded]))]
+        crowded = crowded[np.lexsort((~forward[crowded], turn, run[crowded]))]
         first = np.flatnonzero(np.r_[True, run[crowded][1:] != run[crowded][:-1]])
         following = np.arange(1, len(crowded) + 1)
         following[np.r_[first[1:], len(crowded)] - 1] = first
